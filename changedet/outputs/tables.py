@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Mapping
@@ -56,6 +57,31 @@ def write_timeseries(path: str | Path, frame: pd.DataFrame) -> None:
         Columns of `TIMESERIES_COLUMNS`, others after them; missing columns are added empty. `date` is a date, a
         timestamp or ISO text; a missing figure is NA, NaN or None and is written empty, never as 0.
     """
+    write_text(Path(path), _csv(frame))
+
+
+def as_kept(frame: pd.DataFrame) -> pd.DataFrame:
+    """The time series as it is once ``timeseries.csv`` was written and read: figures with the decimals of the file.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As for `write_timeseries`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `read_timeseries`.
+
+    Raises
+    ------
+    ValueError
+        A figure is infinite.
+    """
+    return _parsed(io.StringIO(_csv(frame)))
+
+
+def _csv(frame: pd.DataFrame) -> str:
     ordered = [*TIMESERIES_COLUMNS, *(name for name in frame.columns if name not in TIMESERIES_COLUMNS)]
     text = pd.DataFrame(
         {
@@ -63,7 +89,7 @@ def write_timeseries(path: str | Path, frame: pd.DataFrame) -> None:
             for name in ordered
         }
     )
-    write_text(Path(path), text.to_csv(index=False, lineterminator="\n"))
+    return text.to_csv(index=False, lineterminator="\n")
 
 
 def write_table(path: str | Path, frame: pd.DataFrame) -> None:
@@ -94,7 +120,11 @@ def read_timeseries(path: str | Path) -> pd.DataFrame:
         `date` as UTC midnight, `zone` ("" for the whole site) and `scene` as text, figures as float64 with NaN where
         there is none.
     """
-    frame = pd.read_csv(path, dtype={"zone": "string", "scene": "string", "date": "string"}, keep_default_na=True)
+    return _parsed(path)
+
+
+def _parsed(source: str | Path | io.StringIO) -> pd.DataFrame:
+    frame = pd.read_csv(source, dtype={"zone": "string", "scene": "string", "date": "string"}, keep_default_na=True)
     frame["date"] = pd.to_datetime(frame["date"], format="%Y-%m-%d", utc=True)
     for name in ("zone", "scene"):
         frame[name] = frame[name].str.replace(_GUARDED, "", regex=True)

@@ -17,6 +17,7 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report import pictures
 from changedet.outputs.report.data import BoxEvent, ReportData, unsure_days
+from changedet.outputs.tables import as_kept
 from changedet.outputs.values import mapping_at
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_files import scene_path
@@ -66,7 +67,7 @@ def report_of_run(plan: Plan, models: Mapping[date, DateModel], results: Results
         site_id=plan.site_id,
         site_name=plan.workflow.site.name,
         summary=summary,
-        timeseries=results.table,
+        timeseries=as_kept(results.table),
         scenes=scene_rows(plan, models, results.table),
         methods=method_rows(plan),
         quicklooks=shown.quicklooks,
@@ -78,11 +79,17 @@ def report_of_run(plan: Plan, models: Mapping[date, DateModel], results: Results
         ships=results.layers.get("ships"),
         works=results.layers.get("works"),
         buildings=results.layers.get("buildings"),
-        ground=results.layers.get("ground"),
+        ground=_ground(plan, results),
         events=shown.events,
         events_listed=shown.events_listed,
         figure=report_figure(sources_of_run(plan, results)),
     )
+
+
+def _ground(plan: Plan, results: Results) -> gpd.GeoDataFrame | None:
+    """The layer as ``objects.gpkg`` holds it, without the kinds of which a date has none."""
+    ground = results.layers.get("ground")
+    return None if ground is None else vector_layers.conform("ground", ground, plan.grid.crs)
 
 
 class _Rasters(NamedTuple):
@@ -163,7 +170,10 @@ def report_of_finished(finished: Run) -> ReportData:
         quicklooks=shown.quicklooks,
         overlays=shown.overlays,
         warnings=finished.summary["warnings"],
-        provenance={"software": provenance["software"], "libraries": provenance["libraries"]},
+        provenance={
+            "software": f"changedet {provenance['software']['changedet']}",
+            "libraries": provenance["libraries"],
+        },
         unavailable=finished.summary.get("unavailable", {}),
         trains=finished.trains,
         ships=finished.ships,

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from changedet.outputs import tables
+from changedet.outputs.sentences.words import Scale, interval_text
 
 
 def frame() -> pd.DataFrame:
@@ -65,3 +66,16 @@ def test_write_timeseries_an_infinite_figure_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="teu"):
         tables.write_timeseries(tmp_path / "t.csv", pd.DataFrame({"date": ["2023-01-01"], "teu": [np.inf]}))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_as_kept_is_what_the_file_gives_back(tmp_path: Path) -> None:
+    path = tmp_path / "timeseries.csv"
+    tables.write_timeseries(path, frame())
+    pd.testing.assert_frame_equal(tables.as_kept(frame()), tables.read_timeseries(path))
+
+
+@pytest.mark.parametrize(("name", "unit", "value"), [("changed_area_m2", "m²", 85.475), ("teu_expected", "", 2.4951)])
+def test_a_figure_of_all_digits_reads_like_the_same_one_of_the_table(name: str, unit: str, value: float) -> None:
+    kept = float(tables._cell(name, value))
+    scale = Scale(1.0, unit, 0)
+    assert interval_text(0.0, 0.0, value, scale) == interval_text(0.0, 0.0, kept, scale)

@@ -68,7 +68,8 @@ def empty(layer: str, crs: str | pyproj.CRS) -> gpd.GeoDataFrame:
 def conform(layer: str, frame: gpd.GeoDataFrame, crs: str | pyproj.CRS) -> gpd.GeoDataFrame:
     """A layer with exactly its columns in order, its dtypes and geometry type; further columns after them.
 
-    A row without geometry is left out, as there is nothing to draw; the footprint alone has a row for every date.
+    A row without geometry is left out, as there is nothing to draw; the footprint alone has a row for every date, and
+    the ground one for a kind that is gone, which tells how much of it was lost.
 
     Parameters
     ----------
@@ -97,6 +98,8 @@ def conform(layer: str, frame: gpd.GeoDataFrame, crs: str | pyproj.CRS) -> gpd.G
     placed = frame.set_crs(crs) if frame.crs is None else frame.to_crs(crs)
     geometry = _geometry(placed.geometry.to_numpy(), GEOMETRY[layer])
     kept = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry)) | (layer == "footprint")
+    if layer == "ground" and "lost_m2" in frame:
+        kept |= frame["lost_m2"].astype("float64").to_numpy() > 0
     others = [name for name in frame.columns if name not in SCHEMA[layer] and name != frame.geometry.name]
     columns = {
         name: _column(layer, name, frame[name] if name in frame else pd.Series([None] * len(frame)), dtype)

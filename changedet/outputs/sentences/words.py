@@ -20,8 +20,6 @@ LIKELIHOODS: Final = (
     (0.0, "unlikely", "below 33 %"),
 )
 """Least probability, the word for it, and the band that it stands for; bands as the IPCC uses them, without overlap."""
-
-
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -142,7 +140,9 @@ def interval_text(value: float, low: float | None, high: float | None, scale: Sc
     >>> interval_text(3, -2, 8, Scale(1, "", 0), signed=True)
     '+3 (−2 to 8)'
     """
-    parts = [None if part is None else part / scale.factor for part in (value, low, high)]
+    # First as the table of the series is rounded: a figure reads alike with all its digits and with the table's.
+    decimals = 1 if scale.unit in {"m²", "ha", "km²"} else 2
+    parts = [None if part is None else round(part, decimals) / scale.factor for part in (value, low, high)]
     shown, least, most = ("0" if part == 0 else number(part, scale.digits) for part in parts)
     text = f"{'+' if signed and value > 0 else ''}{shown} {scale.unit}".strip()
     if low is None or high is None:

@@ -88,9 +88,11 @@ def test_verify_run_tells_a_run_that_did_not_end(own: Path) -> None:
         verify_run(own.parent)
 
 
-def test_a_report_written_again_is_sealed_again(own: Path) -> None:
+def test_a_report_written_again_is_sealed_again_and_the_same(own: Path) -> None:
+    before = (own / "report.html").read_bytes()
     report_again(own)
     assert verify_run(own).problems == ()
+    assert (own / "report.html").read_bytes() == before
 
 
 def test_verify_ends_with_2_where_something_is_wrong(own: Path) -> None:

@@ -188,3 +188,12 @@ def test_write_objects_a_journal_of_a_killed_run_is_not_played_back(tmp_path: Pa
     vector_layers.write_objects(path, {"containers": containers()}, CRS)
     assert [file.name for file in tmp_path.iterdir()] == ["objects.gpkg"]
     assert ask(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_ground_keeps_a_kind_that_is_gone_and_no_kind_that_never_was() -> None:
+    rows = {"date": ["2023-06-04"] * 3, "kind": ["paving", "earthwork", "building"]}
+    rows |= {"area_m2": [14.4, 0.0, 0.0], "gained_m2": [0.0] * 3, "lost_m2": [0.0, 500.0, 0.0]}
+    ground = gpd.GeoDataFrame(rows, geometry=[box(0), shapely.Polygon(), shapely.Polygon()], crs=CRS)
+    assert list(vector_layers.conform("ground", ground, CRS)["kind"]) == ["paving", "earthwork"]
+    first = ground.assign(gained_m2=None, lost_m2=None)
+    assert list(vector_layers.conform("ground", first, CRS)["kind"]) == ["paving"]
