@@ -87,11 +87,14 @@ class ScenePictures(NamedTuple):
         Rasters by date; those that are missing show nothing.
     stretch : mapping of str to (low, high)
         Of the scenes.
+    unit : float
+        A metre on the ground in units of their CRS.
     """
 
     scenes: Mapping[date, Path]
     quality: Mapping[date, Path]
     stretch: Mapping[str, tuple[float, float]]
+    unit: float
 
 
 def listed_events(tracks: gpd.GeoDataFrame) -> list[TrackEvent]:
@@ -164,7 +167,7 @@ def box_events(events: Sequence[TrackEvent], containers: gpd.GeoDataFrame, looks
     found = []
     for i, (one, own) in enumerate(zip(chosen, around, strict=True)):
         box = outlines.get(one.track)
-        outline = [] if box is None else _corners(box.geometry, one.point)
+        outline = [] if box is None else _corners(box.geometry, one.point, looks.unit)
         zone = "" if box is None or is_missing(box.zone) else str(box.zone)
         shown = [chips[day][i] for day in own]
         found.append(BoxEvent(one.day, one.has_come, one.track, one.kind, zone, outline, shown))
@@ -194,8 +197,8 @@ def _chips(
         if not wanted:
             continue
         points = [(chosen[i].point.x, chosen[i].point.y) for i in wanted]
-        shows = _shows(looks.quality[day], points)
-        pictures = _pictures(looks.scenes.get(day), points, looks.stretch)
+        shows = _shows(looks.quality[day], points, looks.unit)
+        pictures = _pictures(looks.scenes.get(day), points, looks)
         found[day] = {
             i: Chip(str(day), picture, said, chosen[i].stands_on(day))
             for i, picture, said in zip(wanted, pictures, shows, strict=True)
@@ -203,19 +206,18 @@ def _chips(
     return found
 
 
-def _pictures(
-    path: Path | None, points: Sequence[tuple[float, float]], stretch: Mapping[str, tuple[float, float]]
-) -> list[bytes]:
+def _pictures(path: Path | None, points: Sequence[tuple[float, float]], looks: ScenePictures) -> list[bytes]:
     if path is None or not path.exists():
         return [b""] * len(points)
     names = band_names(path)
-    return [chip_picture(chip, names, stretch, SIDE_PX) for chip in read_chips(path, points, SIDE_M)]
+    chips = read_chips(path, points, looks.unit * SIDE_M)
+    return [chip_picture(chip, names, looks.stretch, SIDE_PX) for chip in chips]
 
 
-def _shows(path: Path, points: Sequence[tuple[float, float]]) -> list[str]:
+def _shows(path: Path, points: Sequence[tuple[float, float]], unit: float) -> list[str]:
     if not path.exists():
         return ["not known"] * len(points)
-    return [_most(chip[0]) for chip in read_chips(path, points, SEEN_M)]
+    return [_most(chip[0]) for chip in read_chips(path, points, unit * SEEN_M)]
 
 
 def _most(chip: Singles) -> str:
@@ -225,6 +227,6 @@ def _most(chip: Singles) -> str:
     return SHOWN.get(name, name)
 
 
-def _corners(box: BaseGeometry, centre: shapely.Point) -> list[tuple[float, float]]:
-    xy = shapely.get_coordinates(box)[:-1]
-    return [(float((x - centre.x) / SIDE_M + 0.5), float((centre.y - y) / SIDE_M + 0.5)) for x, y in xy]
+def _corners(box: BaseGeometry, centre: shapely.Point, unit: float) -> list[tuple[float, float]]:
+    xy, side = shapely.get_coordinates(box)[:-1], unit * SIDE_M
+    return [(float((x - centre.x) / side + 0.5), float((centre.y - y) / side + 0.5)) for x, y in xy]

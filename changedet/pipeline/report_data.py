@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import geopandas as gpd
 import pandas as pd
 
+from changedet.grid import Grid
 from changedet.json_types import JsonObject
 from changedet.libraries import __version__
 from changedet.outputs.gpkg import vector_layers
@@ -59,6 +60,7 @@ def report_of_run(plan: Plan, models: Mapping[date, DateModel], results: Results
         {day: scene_path(folder, day, formats) for day in days},
         {day: mask_path(folder, day, formats) for day in days if is_compared(plan, day)},
         {day: folder.quality_file(day, formats) for day in days},
+        plan.grid.ground_metre,
     )
     summary = summary_of(results)
     boxes = results.layers["tracks"], results.layers["containers"]
@@ -98,6 +100,8 @@ class _Rasters(NamedTuple):
     scenes: Mapping[date, Path]
     masks: Mapping[date, Path]
     quality: Mapping[date, Path]
+    unit: float
+    """A metre on the ground in units of their CRS."""
 
 
 class _Pictures(NamedTuple):
@@ -130,7 +134,7 @@ def _pictures(
             for day, path in rasters.masks.items()
             if path.exists()
         },
-        box_events(events, containers, ScenePictures(scenes, rasters.quality, stretch)),
+        box_events(events, containers, ScenePictures(scenes, rasters.quality, stretch, rasters.unit)),
         count_events(events),
     )
 
@@ -154,6 +158,7 @@ def report_of_finished(finished: Run) -> ReportData:
         {day: _existing(folder.scene(day), folder.aside("picture", day)) for day in days},
         {day: _existing(folder.mask(day), folder.aside("mask", day)) for day in days},
         {day: _existing(folder.quality(day), folder.aside("quality", day)) for day in days},
+        Grid.from_json(provenance["grid"]).ground_metre,
     )
     series = finished.series
     shown = _pictures(rasters, _boxes(finished), finished.summary, unsure_days(series))

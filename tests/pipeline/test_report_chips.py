@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
+from mercator import UNIT
 from written_rasters import writer
 
 from changedet.blocks import Window
@@ -53,7 +54,7 @@ def test_box_events_show_the_looks_around_with_what_hides_them(tmp_path: Path) -
         quality[day] = tmp_path / f"{day}.tif"
         with writer(quality[day], "quality", classes.shape, transform=Affine(1, 0, 0, 0, -1, 0)) as out:
             out.write(Window(0, 0, *classes.shape), classes)
-    first, second, gone = box_events(listed_events(FOUND), BOXES, ScenePictures({}, quality, {}))
+    first, second, gone = box_events(listed_events(FOUND), BOXES, ScenePictures({}, quality, {}, 1.0))
     assert [chip.date for chip in first.chips] == ["2023-01-01", "2023-03-01", "2023-05-01", "2023-07-01"]
     assert [chip.shows for chip in first.chips] == ["clear", "cloud", "clear", "clear"]
     assert [chip.stands for chip in first.chips] == [False, False, True, False]
@@ -64,11 +65,29 @@ def test_box_events_show_the_looks_around_with_what_hides_them(tmp_path: Path) -
     assert (min(ys), max(ys)) == (pytest.approx(0.5 - 1.5 / 24), pytest.approx(0.5 + 1.5 / 24))
 
 
+def test_box_events_show_as_much_ground_in_web_mercator(tmp_path: Path) -> None:
+    """A gap of 3 units of the CRS between clouds is no 3 m."""
+    plain = box_events(listed_events(FOUND), BOXES, ScenePictures({}, dict.fromkeys(DAYS, tmp_path / "none"), {}, 1.0))
+    found, boxes = (one.set_geometry(one.geometry.affine_transform([UNIT, 0, 0, UNIT, 0, 0])) for one in (FOUND, BOXES))
+    classes = np.full((160, 160), CLOUD, np.uint8)
+    for point in found.geometry:
+        row, column = int(-point.y), int(point.x)
+        classes[row - 1 : row + 2, column - 1 : column + 2] = 0
+    with writer(tmp_path / "a.tif", "quality", classes.shape, transform=Affine(1, 0, 0, 0, -1, 0)) as out:
+        out.write(Window(0, 0, *classes.shape), classes)
+    events = box_events(
+        listed_events(found), boxes, ScenePictures({}, dict.fromkeys(DAYS, tmp_path / "a.tif"), {}, UNIT)
+    )
+    for one, other in zip(events, plain, strict=True):
+        np.testing.assert_allclose(one.outline, other.outline)
+        assert {chip.shows for chip in one.chips} == {"cloud"}
+
+
 def test_box_events_show_some_of_each_date() -> None:
     rows = [(i, "2023-05-01", "2023-03-01", None, "40ft") for i in range(40)]
     rows += [(100 + i, "2023-07-01", "2023-03-01", None, "40ft") for i in range(40)]
     quality = {day: Path(f"/nowhere/{day}") for day in DAYS}
-    shown = box_events(listed_events(tracks(*rows)), BOXES, ScenePictures({}, quality, {}))
+    shown = box_events(listed_events(tracks(*rows)), BOXES, ScenePictures({}, quality, {}, 1.0))
     assert {one.date for one in shown} == {"2023-05-01", "2023-07-01"}
     assert len(shown) == 10
     assert shown[0].chips[0].shows == "not known"

@@ -196,7 +196,7 @@ def _with_nan(values: FilePixels) -> Singles:
     return found
 
 
-def read_chips(path: str | Path, centres: Sequence[tuple[float, float]], side_m: float) -> list[Singles]:
+def read_chips(path: str | Path, centres: Sequence[tuple[float, float]], side: float) -> list[Singles]:
     """Square windows around some points, the file opened once.
 
     Parameters
@@ -205,7 +205,7 @@ def read_chips(path: str | Path, centres: Sequence[tuple[float, float]], side_m:
         A finished raster, north up, in a CRS in metres.
     centres : sequence of (float, float)
         In its CRS.
-    side_m : float
+    side : float
         Of a window, in units of the CRS.
 
     Returns
@@ -215,13 +215,13 @@ def read_chips(path: str | Path, centres: Sequence[tuple[float, float]], side_m:
     """
     chips = []
     with opened(path) as source:
-        side = max(1, round(side_m / source.transform.a))
+        pixels = max(1, round(side / source.transform.a))
         for x, y in centres:
             column, row = ~source.transform @ (x, y)
-            left, top = round(column - side / 2), round(row - side / 2)
-            found = np.full((source.count, side, side), np.nan, np.float32)
-            first, last = max(0, top), min(source.height, top + side)
-            begin, end = max(0, left), min(source.width, left + side)
+            left, top = round(column - pixels / 2), round(row - pixels / 2)
+            found = np.full((source.count, pixels, pixels), np.nan, np.float32)
+            first, last = max(0, top), min(source.height, top + pixels)
+            begin, end = max(0, left), min(source.width, left + pixels)
             if first < last and begin < end:
                 part = source.read(window=windows.Window(begin, first, end - begin, last - first), masked=True)
                 found[:, first - top : last - top, begin - left : end - left] = _with_nan(part)
