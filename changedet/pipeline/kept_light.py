@@ -47,7 +47,7 @@ def keep_light(folder: RunFolder, dates: Sequence[dt.date], taken: TakenLight) -
     folder.finish(LIGHT_STEP, "read anew by every run", paths)
 
 
-def kept_light(path: Path, xy: Floats, parts: int) -> Floats | None:
+def kept_light(path: Path, xy: Floats, parts: int, unit: float) -> Floats | None:
     """Look up light that an earlier run kept.
 
     Parameters
@@ -58,6 +58,8 @@ def kept_light(path: Path, xy: Floats, parts: int) -> Floats | None:
         Points.
     parts : int
         Into which a point's light falls.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -70,6 +72,6 @@ def kept_light(path: Path, xy: Floats, parts: int) -> Floats | None:
     if not path.exists():
         return None
     columns = read_frame(path).to_numpy(np.float64)
-    _, nearest = cKDTree(columns[:, :2]).query(xy, distance_upper_bound=SAME_M)
+    _, nearest = cKDTree(columns[:, :2]).query(xy, distance_upper_bound=unit * SAME_M)
     kept = np.vstack([columns[:, 2:], np.full(columns.shape[1] - 2, np.nan)])[nearest]
     return np.asarray(kept.reshape(len(xy), parts, -1), np.float64)

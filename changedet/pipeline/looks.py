@@ -219,7 +219,7 @@ class RunLooks:
             As of `light_of_boxes`; None where a finished run kept none.
         """
         if self.scenes is None:
-            kept = kept_light(self.folder.table(BOX_LIGHT, self.dates[i]), xy, 3)
+            kept = kept_light(self.folder.table(BOX_LIGHT, self.dates[i]), xy, 3, self.ground_metre)
             return None if kept is None else np.moveaxis(kept, 1, 0)
         found = np.round(light_of_boxes(partial(self.scenes.at, i), xy, length, angle, self.ground_metre), LIGHT_DIGITS)
         self.taken.setdefault((BOX_LIGHT, i), []).append((xy, np.moveaxis(found, 1, 0)))
@@ -243,7 +243,7 @@ class RunLooks:
             As of `light_of_roofs`, of `ROOF_BANDS`; None without colours, and where a finished run kept none.
         """
         if self.scenes is None:
-            return kept_light(self.folder.table(ROOF_LIGHT, self.dates[i]), xy, ALONG)
+            return kept_light(self.folder.table(ROOF_LIGHT, self.dates[i]), xy, ALONG, self.ground_metre)
         bands = [self.scenes.roles.index(role) for role in ROOF_BANDS if role in self.scenes.roles]
         if not set(ROOF_BANDS[:COLOURS]) <= set(self.scenes.roles):
             return None

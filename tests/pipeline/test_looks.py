@@ -6,6 +6,7 @@ import datetime as dt
 
 import numpy as np
 from affine import Affine
+from mercator import NORTH, WEST, mercator_grid
 
 from changedet.blocks import Window
 from changedet.grid import Grid
@@ -73,6 +74,21 @@ def test_run_looks_of_a_finished_run_have_the_light_that_it_kept(tmp_path, monke
     np.testing.assert_array_equal(again.light(0, *boxes), first)
     moved = again.light(0, xy + np.array([2.0, 0.0]), *boxes[1:])
     assert np.isnan(moved).all()
+
+
+def test_kept_light_is_looked_up_as_near_on_the_ground_in_web_mercator(tmp_path):
+    grid = mercator_grid(90, 70)
+    model = DateModel(AT_REST, None, LightLevels((0.0, 0.0), (10.0, 20.0)))
+    light = SceneLight(grid, (Ramp(),), ("red", "nir"), {Ramp.date: model})
+    first_run = RunLooks(RunFolder(tmp_path), grid, (Ramp.date,), light)
+    xy, box = np.array([[WEST + 30.0, NORTH - 40.0]]), (np.full(1, 6.0), np.zeros(1))
+    first = first_run.light(0, xy, *box)
+    unit, east = grid.ground_metre, np.array([1.0, 0.0])
+    np.testing.assert_allclose(first[0, 0] * (10, 20), [39.5, 29.5], atol=1e-2)
+    first_run.keep_light()
+    again = RunLooks(RunFolder(tmp_path), grid, (Ramp.date,))
+    assert np.isfinite(again.light(0, xy + 0.45 * unit * east, *box)).all()
+    assert np.isnan(again.light(0, xy + 0.55 * unit * east, *box)).all()
 
 
 def test_run_looks_keep_the_light_along_roofs_in_one_order_of_bands(tmp_path):
