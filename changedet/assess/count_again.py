@@ -258,7 +258,7 @@ def _summary(
         "flow": flow(table),
         "notes": notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed),
         "none_is_sure": tracked_boxes(tracks).none_is_sure,
-        "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones))], None),
+        "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones, unit))], None),
         # What other runs found was without the verdicts.
         "robust": None,
         "review": counts,

@@ -53,13 +53,15 @@ def zone_table(areas: Areas | None) -> gpd.GeoDataFrame | None:
     return gpd.GeoDataFrame(columns, geometry=list(areas.geometries), crs=areas.crs)
 
 
-def overlapping(zones: gpd.GeoDataFrame | None) -> frozenset[frozenset[str]]:
+def overlapping(zones: gpd.GeoDataFrame | None, unit: float) -> frozenset[frozenset[str]]:
     """Pairs of zones that share ground.
 
     Parameters
     ----------
     zones : geopandas.GeoDataFrame or None
         As `zone_table` gives them.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def overlapping(zones: gpd.GeoDataFrame | None) -> frozenset[frozenset[str]]:
         return frozenset()
     shapes, names = zones.geometry.to_numpy(), zones["name"].astype(str).to_numpy()
     one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    shared = shapely.area(shapely.intersection(shapes[one], shapes[other])) >= LEAST_SHARED_M2
+    shared = shapely.area(shapely.intersection(shapes[one], shapes[other])) >= unit**2 * LEAST_SHARED_M2
     return frozenset(frozenset((names[i], names[j])) for i, j in zip(one[shared], other[shared], strict=True) if i < j)
 
 

@@ -114,7 +114,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     unavailable = unavailable_figures(plan, table) | parts.unavailable() | stores.reasons()
     found = summarise(plan, table, tracks)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
-    variants = kept_variants(plan)
+    variants, shared = kept_variants(plan), overlapping(zones, plan.grid.ground_metre)
     summary: JsonObject = {
         **found,
         "placebo": None if false is None else false.to_json({day: pairs[""][1] for day, pairs in changed.items()}),
@@ -124,7 +124,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
         **_trust(table, tracks, layers["tracks"]),
-        "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones))], variants),
+        "claims": with_robustness([one.to_json() for one in find_claims(table, shared)], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
     summary |= parts.records([look.date for look in plan.looks], plan.workflow.ais, plan.grid.ground_metre)

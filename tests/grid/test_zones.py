@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import shapely
 import shapely.affinity
-from mercator import mercator_grid
+from mercator import UNIT, mercator_grid
 
 from changedet.grid.areas import Areas, Attributes
 from changedet.grid.zones import overlapping, sidings_of, zone_table
@@ -30,5 +30,12 @@ def test_zones_that_share_ground_are_paired_and_those_that_meet_are_not():
     corners = (0, 0, 10, 10), (10, 0, 20, 10), (9, 0, 30, 10), (9.95, 9, 30, 30)
     areas = Areas(tuple(shapely.box(*one) for one in corners), tuple(Attributes(name) for name in "abcd"), CRS)
     zones = zone_table(areas)
-    assert overlapping(zones) == {frozenset(pair) for pair in ("ac", "bc", "bd", "cd")}
-    assert overlapping(None) == frozenset()
+    assert overlapping(zones, 1.0) == {frozenset(pair) for pair in ("ac", "bc", "bd", "cd")}
+    assert overlapping(None, 1.0) == frozenset()
+
+
+def test_zones_share_as_much_ground_in_web_mercator():
+    corners = (0, 0, 10, 10), (9, 8, 30, 10)
+    areas = Areas(tuple(shapely.box(*one) for one in corners), (Attributes("a"), Attributes("b")), CRS)
+    assert overlapping(zone_table(areas), 1.0)
+    assert not overlapping(zone_table(areas), UNIT)
