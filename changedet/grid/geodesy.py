@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 import pyproj
@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 LONLAT: Final = "EPSG:4326"
 LEAST_SQUARE_M: Final = 1000.0
@@ -273,29 +276,24 @@ def ground_pixel_m2(crs: str, transform: Affine, row: float, column: float) -> f
     return abs(transform.determinant) * area_scale(crs, x, y, math.sqrt(abs(transform.determinant)))
 
 
-def metre_at(crs: str, x: float, y: float) -> float:
-    """A metre on the ground in units of a CRS at a place.
+def metre_in(table: gpd.GeoDataFrame) -> float:
+    """A metre on the ground in units of the CRS, in the middle of a table's geometry.
 
     Parameters
     ----------
-    crs : str
-        ``EPSG:code`` or WKT.
-    x, y : float
-        The place, in the CRS.
+    table : GeoDataFrame
+        In a CRS or none.
 
     Returns
     -------
     float
-        To a hundredth, as `Grid.ground_metre`; 1 in a CRS that is not in metres, and where there is no ground.
-
-    Examples
-    --------
-    >>> metre_at("EPSG:3857", 1e6, 7_361_866), metre_at("EPSG:32633", 5e5, 6e6)
-    (1.74, 1.0)
+        To a hundredth, as `Grid.ground_metre`; 1 without geometry, in a CRS that is not in metres, and where there is
+        no ground.
     """
-    if not is_metric(crs):
+    if table.crs is None or not len(table) or not is_metric(crs := table.crs.to_wkt()):
         return 1.0
-    scale = area_scale(crs, x, y)
+    west, south, east, north = table.total_bounds.tolist()
+    scale = area_scale(crs, (west + east) / 2, (south + north) / 2)
     return round(1 / math.sqrt(scale), 2) if 0.0 < scale < math.inf else 1.0
 
 

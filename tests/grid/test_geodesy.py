@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import pytest
 import shapely
+from mercator import NORTH, UNIT, WEST
 
 from changedet.grid import auto_crs, ground_area_m2
+from changedet.grid.geodesy import metre_in
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,21 @@ def test_ground_area_m2() -> None:
     assert ground_area_m2([box, shapely.Point(0, 0)], "EPSG:32633") == pytest.approx([29.7436 / 0.9996**2, 0], rel=1e-6)
     hole = box.difference(shapely.box(500_001, 5_400_001, 500_002, 5_400_002))
     assert ground_area_m2([box], "EPSG:32633") - ground_area_m2([hole], "EPSG:32633") == pytest.approx(1.0008, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("crs", "xy", "unit"),
+    [
+        ("EPSG:3857", (WEST, NORTH), UNIT),
+        ("EPSG:32633", (500_000.0, 6_000_000.0), 1.0),
+        ("EPSG:4326", (9.0, 55.0), 1.0),
+        ("EPSG:3857", (np.nan, np.nan), 1.0),
+        (None, (WEST, NORTH), 1.0),
+    ],
+)
+def test_metre_in_a_table(crs: str | None, xy: tuple[float, float], unit: float) -> None:
+    assert metre_in(gpd.GeoDataFrame(geometry=[shapely.Point(*xy)], crs=crs)) == unit
+    assert metre_in(gpd.GeoDataFrame(geometry=[], crs=crs)) == 1.0
 
 
 def test_transform_xy_is_the_same_in_threads() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.errors import MethodError
-from changedet.grid.geodesy import metre_at
+from changedet.grid.geodesy import metre_in
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import KINDS, LONGEST_M
 from changedet.stages.tracks.kernels.boxes import Boxes
@@ -152,12 +152,7 @@ class Detections:
 
 def _ground_metre(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> float:
     """A metre on the ground in units of the CRS: the grid's own, else that in the middle of the boxes."""
-    if isinstance(looks, SeriesOnGrid):
-        return looks.ground_metre
-    if detections.crs is None or not len(detections):
-        return 1.0
-    west, south, east, north = detections.total_bounds.tolist()
-    return metre_at(detections.crs.to_wkt(), (west + east) / 2, (south + north) / 2)
+    return looks.ground_metre if isinstance(looks, SeriesOnGrid) else metre_in(detections)
 
 
 def _boxes(detections: gpd.GeoDataFrame, number: dict[str, Floats], unit: float) -> Boxes:
