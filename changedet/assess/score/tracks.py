@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from changedet.assess.score.shares import DetectionFigures, detection_figures
 from changedet.assess.score.truth import truth_layer
+from changedet.grid.geodesy import metre_in
 from changedet.kernels.containers import CONTAINER_KINDS
 from changedet.pipeline.finished import Run
 
@@ -56,10 +57,12 @@ def score_tracks(finished: Run, vectors: Path) -> TrackFigures:
     mine = mine[mine["kind"].isin(CONTAINER_KINDS)]
     truth = truth_layer(vectors, "tracks", mine.crs)
     days = finished.dates
+    radius = metre_in(mine) * EVENT_RADIUS_M
     arrivals = _events(mine[mine["not_before"].notna()], "first_seen", days)
+    departures = _events(mine, "not_after", days)
     return {
-        "arrivals": _event_figures(arrivals, _events(truth, "arrived", days, skip_first=True)),
-        "departures": _event_figures(_events(mine, "not_after", days), _events(truth, "departed", days)),
+        "arrivals": _event_figures(arrivals, _events(truth, "arrived", days, skip_first=True), radius),
+        "departures": _event_figures(departures, _events(truth, "departed", days), radius),
     }
 
 
@@ -75,17 +78,17 @@ def _events(frame: gpd.GeoDataFrame, column: str, days: Sequence[dt.date], *, sk
     return found
 
 
-def _event_figures(mine: _Events, true: _Events) -> DetectionFigures:
-    hits = sum(_near_pairs(mine.get(day, []), true[day]) for day in true)
+def _event_figures(mine: _Events, true: _Events, radius: float) -> DetectionFigures:
+    hits = sum(_near_pairs(mine.get(day, []), true[day], radius) for day in true)
     return detection_figures(hits, sum(map(len, mine.values())), sum(map(len, true.values())))
 
 
-def _near_pairs(mine: Sequence[shapely.Point], true: Sequence[shapely.Point]) -> int:
+def _near_pairs(mine: Sequence[shapely.Point], true: Sequence[shapely.Point], radius: float) -> int:
     if not mine or not true:
         return 0
-    distance_m = np.hypot(
+    distance = np.hypot(
         *[np.subtract.outer([getattr(p, axis) for p in mine], [getattr(p, axis) for p in true]) for axis in "xy"]
     )
-    near = distance_m <= EVENT_RADIUS_M
+    near = distance <= radius
     rows, columns = linear_sum_assignment(-near.astype(float))
     return int(near[rows, columns].sum())
