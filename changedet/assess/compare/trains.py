@@ -17,6 +17,7 @@ from changedet.arrays import Floats
 from changedet.assess.compare.rows import CHANCE, TrainMatch
 from changedet.assess.kernels import sequences
 from changedet.assess.kernels.lots import balance
+from changedet.grid.geodesy import metre_in
 from changedet.kernels import colour
 
 LEAST_BOXES: Final = 8
@@ -66,14 +67,14 @@ def trains_of(layer: gpd.GeoDataFrame, containers: gpd.GeoDataFrame) -> list[Tra
     list of Train
         Of `LEAST_BOXES` boxes of known colour or more.
     """
-    found: list[Train] = []
+    unit, found = metre_in(layer), list[Train]()
     for row in layer.itertuples():
         boxes = [word for word in str(row.sequence).split(", ") if not word.startswith("(")]
         known = [(k, match) for k, word in enumerate(boxes) if (match := WORD.fullmatch(word))]
         if len(known) < LEAST_BOXES:
             continue
         places = shapely.get_coordinates(row.geometry)
-        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(places, axis=0).T))])
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(places, axis=0).T))]) / unit
         size = np.array([SIZE_CLASS[match[1]] for _, match in known], np.int64)
         own = _linear([match[2] for _, match in known])
         day = pd.Timestamp(row.date).date()

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from mercator import in_mercator
 
 from changedet.assess.compare.trains import match_trains, trains_of
 from scenarios.made_up_yards import PAINTS, box
@@ -49,6 +50,12 @@ def test_match_trains_a_train_is_met_again_with_boxes_missed_and_the_order_turne
         rows = match_trains(("one", first), ("other", second))
         found += len(rows) == 1 and rows[0]["turned"] == turned and rows[0]["boxes"] >= 10
     assert found >= 11
+
+
+def test_trains_of_web_mercator_are_as_long_on_the_ground() -> None:
+    layer, containers = train(np.random.default_rng(3), *planted(3), np.ones(3))
+    (plain,), (found,) = trains_of(layer, containers), trains_of(in_mercator(layer, (0.0, 0.0)), containers)
+    np.testing.assert_allclose(found.row.along, plain.row.along)
 
 
 def test_match_trains_another_train_of_the_same_paints_is_not_taken_for_it() -> None:
