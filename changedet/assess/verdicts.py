@@ -189,7 +189,7 @@ def _shape_fault(shape: BaseGeometry | float | None, grid: Grid) -> str:
         return "no valid polygon; draw the outline of the box"
     if not grid.area.intersects(shape.centroid):
         return "its centre lies outside the area of interest"
-    length, width, _ = _sides(shape)
+    length, width = (side / grid.ground_metre for side in _sides(shape)[:2])
     if length > LONGEST_M or width < NARROWEST_M:
         return f"{length:.1f} by {width:.1f} m is no box; draw one outline for each container"
     return ""
