@@ -20,6 +20,7 @@ from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
+from changedet.pipeline.fill_doubts import fill_json
 from changedet.pipeline.flow import flow
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.pipeline.new_ground import new_ground
@@ -128,7 +129,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "robust": None if variants is None else robustness(found, variants),
     }
     summary |= parts.records([look.date for look in plan.looks], plan.workflow.ais, plan.grid.ground_metre)
-    summary |= stores.records()
+    summary |= stores.records() | fill_json({day: model.fill for day, model in models.items()})
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
     doubts += [*disagreements(onset), *([OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else [])]

@@ -11,6 +11,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Singles
 from changedet.imagery.look import Look
+from changedet.json_types import JsonObject
 from changedet.kernels.components import label
 from changedet.outputs.sentences.words import named_dates
 
@@ -111,6 +112,27 @@ def fill_warnings(looks: Sequence[Look], signs: Mapping[dt.date, FillSign | None
         if (sign := signs.get(look.date)) is not None:
             found.setdefault(sign.value, []).append((look, sign))
     return [_sentence(value, dates) for value, dates in found.items()]
+
+
+def fill_json(signs: Mapping[dt.date, FillSign | None]) -> JsonObject:
+    """What ``summary.json`` says of numbers that the run takes for ground and that may be none.
+
+    Parameters
+    ----------
+    signs : mapping of date to FillSign or None
+        Of each date.
+
+    Returns
+    -------
+    dict
+        ``{"fill": {date: {value, share}}}``; empty where there is none.
+    """
+    found: JsonObject = {
+        str(day): {"value": sign.value, "share": sign.share}
+        for day, sign in signs.items()
+        if sign is not None and not sign.hidden
+    }
+    return {"fill": found} if found else {}
 
 
 def _sentence(value: float, dates: Sequence[tuple[Look, FillSign]]) -> str:

@@ -13,7 +13,7 @@ import rasterio
 from small_runs import DATES
 from small_scenes import series, write_workflow
 
-from changedet.pipeline.fill_doubts import FillSign, fill_sign, fill_warnings, white_sign
+from changedet.pipeline.fill_doubts import FillSign, fill_json, fill_sign, fill_warnings, white_sign
 from changedet.pipeline.run import run
 
 ROLES = ("blue", "green", "red")
@@ -107,3 +107,13 @@ def test_run_warns_of_fill_until_it_is_named(tmp_path: Path) -> None:
     entries = [{"date": DATES[0], "path": f"{DATES[0]}.tif"}, {"date": DATES[1], "path": path.name, "nodata": 0}]
     workflow = write_workflow(tmp_path, DATES[:2], scenes=entries, **rest)
     assert "in all bands" not in " ".join(run(workflow, out=str(tmp_path / "out")).summary["warnings"])
+
+
+def test_fill_json_has_what_is_taken_for_ground() -> None:
+    signs = {
+        dt.date(2023, 1, 1): FillSign(0.0, 0.49),
+        dt.date(2023, 2, 1): FillSign(255.0, 0.2, hidden=True),
+        dt.date(2023, 3, 1): None,
+    }
+    assert fill_json(signs) == {"fill": {"2023-01-01": {"value": 0.0, "share": 0.49}}}
+    assert fill_json({dt.date(2023, 3, 1): None}) == {}

@@ -7,6 +7,7 @@ from typing import Final
 
 from changedet.outputs.sentences.counts import SWITCHED_OFF, change_text, growth_words
 from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, scale_of
+from changedet.outputs.sentences.looks import MOSTLY_CLEAR
 from changedet.outputs.sentences.words import number
 from changedet.outputs.values import as_float, iso_date, mapping_at
 
@@ -22,6 +23,8 @@ WITHIN_ERROR: Final = "no change beyond error"
 """What is said of a changed area whose interval reaches 0."""
 SHOWS_MOST: Final = 0.5
 """Share of a site from which a look speaks for it. Chosen by hand."""
+REFUTED: Final = "that has not grown"
+"""Ends the reason why built ground has no onset where the changed ground does not bear its growth out."""
 _AREA: Final = ("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2")
 
 
@@ -66,6 +69,9 @@ def _footprint(facts: Facts) -> Sentence | None:
     first, last = facts.total("footprint_area_m2", "first"), facts.total("footprint_area_m2", "last")
     if first is None or last is None or (first.low <= last.high and last.low <= first.high):
         return None
+    why = str(mapping_at(facts.summary, "onset", "footprint").get("reason"))
+    if last.value > first.value and why.endswith(REFUTED):
+        return None
     text = change_text("Built ground", "m²", first, last, facts.calendar)
     return Sentence("ground", f"{text}.", (first.date, last.date))
 
@@ -78,7 +84,8 @@ def _changed(facts: Facts) -> Sentence | None:
     first_day, last_day = calendar.pair(facts.reference, last.date)
     if last.low <= 0:
         least = last.text(scale_of([last], "m²"))
-        text = f"The ground shows {WITHIN_ERROR} from {first_day} to {last_day}: {least} is marked"
+        shown = _shown(facts, last)
+        text = f"The ground shows {WITHIN_ERROR} from {first_day} to {last_day}{shown}: {least} is marked"
         return Sentence("changed_area", f"{text}.", (last.date,))
     moved = facts.total("arrivals", "")
     among = ", including boxes that came or left" if moved is not None and moved.value >= 1 else ""
@@ -93,11 +100,18 @@ def _changed(facts: Facts) -> Sentence | None:
 
 def _differs(facts: Facts, last: Estimate, first_day: str, last_day: str) -> str:
     on = facts.calendar.on
-    text = f"differed {on(last_day)} from what stood there {on(first_day)}"
-    clear = facts.clear(last.date)
-    if clear is not None and clear < SHOWS_MOST:
-        text += f", of the {number(100 * clear)} % that this look shows"
-    return text
+    return f"differed {on(last_day)} from what stood there {on(first_day)}{_shown(facts, last)}"
+
+
+def _shown(facts: Facts, last: Estimate) -> str:
+    """Of what part of the site alone a comparison tells, where that may be less than half."""
+    ends = [1.0 if share is None else share for share in map(facts.clear, (facts.reference, last.date))]
+    # Two looks may each hide what the other shows.
+    if sum(ends) - 1 >= SHOWS_MOST:
+        return ""
+    percent = f"{number(100 * min(ends))} %"
+    one = f"{percent} that this look shows" if ends[0] >= MOSTLY_CLEAR else f"{percent} at most that both looks show"
+    return f", of the {one}"
 
 
 def _last_seen(facts: Facts) -> Estimate | None:

@@ -43,7 +43,7 @@ def looks(facts: Facts) -> Sentence | None:
     else:
         first, last = calendar.pair(dates[0], dates[-1])
         start = f"From {len(dates)} looks, {first} to {last}{_gsd(facts)}"
-    doubts = [words for words in (_hidden(facts), _unlike(facts)) if words]
+    doubts = [words for words in (_hidden(facts), _filled(facts), _unlike(facts)) if words]
     return Sentence("looks", f"{'; '.join([start, *doubts])}.", tuple(dates))
 
 
@@ -77,7 +77,7 @@ def _hidden(facts: Facts) -> str:
         counted = facts.total("containers", "last")
         return f"{shown}, what it hides is counted as the looks before show it" if counted else shown
     if not known:
-        return "" if len(facts.dates) == 1 else "all of them clear"
+        return "" if len(facts.dates) == 1 or facts.summary.get("fill") else "all of them clear"
     nothing = [day for day, share in known.items() if share < SHOWS_NOTHING]
     part = [day for day in known if day not in nothing]
     words = []
@@ -92,6 +92,17 @@ def _hidden(facts: Facts) -> str:
 
 def _show(days: list[str]) -> str:
     return "show" if len(days) > 1 else "shows"
+
+
+def _filled(facts: Facts) -> str:
+    """Dates with a large piece of one number in all bands, which stands for no data as a rule and was not said to."""
+    shares = {day: as_float(mapping_at(facts.summary, "fill", day).get("share")) for day in facts.dates}
+    found = {day: share for day, share in shares.items() if share is not None}
+    if not found:
+        return ""
+    up_to, shown = ("up to ", "they show") if len(found) > 1 else ("", "it shows")
+    piece = f"{up_to}{number(100 * max(found.values()))} % of what {shown}"
+    return f"{_named([*found], facts)} {_are([*found])} blank on {piece}, which is compared and counted as ground"
 
 
 def _unlike(facts: Facts) -> str:

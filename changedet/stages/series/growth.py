@@ -158,7 +158,8 @@ def find_onset(figure: Figure, dates: Sequence[dt.date], probability: float, ris
     looks = _clear_looks(figure, dates)
     n = len(looks.dates)
     if n < LEAST_LOOKS:
-        return Onset(None, None, None, float("nan"), f"{n} clear looks are too few to tell growth, which takes three")
+        few = "1 clear look is" if n == 1 else f"{n} clear looks are"
+        return Onset(None, None, None, float("nan"), f"{few} too few to tell growth, which takes three")
     change = onset_posterior(looks.values, looks.extra, looks.floor, looks.ceiling)
     total = float(min(change.sum(), 1.0))
     if total <= probability:

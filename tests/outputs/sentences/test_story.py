@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from changedet.outputs.sentences.ground import REFUTED
 from changedet.outputs.sentences.story import sentences, sentences_json, words_explained
 
 DAYS = ["2023-03-12", "2023-06-12", "2023-12-17"]
@@ -140,6 +141,30 @@ def test_sentences_on_changed_area_claim_none_where_the_interval_reaches_nothing
     assert "to 12 June 2023" in texts(summary(), cloudy)["changed_area"], "the last look that shows most of the site"
 
 
+def test_sentences_on_changed_area_say_of_what_part_of_the_site_they_tell() -> None:
+    areas = {"changed_area_m2": [None, 20.0], "changed_area_high_m2": [None, 90.0]}
+    none, some = ({**areas, "changed_area_low_m2": [None, low]} for low in (0.0, 10.0))
+
+    def said(clear: tuple[float, float], columns: dict[str, Any]) -> str:
+        return texts(summary(DAYS[:2]), table(clear, DAYS[:2], **columns))["changed_area"]
+
+    assert "to 12 June 2023: 20 m² (0–90) is marked" in said((1.0, 0.6), none)
+    assert "to 12 June 2023, of the 34 % that this look shows: 20 m²" in said((1.0, 0.34), none)
+    assert "to 12 June 2023, of the 34 % at most that both looks show: 20 m²" in said((0.34, 0.4), none)
+    assert "stood there on 12 March, of the 34 % at most that both looks show" in said((0.34, 1.0), some)
+    assert "of the 70 % at most that both looks show" in said((0.7, 0.7), some), "each may hide what the other shows"
+
+
+def test_sentences_on_ground_do_not_tell_of_growth_that_the_changed_ground_refutes() -> None:
+    why = f"built ground seems to grow from 2023-06-12, but what is built is changed ground, and {REFUTED}"
+    refuted = {"footprint": {"date": None, "reason": why}}
+    rose = {"footprint_area_m2": counts((2655, 2123, 3705), (4570, 4190, 4757))}
+    assert "rose from 2,660 m²" in texts(summary(totals=rose))["ground"]
+    assert "ground" not in texts(summary(totals=rose, onset=refuted))
+    fell = {"footprint_area_m2": counts((4570, 4190, 4757), (2655, 2123, 3705))}
+    assert "fell" in texts(summary(totals=fell, onset=refuted))["ground"]
+
+
 def test_sentences_give_the_reason_where_nothing_is_counted_but_not_for_what_was_switched_off() -> None:
     coarse = texts(summary(), containers="cannot be counted: no scene is finer than 1.2 m")
     assert coarse["containers"] == "Containers cannot be counted here: no scene is finer than 1.2 m."
@@ -170,6 +195,16 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
         "12 March and 12 June show only a part of the site, 31 % at least"
         in texts(summary(), table((0.6, 0.31, 0.95)))["looks"]
     )
+
+
+def test_sentences_on_looks_do_not_call_clear_what_is_blank() -> None:
+    assert texts(summary())["looks"].endswith("all of them clear.")
+    said = texts(summary(fill={DAYS[1]: {"value": 0.0, "share": 0.493}}))["looks"]
+    assert "12 June is blank on 49 % of what it shows, which is compared and counted as ground" in said
+    both = {day: {"value": 0.0, "share": share} for day, share in zip(DAYS, (0.1, 0.493), strict=False)}
+    said = texts(summary(fill=both))["looks"]
+    assert "12 March and 12 June are blank on up to 49 % of what they show" in said
+    assert "clear" not in said
 
 
 def test_sentences_write_years_where_only_years_are_known() -> None:

@@ -156,3 +156,10 @@ def test_onset_shape_is_none_with_one_look_of_growth():
     found = onset([20, 21, 20, 19, 20, 20, 60], None, None, dates)
     assert found.shape is None
     assert onset([20] * 7, None, None, dates).shape is None
+
+
+def test_onset_says_how_many_looks_are_too_few():
+    day = dt.date(2023, 1, 1)
+    assert onset([20], None, None, [day]).reason == "1 clear look is too few to tell growth, which takes three"
+    two = onset([20, 60], None, None, [day, dt.date(2023, 6, 1)])
+    assert two.reason == "2 clear looks are too few to tell growth, which takes three"

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from box_rows import followed
 
+from changedet.outputs.sentences.ground import REFUTED
 from changedet.stages.series.onsets import find_onsets, find_zone_onsets
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
@@ -138,6 +139,7 @@ def test_find_onsets_dates_no_built_ground_that_is_no_changed_ground():
     fields = footprint_onset([None, 20, 30, 25, 30, 20, 25], 0)
     assert fields.date is None
     assert str(dates[3]) in fields.reason
+    assert fields.reason.endswith(REFUTED), "by which the sentences know it"
     # Nothing is known of change: switched off, or the growth lies before the reference.
     assert footprint_onset([None] * 7, 0).date == dates[3]
     assert footprint_onset([4000, 4000, 4000, 20, None, 30, 25], 4).date == dates[3]
