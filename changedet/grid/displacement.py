@@ -84,6 +84,26 @@ class Displacement:
         north = _bilinear_nodes(np.asarray(self.local_north_m, np.float64), y, x)
         return east + self.shift.east_m, north + self.shift.north_m
 
+    def scaled(self, factor: float) -> Displacement:
+        """The displacement in other units.
+
+        Parameters
+        ----------
+        factor : float
+            Of those units in one of these, above 0.
+
+        Returns
+        -------
+        Displacement
+            Itself by a factor of 1.
+        """
+        east, north = (
+            None if rows is None else tuple(tuple(factor * value for value in row) for row in rows)
+            for rows in (self.local_east_m, self.local_north_m)
+        )
+        shift = Shift(factor * self.shift.east_m, factor * self.shift.north_m)
+        return self if factor == 1.0 else Displacement(shift, east, north, self.node_spacing_px)
+
     def to_json(self) -> JsonObject:
         """The displacement as JSON.
 

@@ -159,7 +159,7 @@ def _measurements(
     changed: ChangedAreas,
     false_bound: float,
 ) -> list[DateMeasurements]:
-    counted = set(counted_dates(plan))
+    counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
     found = []
     for look in plan.looks:
         alignment = models[look.date].alignment
@@ -177,8 +177,8 @@ def _measurements(
                 look.date,
                 look.name,
                 look.gsd_m,
-                alignment.shift.east_m if known else float("nan"),
-                alignment.shift.north_m if known else float("nan"),
+                alignment.shift.east_m / unit if known else float("nan"),
+                alignment.shift.north_m / unit if known else float("nan"),
                 {name: share for name, share in clear.items() if share == share},
                 intervals,
                 as_estimates(built, areas, clear, plan),

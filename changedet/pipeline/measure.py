@@ -300,7 +300,7 @@ def alignment_of(job: DateJob, own: Sample, reference: Sample | None) -> Alignme
     Returns
     -------
     Alignment
-        At rest where no shift can be known, or where it lies within its own error.
+        Its displacement in units of the CRS, at rest where no shift can be known or where it lies within its own error.
     """
     if reference is None:
         return Alignment(Displacement(), 0.0, 0.0, 0, True, "the reference")
@@ -310,8 +310,9 @@ def alignment_of(job: DateJob, own: Sample, reference: Sample | None) -> Alignme
     pair, coarser = _coarse_pair(own.overview, reference.overview)
     factor = job.overview_factor * coarser
     corners = [(window.y, window.x) for window in sample_windows(job.grid.shape)]
-    found = measured_shift(method, pair, factor, (own.image, reference.image), corners, job.grid.resolution_m)
-    return found.if_significant()
+    unit = job.grid.ground_metre
+    found = measured_shift(method, pair, factor, (own.image, reference.image), corners, job.grid.resolution_m / unit)
+    return found.if_significant().in_units(unit)
 
 
 def _coarse_pair(moving: Singles, fixed: Singles) -> tuple[tuple[Singles, Singles], int]:

@@ -52,7 +52,7 @@ def scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame
     list of dict
         Rows as of ``ReportData.scenes``.
     """
-    whole = table[table["zone"] == ""]
+    whole, unit = table[table["zone"] == ""], plan.grid.ground_metre
     clear = {row["date"].date(): row["valid_fraction"] for _, row in whole.iterrows()}
     rows: list[JsonObject] = []
     for i, look in enumerate(plan.looks):
@@ -65,8 +65,8 @@ def scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame
                 "compared_bands": ", ".join(_compared_bands(plan, i)),
                 "sun_azimuth_deg": look.sun.azimuth_deg if look.sun else None,
                 "sun_elevation_deg": look.sun.elevation_deg if look.sun else None,
-                "shift_east_m": alignment.shift.east_m if alignment.confident else None,
-                "shift_north_m": alignment.shift.north_m if alignment.confident else None,
+                "shift_east_m": alignment.shift.east_m / unit if alignment.confident else None,
+                "shift_north_m": alignment.shift.north_m / unit if alignment.confident else None,
                 "valid_fraction": clear.get(look.date),
                 "sha256": [text for text in _checksums(plan, look).values() if text],
             }

@@ -163,7 +163,8 @@ def report_of_finished(finished: Run) -> ReportData:
     series = finished.series
     shown = _pictures(rasters, _boxes(finished), finished.summary, unsure_days(series))
     scenes = [
-        _scene_row(provenance["dates"][entry["date"]]["alignment"], series, entry) for entry in provenance["inputs"]
+        _scene_row(provenance["dates"][entry["date"]]["alignment"], series, entry, rasters.unit)
+        for entry in provenance["inputs"]
     ]
     return ReportData(
         site_id=finished.summary["site"],
@@ -203,7 +204,7 @@ def _existing(path: Path, aside: Path) -> Path:
     return path if path.exists() else aside
 
 
-def _scene_row(alignment: dict[str, Any], series: pd.DataFrame, entry: Mapping[str, Any]) -> JsonObject:
+def _scene_row(alignment: dict[str, Any], series: pd.DataFrame, entry: Mapping[str, Any], unit: float) -> JsonObject:
     """A row as of ``ReportData.scenes``, from an entry of the inputs in ``run.json``."""
     shift = Alignment.from_json(alignment).shift
     row = series[(series["zone"] == "") & (series["date"].dt.strftime("%Y-%m-%d") == entry["date"])]
@@ -213,8 +214,8 @@ def _scene_row(alignment: dict[str, Any], series: pd.DataFrame, entry: Mapping[s
         "gsd_m": entry["gsd_m"],
         "compared_bands": ", ".join(entry.get("compared_bands", [])),
         **{f"sun_{name}": angle for name, angle in (entry.get("sun") or {}).items()},
-        "shift_east_m": shift.east_m if alignment["confident"] else None,
-        "shift_north_m": shift.north_m if alignment["confident"] else None,
+        "shift_east_m": shift.east_m / unit if alignment["confident"] else None,
+        "shift_north_m": shift.north_m / unit if alignment["confident"] else None,
         "valid_fraction": float(row["valid_fraction"].iloc[0]) if len(row) else None,
         "sha256": [one["sha256"] for one in entry["files"] if one["sha256"]],
     }

@@ -23,9 +23,9 @@ class Alignment:
     displacement : Displacement
         The common shift, and the local one where the chips show it; zero where not `confident`.
     sigma_m : float
-        Standard error of the common shift on each axis, metres; infinite where not `confident`.
+        Standard error of the common shift on each axis, metres on the ground; infinite where not `confident`.
     residual_m : float
-        Robust spread of the chips on each axis after the fit, metres: what a single place may be off by.
+        Robust spread of the chips on each axis after the fit, metres on the ground: what a single place may be off by.
     chips_used : int
         Chips that agree.
     confident : bool
@@ -68,6 +68,21 @@ class Alignment:
             return self
         found = f"a shift of {squares**0.5:.2g} m lies within its error"
         return replace(self, displacement=Displacement(), reason=f"{self.reason}; not moved: {found}")
+
+    def in_units(self, unit: float) -> Alignment:
+        """The same, its displacement in units of a CRS.
+
+        Parameters
+        ----------
+        unit : float
+            A metre on the ground in units of the CRS.
+
+        Returns
+        -------
+        Alignment
+            This one, of whose displacement is in metres on the ground, with another displacement.
+        """
+        return replace(self, displacement=self.displacement.scaled(unit))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON keeps it.

@@ -94,12 +94,12 @@ def measured_shift(
     corners : list of (y, x)
         Of the sample's cells, in pixels of the grid.
     resolution_m : float
-        Pixel size of the grid.
+        Pixel size of the grid on the ground.
 
     Returns
     -------
     Alignment
-        Not confident, and at rest, where no shift can be known.
+        In metres on the ground. Not confident, and at rest, where no shift can be known.
     """
     dy, dx, confidence = method.coarse(*overviews, resolution_m * factor)
     start = (dy * factor, dx * factor) if confidence >= LEAST_CONFIDENCE else (0.0, 0.0)

@@ -17,7 +17,7 @@ from changedet.stages.align.alignment import Alignment, AlignMethod
 from changedet.stages.align.chips import measured_shift
 from changedet.stages.align.kernels.shifted_image import resample_shifted
 from changedet.stages.align.stage import STAGE
-from changedet.stages.image_inputs import as_image, check_one_grid, refuse_degrees
+from changedet.stages.image_inputs import as_image, check_one_grid, ground_resolution_m, refuse_degrees
 from changedet.stages.overview_factors import overview_factor
 from changedet.stages.registry import Facts
 
@@ -71,7 +71,8 @@ def _estimated(moving: xr.DataArray, reference: xr.DataArray, aligner: AlignMeth
     factor = overview_factor(shape)
     overviews = [_overview(image, factor) for image in (moving, reference)]
     corners = [(window.y, window.x) for window in sample_windows(shape)]
-    measure = partial(_measure, method=aligner, corners=corners, resolution_m=resolution_of(moving), factor=factor)
+    size = resolution_of(moving), _ground_metre(moving)
+    measure = partial(_measure, method=aligner, corners=corners, size=size, factor=factor)
     return over_sample(
         measure, moving, reference, moving_overview=overviews[0].data, reference_overview=overviews[1].data
     )
@@ -111,10 +112,11 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     bands = list(np.atleast_1d(moving["band"].values))
     if method == "none":
         return moving.assign_attrs(align_method=method)
-    (name, aligner), resolution_m = _aligner(moving, method, parameters), resolution_of(moving)
+    name, aligner = _aligner(moving, method, parameters)
+    resolution, unit = resolution_of(moving), _ground_metre(moving)
     estimated = _estimated(moving, reference, aligner)
     # Beyond its own size nothing of the picture is left to be moved, however far the search went.
-    limit_px = min(aligner.max_shift_m / resolution_m, max(moving.sizes["y"], moving.sizes["x"]))
+    limit_px = min(unit * aligner.max_shift_m / resolution, max(moving.sizes["y"], moving.sizes["x"]))
     # Where each pixel lies on the grid, for the local field: a block does not know it otherwise.
     rows = xr.DataArray(np.arange(moving.sizes["y"], dtype=np.float64), dims="y")
     columns = xr.DataArray(np.arange(moving.sizes["x"], dtype=np.float64), dims="x")
@@ -128,21 +130,26 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
         halo_px=int(np.ceil(limit_px)) + MARGIN_PX,
         bands=bands,
         alignment=estimated,
-        resolution_m=resolution_m,
+        resolution=resolution,
     )
-    east, north = as_scalar(_east_m, estimated), as_scalar(_north_m, estimated)
+    east, north = as_scalar(partial(_east_m, unit=unit), estimated), as_scalar(partial(_north_m, unit=unit), estimated)
     for shift, towards in ((east, "east"), (north, "north")):
         shift.attrs = {"long_name": f"content lay {towards} of the reference by", "units": "m"}
     moved = moved.rename(moving.name).assign_coords(shift_east_m=east, shift_north_m=north)
     return moved.assign_attrs(**moving.attrs, align_method=name)
 
 
-def _east_m(alignment: Alignment) -> float:
-    return alignment.shift.east_m if alignment.confident else math.nan
+def _ground_metre(image: xr.DataArray) -> float:
+    """A metre on the ground in units of an image's CRS, as of `Grid.ground_metre`."""
+    return round(resolution_of(image) / ground_resolution_m(image, "align"), 2)
 
 
-def _north_m(alignment: Alignment) -> float:
-    return alignment.shift.north_m if alignment.confident else math.nan
+def _east_m(alignment: Alignment, *, unit: float) -> float:
+    return alignment.shift.east_m / unit if alignment.confident else math.nan
+
+
+def _north_m(alignment: Alignment, *, unit: float) -> float:
+    return alignment.shift.north_m / unit if alignment.confident else math.nan
 
 
 def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:
@@ -150,20 +157,21 @@ def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:
 
 
 def _aligner(image: xr.DataArray, method: str, parameters: Mapping[str, object]) -> tuple[str, AlignMethod]:
-    facts = Facts(resolution_of(image), tuple(str(band) for band in np.atleast_1d(image["band"].values)))
+    roles = tuple(str(band) for band in np.atleast_1d(image["band"].values))
+    facts = Facts(resolution_of(image) / _ground_metre(image), roles)
     return STAGE.made(facts, method, parameters)
 
 
-def _resample(moving: Singles, place: Floats, *, alignment: Alignment, resolution_m: float) -> Singles:
+def _resample(moving: Singles, place: Floats, *, alignment: Alignment, resolution: float) -> Singles:
     # Beyond the grid's edge the halo has no place; what it shows there is cut off again.
-    dy, dx = _displacement_px(alignment, np.nan_to_num(place), resolution_m)
+    dy, dx = _displacement_px(alignment, np.nan_to_num(place), resolution)
     return resample_shifted(moving, dy, dx)
 
 
-def _displacement_px(alignment: Alignment, place: Floats, resolution_m: float) -> tuple[Floats, Floats]:
+def _displacement_px(alignment: Alignment, place: Floats, resolution: float) -> tuple[Floats, Floats]:
     """How far the content of grid pixels ``place`` (row, column) lies from them, in pixels down and right."""
-    east_m, north_m = alignment.displacement.at(place[0], place[1])
-    return -north_m / resolution_m, east_m / resolution_m
+    east, north = alignment.displacement.at(place[0], place[1])
+    return -north / resolution, east / resolution
 
 
 def _measure(
@@ -174,8 +182,10 @@ def _measure(
     reference_overview: Singles,
     method: AlignMethod,
     corners: list[tuple[int, int]],
-    resolution_m: float,
+    size: tuple[float, float],
     factor: int,
 ) -> Alignment:
-    overviews = np.asarray(moving_overview), np.asarray(reference_overview)
-    return measured_shift(method, overviews, factor, (moving_cells, reference_cells), corners, resolution_m)
+    """The alignment by pixels of a size in units of the CRS, of which so many are a metre on the ground."""
+    overviews, (resolution, unit) = (np.asarray(moving_overview), np.asarray(reference_overview)), size
+    found = measured_shift(method, overviews, factor, (moving_cells, reference_cells), corners, resolution / unit)
+    return found.in_units(unit)

@@ -4,8 +4,10 @@ import json
 import pickle
 
 import numpy as np
+import pyproj
 import pytest
 import xarray as xr
+from mercator import UNIT, mercator_grid
 from scipy.ndimage import fourier_shift, gaussian_filter, map_coordinates
 from small_scenes import blocks_and_grain
 
@@ -51,6 +53,23 @@ def test_estimate_shift_east_and_north_are_where_the_content_lies():
     found = estimate_shift(image(moving), image(reference))
     assert found.shift.east_m == pytest.approx(3 * RES_M, abs=0.02)
     assert found.shift.north_m == pytest.approx(-2 * RES_M, abs=0.02)
+
+
+def test_align_searches_as_far_on_the_ground_in_web_mercator_and_tells_metres():
+    reference, transform = blocks_and_grain(), mercator_grid(100, 100, pixel=RES_M * UNIT).transform
+    images = []
+    for values in (np.roll(reference, (4, 6), (1, 2)), reference):
+        y, x = (np.arange(n) * RES_M * UNIT for n in values.shape[1:])
+        place = {"y": transform.f - y, "x": transform.c + x, "spatial_ref": 0}
+        images.append(image(values).assign_coords(place))
+        images[-1]["spatial_ref"].attrs["crs_wkt"] = pyproj.CRS("EPSG:3857").to_wkt()
+    same = image(np.roll(reference, (4, 6), (1, 2))), image(reference)
+    found, plain = estimate_shift(*images), estimate_shift(*same)
+    assert found.shift.east_m == pytest.approx(plain.shift.east_m * UNIT, rel=0.01)
+    assert found.sigma_m == pytest.approx(plain.sigma_m, rel=0.01)
+    assert float(align(*images)["shift_east_m"]) == pytest.approx(plain.shift.east_m, rel=0.01)
+    for reach_m in (1.0, 2.0, 4.0):
+        assert len({estimate_shift(*pair, max_shift_m=reach_m).reason for pair in (images, same)}) == 1
 
 
 def test_estimate_shift_a_third_of_changed_ground_does_not_matter():
