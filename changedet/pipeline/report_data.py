@@ -126,11 +126,11 @@ def _pictures(
         if path.exists() and mapping_at(sources, str(day)).get("show_pixels", True)
     }
     stretch = scene_stretch(list(scenes.values()))
-    events = listed_events(tracks)
+    events, small = listed_events(tracks), rasters.unit**2 * LABELLED_M2
     return _Pictures(
         {str(day): pictures.quicklook(path, QUICKLOOK_PX, stretch) for day, path in scenes.items()},
         {
-            str(day): pictures.overlay(path, QUICKLOOK_PX, doubtful_m2=LABELLED_M2 if str(day) in unsure else 0.0)
+            str(day): pictures.overlay(path, QUICKLOOK_PX, doubtful=small if str(day) in unsure else 0.0)
             for day, path in rasters.masks.items()
             if path.exists()
         },

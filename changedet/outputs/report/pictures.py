@@ -60,7 +60,7 @@ def quicklook(
     return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
-def overlay(path: str | Path, max_px: int = 1000, *, doubtful_m2: float = 0.0) -> bytes:
+def overlay(path: str | Path, max_px: int = 1000, *, doubtful: float = 0.0) -> bytes:
     """A mask as a transparent picture in its own colours.
 
     Parameters
@@ -69,8 +69,8 @@ def overlay(path: str | Path, max_px: int = 1000, *, doubtful_m2: float = 0.0) -
         A finished mask.
     max_px : int
         Its longer side at most.
-    doubtful_m2 : float
-        Changed patches that cover less of the grid are drawn pale; 0 draws none so.
+    doubtful : float
+        Area in the CRS of the mask; changed patches that cover less are drawn pale, by 0 none.
 
     Returns
     -------
@@ -81,15 +81,15 @@ def overlay(path: str | Path, max_px: int = 1000, *, doubtful_m2: float = 0.0) -
     drawn = np.zeros((*classes.shape, 4), np.uint8)
     for c in MASK_CLASSES:
         drawn[classes == c.value] = c.rgba
-    if doubtful_m2 > 0:
-        drawn[_small(classes == 1, doubtful_m2 / _cell_m2(path, classes.shape)), 3] = PALE
+    if doubtful > 0:
+        drawn[_small(classes == 1, doubtful / _cell_area(path, classes.shape)), 3] = PALE
     rows, columns = np.indices(classes.shape)
     drawn[np.isnan(classes) & ((rows + columns) % 6 < 2)] = (90, 90, 90, 200)
     return _encoded(".png", drawn[..., [2, 1, 0, 3]], [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
-def _cell_m2(path: str | Path, shape: tuple[int, ...]) -> float:
-    """Area of a pixel of an overview, in the grid's own metres."""
+def _cell_area(path: str | Path, shape: tuple[int, ...]) -> float:
+    """Area of a pixel of an overview, in the CRS."""
     with opened(path) as source:
         left, bottom, right, top = source.bounds
     return float((right - left) * (top - bottom) / (shape[0] * shape[1]))

@@ -46,7 +46,7 @@ def test_overlay_is_pale_where_small_patches_are_in_doubt(tmp_path: Path) -> Non
     with writer(tmp_path / "m.tif", "mask", mask.shape) as out:
         out.write(Window(0, 0, *mask.shape), mask)
     for most_px, area in ((60, 400), (30, 100)):
-        picture = overlay(tmp_path / "m.tif", most_px, doubtful_m2=60 * cell_m2)
+        picture = overlay(tmp_path / "m.tif", most_px, doubtful=60 * cell_m2)
         alpha = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)[..., 3]
         assert (alpha == 215).sum() == area
         assert 0 < (alpha == pictures.PALE).sum() < area / 10
