@@ -46,6 +46,7 @@ def write_run_project(folder: RunFolder) -> None:
         objects=objects,
         review=review,
         about=_about(folder, record),
+        unit=grid.ground_metre,
     )
 
 

@@ -108,6 +108,7 @@ def _write_stac(plan: Plan) -> None:
         assets=extra,
         checksums=sums,
         facts=item_facts(plan),
+        unit=plan.grid.ground_metre,
     )
 
 

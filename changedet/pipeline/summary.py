@@ -89,7 +89,7 @@ def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> JsonObj
         "place": plan.workflow.site.place,
         "grid": {
             "crs": plan.grid.crs,
-            "resolution_m": plan.grid.resolution_m,
+            "resolution_m": plan.grid.resolution_m / plan.grid.ground_metre,
             "shape": list(plan.grid.shape),
             "transform": list(plan.grid.transform)[:6],
         },

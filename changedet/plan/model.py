@@ -100,7 +100,7 @@ class Plan:
         grid, site = self.grid, self.workflow.site
         height, width = grid.shape
         rows: list[Row] = [
-            ("grid", f"{width} x {height} px of {grid.resolution_m:g} m, {grid.crs}"),
+            ("grid", f"{width} x {height} px of {grid.resolution_m / grid.ground_metre:g} m, {grid.crs}"),
             ("dates", _listed([f"{look.date} ({look.gsd_m:.3g} m)" for look in self.looks])),
             ("reference", str(self.looks[self.reference].date)),
             ("bands", ", ".join(self.roles)),

@@ -50,6 +50,8 @@ class PrintLayout:
         ISO dates of the first and last day that it shows.
     layers : sequence of (str, str)
         Identifier and title of the layers in the legend.
+    unit : float
+        A metre on the ground in units of the CRS.
     """
 
     theme: str
@@ -59,6 +61,7 @@ class PrintLayout:
     extent: tuple[float, float, float, float]
     period: tuple[str, str]
     layers: Sequence[tuple[str, str]]
+    unit: float = 1.0
 
 
 def layouts(sheets: Sequence[PrintLayout]) -> str:
@@ -219,7 +222,7 @@ def _north(sheet: PrintLayout) -> str:
 
 def _scale_bar(sheet: PrintLayout) -> str:
     left, _, right, _ = map_extent(sheet.extent)
-    segment = nice_length(BAR_SHARE * (right - left))
+    segment = nice_length(BAR_SHARE * (right - left) / sheet.unit)
     in_km = segment >= 1000
     per_unit = 1000 if in_km else 1
     attributes = (

@@ -47,6 +47,7 @@ def write_project(
     objects: str | Path | None = None,
     review: str | Path | None = None,
     about: About | None = None,
+    unit: float = 1.0,
 ) -> None:
     """Write ``project.qgz``.
 
@@ -70,6 +71,8 @@ def write_project(
         ``review.gpkg``.
     about : About, optional
         Reference date, sources, credits.
+    unit : float
+        A metre on the ground in units of `crs`.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def write_project(
     made = [] if review is None else review_layers(target, Path(review), days, known)
     made += [] if objects is None else vector_layers(target, Path(objects), days, known)
     made += _raster_layers(target, layers, days, known)
-    frame = ProjectFrame(title, srs, extent, days, _step(layers, days))
+    frame = ProjectFrame(title, srs, extent, days, _step(layers, days), unit)
     parts = [themes(made), layouts(_sheets(made, frame, known)), project_metadata(title, known)]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -120,6 +123,7 @@ def _sheets(made: Sequence[ProjectLayer], frame: ProjectFrame, about: About) -> 
                 extent=frame.extent,
                 period=(last, last),
                 layers=[(layer.identifier, layer.title) for layer in legend],
+                unit=frame.unit,
             )
         )
     return found

@@ -68,6 +68,8 @@ class ProjectFrame:
         ISO dates of all looks, sorted.
     step : (int, str)
         How long a frame of the animation lasts: number and QGIS's unit.
+    unit : float
+        A metre on the ground in units of the CRS.
     """
 
     title: str
@@ -75,6 +77,7 @@ class ProjectFrame:
     extent: tuple[float, float, float, float]
     days: Sequence[str]
     step: tuple[int, str]
+    unit: float = 1.0
 
 
 def project_document(frame: ProjectFrame, layers: Sequence[ProjectLayer], parts: Sequence[str] = ()) -> str:

@@ -52,7 +52,7 @@ _MEDIA: Final = {
 }
 
 
-def raster_asset(layer: RasterLayer, beside: Path, checksum: str = "") -> pystac.Asset:
+def raster_asset(layer: RasterLayer, beside: Path, checksum: str = "", unit: float = 1.0) -> pystac.Asset:
     """A raster with its bands, its place and its classes.
 
     Parameters
@@ -63,6 +63,8 @@ def raster_asset(layer: RasterLayer, beside: Path, checksum: str = "") -> pystac
         The folder of the item or collection.
     checksum : str
         SHA-256 in hex; computed where it is not given.
+    unit : float
+        A metre on the ground in units of its CRS.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def raster_asset(layer: RasterLayer, beside: Path, checksum: str = "") -> pystac
         tags = source.tags()
         values = [_band_values(source, number) for number in range(1, source.count + 1)]
         names = [name or f"band {number}" for number, name in enumerate(source.descriptions, 1)]
-        resolution_m = abs(source.transform.a)
+        resolution_m = abs(source.transform.a) / unit
         place = projection(source)
     asset = file_asset(layer.path, beside, checksum, roles=ROLES[layer.kind])
     asset.title = tags.get("DESCRIPTION") or TITLES[layer.kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 import pystac
 
@@ -41,6 +41,7 @@ def write_stac(
     assets: Mapping[str, str | Path] | None = None,
     checksums: Mapping[str, str] | None = None,
     facts: Mapping[str, ItemFacts] | None = None,
+    unit: float = 1.0,
 ) -> list[Path]:
     """Write ``collection.json`` and ``<date>/<date>.json``, with a thumbnail beside each item that has one.
 
@@ -65,6 +66,8 @@ def write_stac(
         Path as given -> SHA-256 in hex; computed where it is not given.
     facts : mapping of str to ItemFacts, optional
         By ISO date.
+    unit : float
+        A metre on the ground in units of the rasters' CRS.
 
     Returns
     -------
@@ -85,10 +88,11 @@ def write_stac(
     written = []
     # Those with all rasters first, the reference last: odc-stac takes the names of the bands from the first item.
     for day, layers in sorted(by_date.items(), key=lambda item: -len(item[1])):
-        written += _write_item(collection, root / day, day, layers, geometry, known, told.get(day) or ItemFacts())
+        item = _Item(root / day, day, told.get(day) or ItemFacts(), unit)
+        written += _write_item(collection, item, layers, geometry, known)
     for layer in rasters:
         if not layer.date:
-            collection.add_asset(layer.kind, raster_asset(layer, root, known.get(str(layer.path), "")))
+            collection.add_asset(layer.kind, raster_asset(layer, root, known.get(str(layer.path), ""), unit))
     for name, path in (assets or {}).items():
         collection.add_asset(name, file_asset(Path(path), root, known.get(str(path), "")))
     collection.extra_fields["item_assets"] = _item_assets({layer.kind for layer in rasters if layer.date})
@@ -154,15 +158,24 @@ def _collection(
     return collection
 
 
+class _Item(NamedTuple):
+    """Of a date, and where it is written."""
+
+    folder: Path
+    day: str
+    facts: ItemFacts
+    unit: float
+    """A metre on the ground in units of the rasters' CRS."""
+
+
 def _write_item(
     collection: pystac.Collection,
-    folder: Path,
-    day: str,
+    one: _Item,
     layers: Sequence[RasterLayer],
     geometry: Mapping[str, object],
     known: Mapping[str, str],
-    facts: ItemFacts,
 ) -> list[Path]:
+    folder, day, facts, unit = one
     with opened(layers[0].path) as source:
         place = projection(source)
     item = pystac.Item(
@@ -179,7 +192,7 @@ def _write_item(
     item.set_self_href(str(written[0].resolve()))
     item.add_links(facts.source_links())
     for layer in layers:
-        item.add_asset(layer.kind, raster_asset(layer, folder, known.get(str(layer.path), "")))
+        item.add_asset(layer.kind, raster_asset(layer, folder, known.get(str(layer.path), ""), unit))
     if facts.thumbnail is not None:
         written.insert(0, folder / THUMBNAIL)
         write_bytes(written[0], facts.thumbnail)
