@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.airport_outlines import APRON, APRON_DAY  # noqa: E402
 from benchmarks.harbour_windows import harbour_windows  # noqa: E402
+from benchmarks.judge_collage import collage  # noqa: E402
 from benchmarks.judge_sites import finished  # noqa: E402
 from benchmarks.real_pairs import chosen_method, measured, pairs  # noqa: E402
 from changedet import Run, detect_containers  # noqa: E402
@@ -34,14 +36,6 @@ from scenarios.yards import Yard, as_array, found_boxes, hits, real  # noqa: E40
 Row: TypeAlias = tuple[str, dict[str, object]]
 """Name and figures."""
 
-APRON_DAY = dt.date(2020, 4, 2)
-APRON = (
-    (372, 415), (345, 430), (322, 455), (292, 480), (245, 545), (250, 575), (267, 632), (237, 680), (222, 706),
-    (262, 712), (295, 730), (335, 724), (380, 730), (420, 755), (447, 755), (525, 620), (500, 615), (475, 570),
-    (470, 480), (430, 460), (390, 430),
-)  # fmt: skip
-"""Outline of the apron that is torn up on the last look of airport a: its columns and rows, drawn by hand at twice
-its size on a grid of 50 px, by the edge of bare soil and rubble, before any mask of it was seen."""
 HARBOUR_GSD_M = 0.5
 FRAMES_PX = (600, 1200)
 UNSEEN = 255
@@ -193,4 +187,5 @@ JUDGES: dict[str, Callable[[Path, Path, bool], Iterator[Row]]] = {
     "windows": harbour_windows,
     "train": train,
     "pairs": two_dates,
+    "collage": collage,
 }

@@ -9,8 +9,8 @@ The painter (training/painter) is a simulator by another hand, a path tracer, wi
 made in DIR where they are missing, run whole on `auto` and scored as `changedet score` does. `--own` adds our
 simulator's matching kinds, of the same size and dates, by seeds that nothing was fitted on. `--third` adds those of
 benchmarks/third_hand, a simulator on which nothing may ever be fitted; `--seeds` without a number leaves the painter
-out. DATA is the folder with
-`airports`, `harbour`, `yards` and the pairs; default CHANGEDET_DATA, or `../shared/data` beside the repository;
+out. DATA is the folder with `airports`, `harbour`, `yards` and the pairs (`--only collage` pastes boxes of these onto
+the first); default CHANGEDET_DATA, or `../shared/data` beside the repository;
 what is missing is named and left out. `--camera` shows the simulators' sites by another camera (`1m`: pixels of
 twice the side; `mixed`: every second scene in pixels of 3 m; `rgb8`: red, green and blue stretched to 8 bits).
 `--reuse` scores runs of an earlier call as they are: take it only where the code is the same.

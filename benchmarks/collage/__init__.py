@@ -1,0 +1,1 @@
+"""Real containers pasted onto real ground: series of real looks with known truth."""
