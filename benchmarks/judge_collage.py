@@ -124,6 +124,7 @@ def told(done: Run, truth: Path, cost_s: float) -> dict[str, object]:
         own = scores["tracks"][what]
         hits = round((own["precision"] or 0.0) * own["found"])
         rows[what] = f"{own['true']} true, {own['found']} told, {hits} right"
+    rows["onset of containers right"] = scores["onset"]["containers"]["right"]
     rows["bases marked"] = bases_marked(done, truth)
     return rows | flows(done, truth)
 
