@@ -9,9 +9,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Floats
+from changedet.arrays import Bools, Floats
 from changedet.kernels import intervals
 from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
 from changedet.stages.series.counts import TrackedBoxes
@@ -160,13 +161,26 @@ def _exchanged_m2(tracks: FollowedBoxes | None, dates: Sequence[dt.date], refere
     if tracks is None or reference_date not in tracks.dates:
         return exchanged
     bases = tracks.tracks["kind"].map(BASE_OF_KIND_M2).fillna(0.0).to_numpy(np.float64)
-    stands = tracks.presence > 0.5
-    differs = stands != stands[:, [list(tracks.dates).index(reference_date)]]
-    known = dict(zip(tracks.dates, bases @ differs, strict=True))
+    known = dict(zip(tracks.dates, bases @ _differs(tracks, tracks.dates.index(reference_date)), strict=True))
     for i, date in enumerate(dates):
         # A date that counts nothing shows the ground as the look before it did.
         exchanged[i] = known.get(date, exchanged[i - 1] if i else 0.0)
     return exchanged
+
+
+def _differs(tracks: FollowedBoxes, reference: int) -> Bools:
+    """Whether each box stands on one of a date and the reference and not on the other, (track, date).
+
+    Where a date hides its place, as on the look before: no mask can mark a box that may have come behind a cloud.
+    """
+    stands = tracks.presence > 0.5
+    differs: Bools = stands != stands[:, [reference]]
+    if len(tracks.tracks) and len(tracks.places):
+        places = shapely.STRtree(tracks.places.geometry.centroid.to_numpy())
+        shown = tracks.place_clear[places.nearest(tracks.tracks.geometry.centroid.to_numpy())]
+        for date in range(reference + 1, differs.shape[1]):
+            differs[:, date] = np.where(shown[:, date], differs[:, date], differs[:, date - 1])
+    return differs
 
 
 def _beyond_error(found: Onset, low: Floats, exchanged: bool) -> Onset:

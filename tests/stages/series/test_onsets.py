@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from box_rows import followed
 
+from changedet.kernels.containers import BASE_OF_KIND_M2
 from changedet.outputs.sentences.ground import REFUTED
 from changedet.stages.series.onsets import find_onsets, find_zone_onsets
 from changedet.stages.series.stage import STAGE
@@ -93,6 +95,28 @@ def test_find_onsets_takes_exchanged_boxes_for_no_growth_and_a_pad_among_them_fo
         if pad:
             assert found.date == series.dates[4]
             assert "without what boxes cover" in found.reason
+
+
+def test_find_onsets_takes_no_box_for_exchanged_that_may_have_come_behind_a_cloud():
+    series = bs.simulate(6, dates=8, blocks=4, growth_from=5)
+    tracks = track(series.detections, GivenVisibility(series.dates, series.clear), detector="imitated")
+    stands = tracks.presence > 0.5
+    exchanged = tracks.tracks["kind"].map(BASE_OF_KIND_M2).fillna(0.0).to_numpy() @ (stands != stands[:, :1])
+    assert exchanged[5] > exchanged[4] + 300
+    # Another look shows nothing of it, and what came by the next one is as likely to stand there already.
+    presence, clear = tracks.presence.copy(), tracks.place_clear.copy()
+    presence[:, 4], clear[:, 4] = presence[:, 5], False
+    clouded = replace(tracks, presence=presence, place_clear=clear)
+    pad = 300.0 * (np.arange(8) >= 2)
+    areas = pad + exchanged
+    looks = [
+        DateMeasurements(day, changed_area_m2={"": Estimate(area, 0.97 * area, 1.1 * area)} if i else {})
+        for i, (day, area) in enumerate(zip(series.dates, areas, strict=True))
+    ]
+    method = STAGE.get("staircase").function(None)
+    for boxes in (tracks, clouded):
+        found = find_onsets(timeseries(looks, boxes), method, series.dates[0], boxes)["changed_area"]
+        assert found.date == series.dates[2], found
 
 
 def test_find_onsets_does_not_date_growth_by_an_area_that_may_be_none():
