@@ -127,23 +127,35 @@ def band_warnings(looks: Sequence[Look], signs: Mapping[dt.date, BandSigns | Non
     orders = [own.fits if (own := signs.get(look.date)) is not None else () for look in others]
     if len(others) > 1 and orders[0] and len(set(orders)) == 1:
         back = tuple(sorted((theirs, own) for own, theirs in orders[0]))
-        return [*said, _of_order(first, "all other dates", back)]
-    return [*said, *(_of_order(look, f"{first.date}", fits) for look, fits in zip(others, orders, strict=True) if fits)]
+        return [*said, _of_order([first], "all other dates", back)]
+    alike: dict[tuple[tuple[str, str], ...], list[Look]] = {}
+    for look, fits in zip(others, orders, strict=True):
+        if fits:
+            alike.setdefault(fits, []).append(look)
+    return [*said, *(_of_order(dates, f"{first.date}", fits) for fits, dates in alike.items())]
 
 
 def _of_plants(role: str, looks: Sequence[Look]) -> str:
-    days = named_dates([look.date for look in looks])
-    files = ", ".join(look.name for look in looks[:2]) + (", .." if len(looks) > 2 else "")
     return (
-        f"{days}: the band said to be {role} behaves as near infrared does over plants, unlike the other colours; "
-        f"correct 'bands' of {files} ('changedet init' draws what each order would look like)"
+        f"{_days(looks)}: the band said to be {role} behaves as near infrared does over plants, unlike the other "
+        f"colours; {_remedy(looks)}"
     )
 
 
-def _of_order(look: Look, other: str, fits: Sequence[tuple[str, str]]) -> str:
-    first, *more = [f"its {own} fits the {theirs}" for own, theirs in fits]
+def _of_order(looks: Sequence[Look], other: str, fits: Sequence[tuple[str, str]]) -> str:
+    whose = "its" if len(looks) == 1 else "their"
+    first, *more = [f"{whose} {own} fits the {theirs}" for own, theirs in fits]
     each = " and ".join([f"{first} of {other}", *more])
     return (
-        f"{look.date}: {each} better than the band of its own name: the bands of one of them are in another order; "
-        f"correct 'bands' of {look.name} ('changedet init' draws what each order would look like)"
+        f"{_days(looks)}: {each} better than the band of its own name: the bands of one of them are in another order; "
+        f"{_remedy(looks)}"
     )
+
+
+def _days(looks: Sequence[Look]) -> str:
+    return named_dates([look.date for look in looks])
+
+
+def _remedy(looks: Sequence[Look]) -> str:
+    files = ", ".join(look.name for look in looks[:2]) + (", .." if len(looks) > 2 else "")
+    return f"correct 'bands' of {files} ('changedet init' draws what each order would look like)"

@@ -93,6 +93,30 @@ def test_fitting_order_says_nothing_of_dates_that_show_other_things(kind: str) -
         assert fitting_order(ground("plants"), ground(kind, seed)) == SAME
 
 
+def test_fitting_order_says_nothing_of_a_meadow_that_was_paved(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(1)
+    kind = random.choice(3, COUNT, p=[0.5, 0.1, 0.4])
+    meadow, paving, field, laid = (
+        np.array(bands)[:, None]
+        for bands in (
+            [0.07, 0.11, 0.12, 0.30],
+            [0.24, 0.29, 0.33, 0.37],
+            [0.09, 0.12, 0.16, 0.24],
+            [0.2, 0.22, 0.24, 0.26],
+        )
+    )
+    light, other = random.uniform(0.6, 1.0, (2, COUNT))
+    before, after = (
+        np.where(kind == 0, first, np.where(kind == 1, paving, field)) * lit + random.normal(0, 0.01, (4, COUNT))
+        for first, lit in ((meadow, light), (laid, 0.2 * light + 0.8 * other))
+    )
+    assert fitting_order(before, after) == SAME
+    exchanged = (3, 1, 2, 0)
+    assert fitting_order(before, before[list(exchanged)]) == exchanged
+    monkeypatch.setattr(band_signs, "WORSE", 1.0)
+    assert fitting_order(before, after) != SAME, "by the sum of fits alone"
+
+
 def test_fitting_order_of_flat_bands_is_as_said() -> None:
     flat = np.ones((4, COUNT))
     assert fitting_order(flat, ground("plants")) == SAME

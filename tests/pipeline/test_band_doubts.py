@@ -82,6 +82,12 @@ def test_band_warnings_tell_dates_of_one_finding_together() -> None:
     assert warnings(None, None) == []
 
 
+def test_band_warnings_tell_dates_of_one_other_order_together() -> None:
+    (said,) = warnings(None, SWAPPED, None, SWAPPED)
+    assert said.startswith("2023-01-02, 2023-01-04: their blue fits the red of 2023-01-01 and their red fits the blue")
+    assert "correct 'bands' of 2.tif, 4.tif (" in said
+
+
 def test_run_warns_of_a_date_whose_bands_are_exchanged(own: Path) -> None:
     scenes: list[dict[str, object]] = [{"date": day, "path": f"{day}.tif"} for day in DATES]
     scenes[1]["bands"] = {"blue": 3, "green": 2, "red": 1, "nir": 4}
