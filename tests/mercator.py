@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pyproj
+import xarray as xr
 from affine import Affine
 
 from changedet.grid import Grid
@@ -35,3 +37,11 @@ def in_mercator(table: gpd.GeoDataFrame, origin: tuple[float, float]) -> gpd.Geo
     corner = to_mercator(np.zeros(2), origin)
     moved = table.geometry.affine_transform([UNIT, 0, 0, UNIT, *corner])
     return table.set_geometry(moved.set_crs("EPSG:3857", allow_override=True))
+
+
+def image_in_mercator(image: xr.DataArray) -> xr.DataArray:
+    """An image without a CRS from that corner, its pixels as large on the ground as they were."""
+    place = {"y": NORTH + UNIT * image["y"].values, "x": WEST + UNIT * image["x"].values, "spatial_ref": 0}
+    moved = image.assign_coords(place)
+    moved["spatial_ref"].attrs["crs_wkt"] = pyproj.CRS("EPSG:3857").to_wkt()
+    return moved

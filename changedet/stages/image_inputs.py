@@ -215,3 +215,26 @@ def ground_resolution_m(image: xr.DataArray, name: str) -> float:
         return size_m
     x, y = (float(image.coords[dim].values.mean()) for dim in ("x", "y"))
     return math.sqrt(ground_pixel_m2(wkt, Affine(size_m, 0.0, x, 0.0, -size_m, y), 0.0, 0.0))
+
+
+def ground_metre(image: xr.DataArray, name: str) -> float:
+    """A metre on the ground in units of an image's CRS.
+
+    Parameters
+    ----------
+    image : xarray.DataArray
+        As for `ground_resolution_m`.
+    name : str
+        Of the function and its argument, for the error.
+
+    Returns
+    -------
+    float
+        To a hundredth, as `Grid.ground_metre`: 1 in a CRS that is true to scale within that.
+
+    Raises
+    ------
+    MethodError
+        As `refuse_degrees`.
+    """
+    return round(resolution_of(image) / ground_resolution_m(image, name), 2)

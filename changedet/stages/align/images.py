@@ -17,7 +17,7 @@ from changedet.stages.align.alignment import Alignment, AlignMethod
 from changedet.stages.align.chips import measured_shift
 from changedet.stages.align.kernels.shifted_image import resample_shifted
 from changedet.stages.align.stage import STAGE
-from changedet.stages.image_inputs import as_image, check_one_grid, ground_resolution_m, refuse_degrees
+from changedet.stages.image_inputs import as_image, check_one_grid, ground_metre, refuse_degrees
 from changedet.stages.overview_factors import overview_factor
 from changedet.stages.registry import Facts
 
@@ -71,7 +71,7 @@ def _estimated(moving: xr.DataArray, reference: xr.DataArray, aligner: AlignMeth
     factor = overview_factor(shape)
     overviews = [_overview(image, factor) for image in (moving, reference)]
     corners = [(window.y, window.x) for window in sample_windows(shape)]
-    size = resolution_of(moving), _ground_metre(moving)
+    size = resolution_of(moving), ground_metre(moving, "align")
     measure = partial(_measure, method=aligner, corners=corners, size=size, factor=factor)
     return over_sample(
         measure, moving, reference, moving_overview=overviews[0].data, reference_overview=overviews[1].data
@@ -113,7 +113,7 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     if method == "none":
         return moving.assign_attrs(align_method=method)
     name, aligner = _aligner(moving, method, parameters)
-    resolution, unit = resolution_of(moving), _ground_metre(moving)
+    resolution, unit = resolution_of(moving), ground_metre(moving, "align")
     estimated = _estimated(moving, reference, aligner)
     # Beyond its own size nothing of the picture is left to be moved, however far the search went.
     limit_px = min(unit * aligner.max_shift_m / resolution, max(moving.sizes["y"], moving.sizes["x"]))
@@ -139,11 +139,6 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     return moved.assign_attrs(**moving.attrs, align_method=name)
 
 
-def _ground_metre(image: xr.DataArray) -> float:
-    """A metre on the ground in units of an image's CRS, as of `Grid.ground_metre`."""
-    return round(resolution_of(image) / ground_resolution_m(image, "align"), 2)
-
-
 def _east_m(alignment: Alignment, *, unit: float) -> float:
     return alignment.shift.east_m / unit if alignment.confident else math.nan
 
@@ -158,7 +153,7 @@ def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:
 
 def _aligner(image: xr.DataArray, method: str, parameters: Mapping[str, object]) -> tuple[str, AlignMethod]:
     roles = tuple(str(band) for band in np.atleast_1d(image["band"].values))
-    facts = Facts(resolution_of(image) / _ground_metre(image), roles)
+    facts = Facts(resolution_of(image) / ground_metre(image, "align"), roles)
     return STAGE.made(facts, method, parameters)
 
 

@@ -11,7 +11,7 @@ import xarray as xr
 from changedet.arrays import AnyArray, Bytes, Singles
 from changedet.blocks import over_sample, per_block, resolution_of
 from changedet.errors import MethodError
-from changedet.stages.image_inputs import as_image, refuse_degrees
+from changedet.stages.image_inputs import as_image, ground_metre
 from changedet.stages.mask.kernels.pixels import laid_over
 from changedet.stages.mask.stage import STAGE
 from changedet.stages.overview_factors import cloud_overview_factor
@@ -69,10 +69,10 @@ def mask(
     """
     image = as_image(image, "mask: image")
     reference = None if reference is None else as_image(reference, "mask: reference")
-    refuse_degrees(image, "mask")
+    unit = ground_metre(image, "mask")
     if reference is not None and reference.sizes != image.sizes:
         raise MethodError(f"mask: images differ in shape, {dict(image.sizes)} and {dict(reference.sizes)}")
-    resolution_m = resolution_of(image)
+    resolution_m = resolution_of(image) / unit
     facts = Facts(resolution_m, tuple(str(role) for role in np.atleast_1d(image["band"].values)), dtype=dtype)
     if method == "none":
         method = "nodata_only"

@@ -4,10 +4,9 @@ import json
 import pickle
 
 import numpy as np
-import pyproj
 import pytest
 import xarray as xr
-from mercator import UNIT, mercator_grid
+from mercator import UNIT, image_in_mercator
 from scipy.ndimage import fourier_shift, gaussian_filter, map_coordinates
 from small_scenes import blocks_and_grain
 
@@ -56,14 +55,9 @@ def test_estimate_shift_east_and_north_are_where_the_content_lies():
 
 
 def test_align_searches_as_far_on_the_ground_in_web_mercator_and_tells_metres():
-    reference, transform = blocks_and_grain(), mercator_grid(100, 100, pixel=RES_M * UNIT).transform
-    images = []
-    for values in (np.roll(reference, (4, 6), (1, 2)), reference):
-        y, x = (np.arange(n) * RES_M * UNIT for n in values.shape[1:])
-        place = {"y": transform.f - y, "x": transform.c + x, "spatial_ref": 0}
-        images.append(image(values).assign_coords(place))
-        images[-1]["spatial_ref"].attrs["crs_wkt"] = pyproj.CRS("EPSG:3857").to_wkt()
+    reference = blocks_and_grain()
     same = image(np.roll(reference, (4, 6), (1, 2))), image(reference)
+    images = [image_in_mercator(one) for one in same]
     found, plain = estimate_shift(*images), estimate_shift(*same)
     assert found.shift.east_m == pytest.approx(plain.shift.east_m * UNIT, rel=0.01)
     assert found.sigma_m == pytest.approx(plain.sigma_m, rel=0.01)

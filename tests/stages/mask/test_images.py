@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 import xarray as xr
+from mercator import image_in_mercator
 from real import DATA, needs_data
 from scipy.ndimage import gaussian_filter
 
@@ -80,6 +81,14 @@ def test_mask_finds_a_cloud_and_its_shadow(with_reference):
     untouched = (cloud == 0) & (dark == 0)
     assert (found[untouched] != CLEAR).mean() < (0.04 if with_reference else 0.1)
     assert (found[40:140, 40:160] == CLEAR).all()
+
+
+def test_mask_is_the_same_in_web_mercator():
+    values, _, _ = clouded(ground())
+    seen = image(values, resolution_m=0.75)
+    plain, found = mask(seen), mask(image_in_mercator(seen))
+    assert (plain == CLOUD).any()
+    np.testing.assert_array_equal(found.values, plain.values)
 
 
 def test_mask_has_no_shadow_without_a_cloud():
