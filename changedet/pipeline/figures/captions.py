@@ -291,6 +291,9 @@ def _doubts(sources: FigureSources, day: str, calendar: Calendar) -> str:
     share = as_float(row.get("valid_fraction"))
     if share is not None and share < _WHOLE:
         said.append(f"shows {percent_text(share)} of the site; hatched: cloud, its shadow, haze, snow or no data")
+    blank = as_float(mapping_at(sources.summary, "fill", day).get("share"))
+    if blank is not None:
+        said.append(f"is blank on {percent_text(blank)} of what it shows, which is compared and counted as ground")
     if is_missing(row.get("shift_east_m")):
         said.append("could not be aligned to the reference, so what seems to have moved may not have")
     if not count_words(sources, day) and not mapping_at(sources.summary, "unavailable").get("containers"):

@@ -90,6 +90,12 @@ def test_a_figure_says_whose_pictures_it_shows_and_what_cannot_be_had(finished: 
     assert not shown.panels[0].ground
 
 
+def test_a_figure_says_what_is_blank_on_a_date_that_it_shows(folder: Path) -> None:
+    edit(folder / "summary.json", lambda content: content.update(fill={DATES[2]: {"value": 0.0, "share": 0.493}}))
+    notes = figure_data(sources(folder), Wanted()).notes
+    assert "1 May 2023 is blank on 49 % of what it shows, which is compared and counted as ground." in notes
+
+
 @pytest.mark.parametrize("hidden", [0, 2])
 def test_a_licence_of_one_scene_hides_the_pixels_of_both(folder: Path, hidden: int) -> None:
     edit(folder / "run.json", lambda content: content["inputs"][hidden].update(show_pixels=False))
