@@ -58,7 +58,7 @@ def footprints_of(
         found = settled(found, plan.reference, partial(_marked, plan), plan.grid.crs, plan.grid.ground_metre)
         gained = [_gained(changes, day) for day in days]
         unit = plan.grid.resolution_m / plan.grid.ground_resolution_m
-        found = with_works(found, gained, lambda index, ground: _marked(plan, index, ground)[1], plan.grid.crs, unit)
+        found = with_works(found, gained, partial(_shown, plan), plan.grid.crs, unit)
     return dict(zip(days, found, strict=True))
 
 
@@ -70,6 +70,11 @@ def _marked(plan: Plan, index: int, ground: BaseGeometry) -> tuple[float, float]
     shown = inside & (mask != NOT_OBSERVED)
     marked, seen, whole = (int(part.sum()) for part in (shown & (mask == CHANGED), shown, inside))
     return marked / max(seen, 1), seen / max(whole, 1)
+
+
+def _shown(plan: Plan, index: int, ground: BaseGeometry) -> float:
+    """The share of some ground that a date shows; all on the reference, where nothing is gained since itself."""
+    return 1.0 if index == plan.reference else _marked(plan, index, ground)[1]
 
 
 def _gained(changes: gpd.GeoDataFrame, day: dt.date) -> BaseGeometry:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
+import pytest
+import shapely
 from small_scenes import write_scene, write_workflow
 
+from changedet.pipeline import footprints
 from changedet.pipeline.run import run
+from changedet.plan import Plan
 
 DATES = ("2023-01-01", "2023-03-01")
 
@@ -22,3 +28,10 @@ def test_footprint_layer_has_a_row_for_every_date(tmp_path: Path) -> None:
     assert layer["date"].dt.strftime("%Y-%m-%d").tolist() == list(DATES)
     assert (layer.geometry.area >= 0).all()
     assert (layer["area_m2"] == finished.series["footprint_area_m2"]).all()
+
+
+def test_the_reference_has_no_mask_and_shows_all_that_was_gained_since_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ground that an earlier date has, and the reference has not, is asked for on the reference too."""
+    monkeypatch.setattr(footprints, "_marked", lambda _plan, index, _ground: (0.0, {0: 0.25, 2: 0.75}[index]))
+    plan = cast("Plan", SimpleNamespace(reference=1))
+    assert [footprints._shown(plan, index, shapely.box(0, 0, 9, 9)) for index in range(3)] == [0.25, 1.0, 0.75]
