@@ -46,7 +46,8 @@ def boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes
     session.seconds["following"] = round(time.perf_counter() - start, 3)
     reference = plan.looks[plan.reference].date
     days = [look.date for look in plan.looks]
-    marks = boxes.marks(reference, days, plan.grid.ground_metre) if plan.decides_by_boxes else {}
+    unit, asks = plan.grid.ground_metre, plan.asks_pixels
+    marks = boxes.marks(reference, days, unit, asks_pixels=asks) if plan.decides_by_boxes else {}
     read_together(plan, models, marks, partial(session.stream, here=True))
     return boxes
 

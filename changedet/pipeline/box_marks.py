@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,11 +13,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from changedet.arrays import Bools, Floats, Ints
+from changedet.arrays import Bools, Floats, Ints, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels.containers import CONTAINER_KINDS, LENGTH_OF_KIND_M, WIDTH_M
+from changedet.pipeline.base_scores import mean_scores
 from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, MOVER, NONE, STAYED, BoxPixels
+from changedet.pipeline.kernels.box_doubts import EVEN_SCORE, BoxDoubts, BoxLooks, box_doubts, without_doubts
 from changedet.stages.tracks.detections import date_index
 from changedet.stages.tracks.result import Tracks
 
@@ -31,6 +33,9 @@ STANDS: Final = 0.3
 painted sites and few on our own. Chosen by hand with one port of either in view."""
 UNDER: Final = 0.2
 """Share of a box's base from which what stands there stands in its place; neighbours overlap by less."""
+
+DOUBTED_DATES: Final = 3
+"""On fewer dates most boxes that came or left are seen once, and that is no sign of doubt."""
 
 Shapes = NDArray[np.object_]
 
@@ -46,12 +51,14 @@ class BoxMarks:
     swept : array of polygons (n,)
         Base, roof and walls as either date shows them.
     decision : int64 (n,)
-        Of `changedet.pipeline.kernels.box_decisions`.
+        Of `changedet.pipeline.kernels.box_decisions`, by the tracks alone.
     probability : float64 (n,)
-        Of the decision.
+        That the box stood there on one of both dates alone.
     exchanged : bool (n,)
         Boxes that came or left in whose place another was detected on the other date: only the height of the stack
         could show whether something came or is gone, and it is not known.
+    doubts : BoxDoubts
+        Of the boxes about which the pixels decide.
     """
 
     bases: Shapes
@@ -59,6 +66,7 @@ class BoxMarks:
     decision: Ints
     probability: Floats
     exchanged: Bools
+    doubts: BoxDoubts
 
     def within(self, bounds: tuple[float, float, float, float], unit: float) -> BoxMarks:
         """Take the boxes near a part of the grid.
@@ -77,8 +85,35 @@ class BoxMarks:
         """
         reach = shapely.buffer(shapely.envelope(self.swept), unit * SURROUND_M)
         near = shapely.intersects(reach, shapely.box(*bounds))
-        kept = self.bases[near], self.swept[near], self.decision[near], self.probability[near], self.exchanged[near]
-        return BoxMarks(*kept)
+        return self._chosen(near)
+
+    def _chosen(self, kept: Bools) -> BoxMarks:
+        doubts = BoxDoubts(self.doubts.moved[kept], self.doubts.still[kept], self.doubts.asked[kept])
+        parts = self.decision[kept], self.probability[kept], self.exchanged[kept]
+        return BoxMarks(self.bases[kept], self.swept[kept], *parts, doubts)
+
+    def settled(self, score: Singles, grid: Grid, window: Window) -> BoxMarks:
+        """Let the pixels decide about the boxes in doubt.
+
+        Parameters
+        ----------
+        score : float32 (y, x)
+            Probability of change of the window's pixels before boxes decide; NaN is not observed.
+        grid : Grid
+        window : Window
+            Holds the base of every box that matters, see `halo_px`; may reach beyond the grid.
+
+        Returns
+        -------
+        BoxMarks
+            Without boxes that are none of the decisions.
+        """
+        shown = np.full(len(self.bases), EVEN_SCORE)
+        asked = np.flatnonzero(self.doubts.asked >= 0)
+        shown[asked] = mean_scores(self.bases[asked], score, grid, window)
+        decision = self.doubts.settled(shown)
+        moved = np.isin(decision, (ARRIVED, LEFT))
+        return replace(self, decision=decision, exchanged=self.exchanged & moved)._chosen(decision != NONE)
 
     def on_pixels(self, grid: Grid, window: Window) -> BoxPixels:
         """Draw the boxes on the pixels of a window.
@@ -124,7 +159,13 @@ def halo_px(grid: Grid) -> int:
 
 
 def box_marks(
-    tracks: Tracks, roofs: Shapes, reference: dt.date, days: Sequence[dt.date] = (), *, unit: float
+    tracks: Tracks,
+    roofs: Shapes,
+    reference: dt.date,
+    days: Sequence[dt.date] = (),
+    *,
+    unit: float,
+    asks_pixels: bool = False,
 ) -> dict[dt.date, BoxMarks]:
     """Decide about the boxes of each date against the reference.
 
@@ -139,6 +180,8 @@ def box_marks(
         More dates of the series, too coarse to show boxes: what stood before and after such a date stood on it.
     unit : float
         A metre on the ground in units of the CRS.
+    asks_pixels : bool
+        Whether pixels decide about the boxes in doubt, on counted dates, of which there are three at least.
 
     Returns
     -------
@@ -155,19 +198,46 @@ def box_marks(
     found: dict[dt.date, BoxMarks] = {}
     movers = ~table["kind"].isin(CONTAINER_KINDS).to_numpy(bool)
     before, shown = tracks.presence[:, at], _shown(tracks)
+    looked = _Looked.of(tracks, rows) if asks_pixels and len(tracks.dates) >= DOUBTED_DATES else None
     for day in sorted({*tracks.dates, *days} - {reference}):
         looks = _counted_around(tracks.dates, day)
         if looks is None:
             continue
         decision = _decision(known[:, at], _agreed(known[:, looks[0]], known[:, looks[1]]))
         decision[movers & (decision != NONE)] = MOVER
-        chosen = np.flatnonzero(decision != NONE)
         after = tracks.presence[:, list(looks)].mean(axis=1)
         differs = before * (1 - after) + after * (1 - before)
+        doubts = without_doubts(decision)
+        if looked is not None and looks[0] == looks[1]:
+            pair = looked.counted[:, at], looked.counted[:, looks[0]]
+            doubts = box_doubts(BoxLooks(decision, differs, *pair, looked.only_confidence))
         swept = _swept(bases, roofs, rows, (at, *looks))
-        other = _exchanged(shown, bases[chosen], decision[chosen], at, looks)
-        found[day] = BoxMarks(bases[chosen], swept[chosen], decision[chosen], differs[chosen], other)
+        other = _exchanged(shown, bases, doubts.moved, at, looks)
+        every = BoxMarks(bases, swept, decision, differs, other, doubts)
+        found[day] = every._chosen((doubts.moved != NONE) | (decision != NONE))
     return found
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What the dates show of each track: counted rows (track, date); the confidence (track,) of one's only row."""
+
+    counted: Bools
+    only_confidence: Floats
+
+    @classmethod
+    def of(cls, tracks: Tracks, rows: Mapping[int, dict[int, int]]) -> _Looked:
+        table = tracks.detections
+        confidence = table["confidence"].to_numpy(np.float64)
+        counts = table["counted"].to_numpy(bool) if "counted" in table else np.ones(len(table), bool)
+        counted = np.zeros(tracks.presence.shape, bool)
+        only = np.full(len(counted), np.nan)
+        for track, by_date in rows.items():
+            for date, row in by_date.items():
+                counted[track, date] = counts[row]
+            if len(by_date) == 1:
+                only[track] = confidence[next(iter(by_date.values()))]
+        return cls(counted, only)
 
 
 def _exchanged(

@@ -48,7 +48,9 @@ class FollowedBoxes:
     ships: Ships | None = None
     on_deck: gpd.GeoDataFrame | None = None
 
-    def marks(self, reference: dt.date, days: Sequence[dt.date], unit: float) -> dict[dt.date, BoxMarks]:
+    def marks(
+        self, reference: dt.date, days: Sequence[dt.date], unit: float, *, asks_pixels: bool
+    ) -> dict[dt.date, BoxMarks]:
         """Decide about the boxes of each date against the reference.
 
         Parameters
@@ -58,6 +60,8 @@ class FollowedBoxes:
             All dates of the series, those too coarse to show boxes among them.
         unit : float
             A metre on the ground in units of the CRS.
+        asks_pixels : bool
+            Whether pixels decide about the boxes in doubt.
 
         Returns
         -------
@@ -66,7 +70,8 @@ class FollowedBoxes:
         """
         if self.roofs is None or self.tracks is None:
             return {}
-        return box_marks(self.tracks, self.roofs.geometry.to_numpy(), reference, days, unit=unit)
+        shapes = self.roofs.geometry.to_numpy()
+        return box_marks(self.tracks, shapes, reference, days, unit=unit, asks_pixels=asks_pixels)
 
 
 def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> FollowedBoxes:

@@ -150,9 +150,10 @@ def masks_identity(plan: Plan) -> str:
 
 
 def _masks_form(plan: Plan) -> object:
-    """The version of masks; where a metre is not a unit of the CRS, boxes were first drawn as if it were."""
+    """The version of masks, later where pixels decide about boxes; a metre is not everywhere a unit of the CRS."""
     unit = plan.grid.ground_metre
-    return [MASKS_VERSION, unit] if plan.decides_by_boxes and unit != 1.0 else MASKS_VERSION
+    version = MASKS_VERSION + plan.asks_pixels
+    return [version, unit] if plan.decides_by_boxes and unit != 1.0 else version
 
 
 def _ships_hash(plan: Plan) -> list[str]:

@@ -117,6 +117,7 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
         contrast = read_bands(path, window, FIGURES)
         shown, boxes_at = probability[core], np.zeros(window.shape, np.uint8)
         if marks is not None and len(marks.bases):
+            marks = marks.settled(probability, job.grid, grown)
             pixels = marks.on_pixels(job.grid, grown)
             open_to_boxes = None if quality is None else shows_boxes(quality, grown)
             decided = with_boxes(probability, CHANGED, pixels, marks.decision, marks.probability, open_to_boxes)

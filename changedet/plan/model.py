@@ -277,6 +277,17 @@ class Plan:
         """
         return self.reads_together and self.decides_by_boxes and self.choices["change"].method in PROBABILISTIC
 
+    @property
+    def asks_pixels(self) -> bool:
+        """Whether the pixels decide about boxes of which the tracks are in doubt.
+
+        Returns
+        -------
+        bool
+            Where dates are read together and boxes decide, for scores that are probabilities.
+        """
+        return self.leaves_movers_out
+
 
 def _listed(words: Sequence[str]) -> str:
     if len(words) <= MOST_DATES:

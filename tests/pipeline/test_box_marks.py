@@ -16,7 +16,7 @@ from mercator import NORTH, WEST, mercator_grid
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.pipeline.box_marks import box_marks, halo_px
-from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, MOVER, STAYED
+from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, MOVER, NONE, STAYED
 from changedet.stages.tracks.stage import track
 
 DAYS = tuple(dt.date(2024, month, 1) for month in (1, 2, 3, 4))
@@ -145,3 +145,31 @@ def test_boxes_and_the_ground_around_them_are_as_large_on_the_ground_in_web_merc
     beside = grid.window_bounds(Window(20, 28, 40, 1))  # ends 1.9 m from the first box
     assert len(marks.within(beside, unit).bases) == 1
     assert len(marks.within(beside, 1.0).bases) == 0
+
+
+def in_doubt(confidence, asks_pixels=True):
+    """Marks of the last date, on which a further box is seen for the first time."""
+    found = rows()
+    first = found.iloc[[0]].assign(date=pd.Timestamp(DAYS[3], tz="UTC"), confidence=confidence)
+    found = pd.concat([found, first.set_geometry(first.translate(40))], ignore_index=True)
+    tracks = track(found, DAYS, detector="learned", method="nearest")
+    roofs = found.geometry.to_numpy()
+    return box_marks(tracks, roofs, DAYS[0], unit=1.0, asks_pixels=asks_pixels)[DAYS[3]]
+
+
+def moved(marks, score):
+    grid = Grid("EPSG:32633", Affine(0.5, 0, 499_980, 0, -0.5, 5_400_020), (80, 160))
+    settled = marks.settled(np.full(grid.shape, score, np.float32), grid, Window(0, 0, *grid.shape))
+    assert (settled.decision != NONE).all()
+    at = np.rint((shapely.get_x(shapely.centroid(settled.bases)) - 500_000) / 8).astype(int)
+    return {int(k) for k, what in zip(at, settled.decision, strict=True) if what == ARRIVED}
+
+
+def test_a_box_that_one_look_shows_faintly_has_come_where_its_pixels_changed():
+    assert moved(in_doubt(0.5), 0.05) == {1, 5}
+    assert moved(in_doubt(0.5), 0.001) == {1}
+    assert moved(in_doubt(0.97), 0.001) == {1, 5}
+
+
+def test_boxes_are_as_the_tracks_have_them_where_no_pixels_are_asked():
+    assert moved(in_doubt(0.5, asks_pixels=False), 0.001) == {1, 5}
