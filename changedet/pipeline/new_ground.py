@@ -15,6 +15,7 @@ from changedet.grid import Grid
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.stages.footprint.outlines import Footprint, estimates
+from changedet.stages.footprint.shapes import in_units
 
 MARGIN_M: Final = 1.0
 """A box at the edge of new ground stands on it: outlines of footprints are drawn on cells of this size."""
@@ -84,7 +85,7 @@ def _dated(onset: Json) -> JsonObject | None:
 
 def _grown(earlier: BaseGeometry, later: BaseGeometry, unit: float) -> BaseGeometry:
     """What was gained, without strips along edges that moved."""
-    gained, margin = shapely.difference(later, earlier), unit * MARGIN_M
+    gained, margin = shapely.difference(later, earlier), in_units(MARGIN_M, unit)
     return shapely.buffer(shapely.buffer(gained, -margin), 2 * margin)
 
 

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.grid import ground_area_m2
 from changedet.stages.footprint.outlines import Footprint
-from changedet.stages.footprint.shapes import CLOSE_M, EDGE_M, MIN_PART_M2, ROAD_WIDTH_M, as_multi
+from changedet.stages.footprint.shapes import CLOSE_M, EDGE_M, MIN_PART_M2, ROAD_WIDTH_M, as_multi, in_units
 
 Shown = Callable[[int, BaseGeometry], float]
 """Of a date and some ground: the share that its mask shows."""
@@ -57,7 +57,7 @@ def with_works(
 
 
 def _without_roads(ground: BaseGeometry, unit: float) -> MultiPolygon:
-    half = unit * ROAD_WIDTH_M / 2
+    half = in_units(ROAD_WIDTH_M / 2, unit)
     opened = ground.buffer(-half, join_style="mitre").buffer(half, join_style="mitre")
     return _no_small(shapely.intersection(opened, ground), unit)
 

@@ -26,6 +26,9 @@ BLOCK_CELLS: Final = 2048
 """A side of the blocks that are opened and closed at once."""
 EDGE_M: Final = 1.0
 """Half the width of a strip that is an edge that moved."""
+UNIT_ERROR: Final = 0.01
+"""Share by which a width is taken for more where the CRS is not true to scale: its metre is known to a hundredth, and
+outlines follow cells of about a metre, so that whole strips are just as wide as a limit."""
 
 
 def footprint_polygons(
@@ -185,7 +188,25 @@ def gained_and_lost(earlier: BaseGeometry, later: BaseGeometry, crs: str, unit: 
     return gained, lost
 
 
+def in_units(metres: float, unit: float) -> float:
+    """Half of a greatest width in units of the CRS, so that strips of as many cells are as narrow on any grid.
+
+    Parameters
+    ----------
+    metres : float
+        On the ground.
+    unit : float
+        A metre on the ground in units of the CRS.
+
+    Returns
+    -------
+    float
+        A hundredth more where the CRS is not true to scale.
+    """
+    return metres if unit == 1.0 else unit * (1.0 + UNIT_ERROR) * metres
+
+
 def _wide_parts(shape: BaseGeometry, unit: float) -> MultiPolygon:
-    edge = unit * EDGE_M
+    edge = in_units(EDGE_M, unit)
     opened = shape.buffer(-edge, join_style="mitre").buffer(edge, join_style="mitre")
     return MultiPolygon([part for part in as_multi(opened).geoms if part.area >= unit**2 * MIN_PART_M2 / 2])

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools
 from changedet.grid import ground_area_m2
 from changedet.stages.footprint.outlines import Footprint
-from changedet.stages.footprint.shapes import EDGE_M, MIN_PART_M2, as_multi
+from changedet.stages.footprint.shapes import EDGE_M, MIN_PART_M2, as_multi, in_units
 
 Marked: TypeAlias = Callable[[int, BaseGeometry], "tuple[float, float]"]
 """Of a date and some ground: the share that is marked of what is shown, and the share that is shown."""
@@ -82,7 +82,7 @@ def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs
 
 
 def _unmarked(footprints: Sequence[Footprint], reference: int, marked: Marked, unit: float) -> Iterator[_Part]:
-    edge, least = unit * EDGE_M, unit**2 * LEAST_M2
+    edge, least = in_units(EDGE_M, unit), unit**2 * LEAST_M2
     before = footprints[reference].geometry
     for day, found in enumerate(footprints):
         if day == reference:

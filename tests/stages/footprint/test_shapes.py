@@ -28,3 +28,12 @@ def test_gained_and_lost_is_not_the_noise_of_edges():
 def test_gained_and_lost_counts_a_metre_on_the_ground(unit: float, expected: int):
     gained, _ = gained_and_lost(placed(20, 20, 80, 60), placed(20, 20, 83, 60), "EPSG:32633", unit)
     assert gained == pytest.approx(expected, rel=0.03)
+
+
+def test_gained_and_lost_takes_a_strip_of_two_cells_for_an_edge_in_web_mercator():
+    """Cells of 1.0004 m of ground, of which a metre is 1.74 units to a hundredth."""
+    cell = 1.74215
+    before, after = placed(20, 20, 80, 60), placed(20, 20, 80 + 2 * cell, 60)
+    assert gained_and_lost(before, after, "EPSG:3857", 1.74) == (0, 0)
+    wider = placed(20, 20, 80 + 3 * cell, 60)
+    assert gained_and_lost(before, wider, "EPSG:3857", 1.74)[0] > 0
