@@ -188,6 +188,9 @@ def containers_layer(plan: Plan, boxes: FollowedBoxes, zones: gpd.GeoDataFrame |
     detections = boxes.tracks.detections if boxes.tracks is not None else boxes.roofs
     if detections is None:
         return vector_layers.empty("containers", plan.grid.crs)
+    if "track_id" not in detections:
+        # The stage is switched off: rows are of no track, as in the file.
+        detections = detections.assign(track_id=pd.array([None] * len(detections), dtype="Int64"))
     return with_deck(counted_rows(detections, zones), boxes.on_deck, zones)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import geopandas as gpd
 import numpy as np
 import shapely
 
 from changedet.outputs.gpkg.layer_schema import SCHEMA
-from changedet.pipeline.boxes import counted_rows
+from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_rows
+from changedet.pipeline.report_chips import ScenePictures, box_events
+from changedet.plan import Plan
 
 
 def _detections() -> gpd.GeoDataFrame:
@@ -38,3 +43,12 @@ def test_boxes_that_were_not_followed_are_those_that_count():
     rows = counted_rows(_detections().drop(columns=["confirmed", "confirmed_kind"]), None)
     assert rows["object_id"].tolist() == [1]
     assert rows["confirmed"].tolist() == [False]
+
+
+def test_boxes_of_a_run_without_tracks_are_of_no_track():
+    """As in the file, which has the column in any case: the report asks for it."""
+    plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633")))
+    roofs = _detections().drop(columns=["track_id", "confirmed", "confirmed_kind"])
+    rows = containers_layer(plan, FollowedBoxes(roofs, None), None)
+    assert rows["track_id"].isna().tolist() == [True]
+    assert box_events([], rows, ScenePictures({}, {}, {}, 1.0)) == []
