@@ -25,6 +25,7 @@ from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels.onnx_session import session
 from changedet.stages.objects.kernels.network_grid import REACH_PX, STRIDE_PX
 from changedet.stages.objects.kernels.network_peaks import CENTRE
+from changedet.stages.objects.kernels.own_light import in_own_light
 from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP, stretch_limits
 
 LEAST_SPREAD: Final = 1e-3
@@ -184,7 +185,7 @@ def seen(
     height, width = picture.shape[1:]
     top, left = (-place % STRIDE_PX for place in origin)
     short = [(0, 0), (top, -(top + height) % STRIDE_PX), (left, -(left + width) % STRIDE_PX)]
-    filled = np.pad((picture - a) / b, short)
+    filled = np.pad(in_own_light((picture - a) / b), short)
     maps, *more = session(model).run(None, {"picture": filled[None]})
     found = np.array(maps[0], np.float32)
     inside = (slice(None), *looked_at_again(found[CENTRE]))
