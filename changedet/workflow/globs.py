@@ -13,6 +13,8 @@ from typing import Final
 
 MAX_MATCHES: Final = 10_000
 MAX_WALKED: Final = 100_000
+_STATE: Final = ".changedet"
+"""In a folder of results, as `changedet.store` lays it out, which is of no scenes."""
 _SIDECARS: Final = (".aux.xml", ".ovr", ".msk", ".tfw", ".hdr", ".qml")
 
 
@@ -23,7 +25,8 @@ class BoundlessError(Exception):
 def glob_files(pattern: str) -> list[str]:
     """The files that an absolute glob pattern matches, sorted, GDAL's sidecar files left out.
 
-    ``**`` stands for any folders between, also none; hidden names are matched by patterns that begin with a dot alone.
+    ``**`` stands for any folders between, also none, but for results of runs; hidden names are matched by patterns that
+    begin with a dot alone.
     Folders that links lead to are entered, but not from within themselves.
 
     Parameters
@@ -77,7 +80,8 @@ class _Walk:
                 continue
             # Not the entry's own answer: that raises where nobody may look, or a link leads back to itself.
             if os.path.isdir(entry.path):  # noqa: PTH112
-                self.into(entry.path, parts, above | {real})
+                if not os.path.exists(os.path.join(entry.path, _STATE)):  # noqa: PTH110, PTH118
+                    self.into(entry.path, parts, above | {real})
             elif not parts[1:]:
                 self._keep(entry.path)
 

@@ -44,6 +44,15 @@ def test_glob_files_takes_no_link_to_itself_for_a_folder(folder: Path) -> None:
     assert [entry.paths[0][1] for entry in workflow.scenes] == [str(folder / "in" / "a.tif")]
 
 
+def test_glob_files_passes_results_of_runs_over_between_any_folders(folder: Path) -> None:
+    for name in ("in/a_2020-02-29.tif", "in/out/site/scenes/2020-02-29.tif", "in/out/site/.changedet/written"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    assert globs.glob_files(str(folder / "in/**/*.tif")) == [str(folder / "in/a_2020-02-29.tif")]
+    named = folder / "in/out/site/scenes/2020-02-29.tif"
+    assert globs.glob_files(str(folder / "in/out/site/**/*.tif")) == [str(named)], "where it is asked for by name"
+
+
 @pytest.mark.parametrize(
     "pattern", ["*.tif", "**/*.tif", "**", "a/**/b*.tif", "a/[bc]/*", "**/b/**/*.tif", ".h/*", "*/.i"]
 )
