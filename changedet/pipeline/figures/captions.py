@@ -182,7 +182,8 @@ def _changed(area: Estimate, when: str) -> str:
     scale = scale_of([area], "m²")
     if area.low > 0:
         return f"{area.text(scale)} changed {when}"
-    most, best = (number(part / scale.factor, scale.digits) for part in (area.high, area.value))
+    # First as the table of the series is rounded, whose figure may stand beside it.
+    most, best = (number(round(part, 1) / scale.factor, scale.digits) for part in (area.high, area.value))
     return f"at most {most} {scale.unit} changed {when}; best estimate {best} {scale.unit}"
 
 

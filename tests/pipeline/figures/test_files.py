@@ -126,6 +126,9 @@ def test_the_title_claims_no_change_within_the_error(finished: Path) -> None:
     told.series.loc[row, "changed_area_low_m2"] = 0.0
     title = title_of(told, DATES[0], DATES[2], "", Calendar(years_only=False))
     assert ": at most " in title
+    told.summary["totals"]["changed_area_m2"]["last"] |= {"value": 13.247, "low": 0.0, "high": 85.475}
+    nearly = title_of(told, DATES[0], DATES[2], "", Calendar(years_only=False))
+    assert ": at most 86 m² changed" in nearly, "85.5 in the table"
     for name in ("containers_expected", "containers_low", "containers_high"):
         told.series[name] = 40.0
     assert count_words(told, DATES[2]) == "40 containers (40–40)"
