@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -121,7 +121,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "placebo": None if false is None else false.to_json({day: pairs[""][1] for day, pairs in changed.items()}),
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
-        "new_ground": new_ground(onset, footprints, None if tracks is None else tracks.tracks, plan.grid),
+        "new_ground": new_ground(onset, _known(footprints, looks), layers["tracks"], plan.grid),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
         **_trust(table, tracks, layers["tracks"]),
@@ -134,6 +134,12 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
     doubts += [*disagreements(onset), *([OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else [])]
     return Results(layers, table, summary, unavailable, tuple(doubts))
+
+
+def _known(footprints: Mapping[dt.date, Footprint], looks: Sequence[DateMeasurements]) -> dict[dt.date, Footprint]:
+    """The footprints of dates that show enough of the site; others are drawn as later dates show the ground, too."""
+    shown = {look.date for look in looks if "" in look.footprint_m2}
+    return {day: found for day, found in footprints.items() if day in shown}
 
 
 def _trust(table: pd.DataFrame, tracks: Tracks | None, layer: gpd.GeoDataFrame) -> JsonObject:

@@ -12,8 +12,10 @@ from affine import Affine
 from mercator import NORTH, WEST, mercator_grid
 
 from changedet.grid import Grid, ground_area_m2
+from changedet.pipeline.collect import _known
 from changedet.pipeline.new_ground import new_ground, with_first_boxes
 from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.series.table import DateMeasurements, Estimate
 
 CRS = "EPSG:32633"
 GRID = Grid(CRS, Affine(1, 0, 400_000, 0, -1, 5_000_000), (400, 400))
@@ -108,3 +110,16 @@ def test_a_strip_is_as_wide_on_the_ground_in_web_mercator() -> None:
     assert found["boxes_by"] is None
     layer = gpd.GeoDataFrame({"date": [str(day) for day in DAYS]}, geometry=list(multi.values()), crs=grid.crs)
     assert with_first_boxes(found, layer, boxes, grid.ground_metre)["boxes_by"] is None
+
+
+def test_a_date_that_hides_the_site_is_not_compared_with() -> None:
+    """Its footprint is drawn as a later date shows the ground: new ground was measured as next to none."""
+    before, after = footprint(OLD), footprint(OLD, NEW)
+    drawn = dict(zip(DAYS, (before, after, after, after), strict=True))
+    began = {"footprint": STEP, "changed_area": STEP | {"low": "2023-05-01"}}
+    looks = [DateMeasurements(day, footprint_m2={} if day == DAYS[1] else {"": Estimate(1, 0, 2)}) for day in DAYS]
+    known = _known(drawn, looks)
+    assert list(known) == [DAYS[0], *DAYS[2:]]
+    found = new_ground(began, known, None, GRID)
+    assert found["value"] == pytest.approx(NEW.area, rel=0.02)
+    assert found["since"] == str(DAYS[0])

@@ -24,6 +24,9 @@ from changedet.stages.series.totals import FIGURES
 MOSTLY: Final = 0.7
 """Share of a site that one of the last two looks must show for growth not to be out of sight. Chosen by hand."""
 
+LEAST_SHOWN: Final = 0.05
+"""Share of a site below which a look bounds no beginning of its changed area. Chosen by hand."""
+
 UNSURE: Final = "no look shows most of the boxes for sure: they may all be something else of a container's size"
 """Why there is no growth of containers."""
 
@@ -134,7 +137,9 @@ def _changed_area(
     whole: pd.DataFrame, dates: Sequence[dt.date], reference_date: dt.date, exchanged: Floats
 ) -> tuple[Figure, Floats]:
     """The changed area less what exchanged boxes cover, and its least value (date,)."""
-    clear = np.array([date >= reference_date for date in dates], bool)
+    # A look that shows next to nothing is no look without it.
+    clear = ~(_numbers(whole["valid_fraction"]) < LEAST_SHOWN)
+    clear &= np.array([date >= reference_date for date in dates], bool)
     value, low, high = (np.maximum(area - exchanged, 0.0) for area in _columns(whole, "changed_area_m2"))
     if np.isfinite(value).any():
         value[[date == reference_date for date in dates]] = 0.0

@@ -119,6 +119,25 @@ def test_find_onsets_takes_no_box_for_exchanged_that_may_have_come_behind_a_clou
         assert found.date == series.dates[2], found
 
 
+def test_find_onsets_bounds_no_growth_by_a_look_that_shows_next_to_nothing():
+    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
+    areas = [None, *(Estimate(0, 0, 60) for _ in range(2)), *(Estimate(a, 0.7 * a, 1.9 * a) for a in (3000,) * 4)]
+
+    def began(share):
+        looks = [
+            DateMeasurements(
+                day, valid_fraction={"": share if i == 2 else 1.0}, changed_area_m2={"": area} if i else {}
+            )
+            for i, (day, area) in enumerate(zip(dates, areas, strict=True))
+        ]
+        found = find_onsets(timeseries(looks, None), STAGE.get("staircase").function(None), dates[0])["changed_area"]
+        assert found.date == dates[3]
+        return found.low
+
+    assert began(0.5) == dates[2] + dt.timedelta(days=1)
+    assert began(0.0001) == dates[1] + dt.timedelta(days=1)
+
+
 def test_find_onsets_does_not_date_growth_by_an_area_that_may_be_none():
     dates = [dt.date(2023, month, 1) for month in range(1, 7)]
     areas = [Estimate(104, 0, 259), *(Estimate(a, 0.7 * a, 1.9 * a) for a in (12215, 12283, 12313, 12292))]
