@@ -18,8 +18,8 @@ WINDOW_M: Final = 28.0
 """Side of the surroundings, metres: two boxes and what lies beside them. 20 to 32 are alike (docs/research/detector.md,
 as all of these)."""
 DARK: Final = (-0.2, -0.5)
-"""Mean brightness of the surroundings, in the scene's spreads about its mean: from the first on they count as dark, from
-the second on wholly."""
+"""Mean brightness of the surroundings, in the scene's spreads about its mean: from the first on they count as dark,
+from the second on wholly."""
 EVEN: Final = (1.0, 0.8)
 """Their spread, in that of the scene: below the first they count as even, below the second wholly."""
 LEAST_SPREAD: Final = 0.2

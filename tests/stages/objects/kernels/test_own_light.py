@@ -41,5 +41,5 @@ def test_water_is_not_blown_up():
 
 
 def test_a_dark_yard_looks_alike_in_pictures_of_any_brightness():
-    yards = [in_own_light(scene(level, contrast))[:, 185:215, 185:215] for level, contrast in ((-0.7, 0.5), (-1.2, 0.3))]
-    assert np.abs(yards[0] - yards[1]).max() < 0.3
+    one, other = (in_own_light(scene(*light))[:, 185:215, 185:215] for light in ((-0.7, 0.5), (-1.2, 0.3)))
+    assert np.abs(one - other).max() < 0.3
