@@ -16,6 +16,7 @@ from changedet.pipeline.identities import masks_causes, masks_identity
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.publish import WRITTEN_ANEW, publish
 from changedet.pipeline.published import PUBLISHED, published_files
+from changedet.pipeline.rejected_boxes import without_rejected
 from changedet.pipeline.run_files import first_change_files
 from changedet.pipeline.scheduling import Session
 from changedet.pipeline.series_masks import read_together
@@ -24,7 +25,7 @@ from changedet.workflow.resolved import without_folders
 
 
 def boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes:
-    """Follow the boxes over all dates, and write the masks that they decide about.
+    """Follow the boxes over all dates, write the masks that they decide about, and drop the boxes that these reject.
 
     Parameters
     ----------
@@ -49,7 +50,10 @@ def boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes
     unit, asks = plan.grid.ground_metre, plan.asks_pixels
     marks = boxes.marks(reference, days, unit, asks_pixels=asks) if plan.decides_by_boxes else {}
     read_together(plan, models, marks, partial(session.stream, here=True))
-    return boxes
+    if boxes.tracks is None:
+        return boxes
+    masks = {day: mask_path(plan.folder, day, plan.formats) for day in marks}
+    return replace(boxes, tracks=without_rejected(boxes.tracks, marks, masks, plan.grid))
 
 
 def series_done(session: Session, models: dict[date, DateModel], boxes: FollowedBoxes) -> Results:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,13 +13,12 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from changedet.arrays import Bools, Floats, Ints, Singles
+from changedet.arrays import Bools, Floats, Ints
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels.containers import CONTAINER_KINDS, LENGTH_OF_KIND_M, WIDTH_M
-from changedet.pipeline.base_scores import mean_scores
 from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, MOVER, NONE, STAYED, BoxPixels
-from changedet.pipeline.kernels.box_doubts import EVEN_SCORE, BoxDoubts, BoxLooks, box_doubts, without_doubts
+from changedet.pipeline.kernels.box_doubts import BoxDoubts, BoxLooks, box_doubts, without_doubts
 from changedet.stages.tracks.detections import date_index
 from changedet.stages.tracks.result import Tracks
 
@@ -59,6 +58,8 @@ class BoxMarks:
         could show whether something came or is gone, and it is not known.
     doubts : BoxDoubts
         Of the boxes about which the pixels decide.
+    track : int64 (n,)
+        Rows of the tracks' table.
     """
 
     bases: Shapes
@@ -67,6 +68,12 @@ class BoxMarks:
     probability: Floats
     exchanged: Bools
     doubts: BoxDoubts
+    track: Ints
+
+    @property
+    def in_doubt(self) -> Bools:
+        """Boxes (n,) that the tracks say came or left, and about which the pixels decide."""
+        return np.isin(self.decision, (ARRIVED, LEFT)) & (self.doubts.asked >= 0)
 
     def within(self, bounds: tuple[float, float, float, float], unit: float) -> BoxMarks:
         """Take the boxes near a part of the grid.
@@ -85,35 +92,23 @@ class BoxMarks:
         """
         reach = shapely.buffer(shapely.envelope(self.swept), unit * SURROUND_M)
         near = shapely.intersects(reach, shapely.box(*bounds))
-        return self._chosen(near)
+        return self.chosen(near)
 
-    def _chosen(self, kept: Bools) -> BoxMarks:
-        doubts = BoxDoubts(self.doubts.moved[kept], self.doubts.still[kept], self.doubts.asked[kept])
-        parts = self.decision[kept], self.probability[kept], self.exchanged[kept]
-        return BoxMarks(self.bases[kept], self.swept[kept], *parts, doubts)
-
-    def settled(self, score: Singles, grid: Grid, window: Window) -> BoxMarks:
-        """Let the pixels decide about the boxes in doubt.
+    def chosen(self, kept: Bools) -> BoxMarks:
+        """Take some of the boxes.
 
         Parameters
         ----------
-        score : float32 (y, x)
-            Probability of change of the window's pixels before boxes decide; NaN is not observed.
-        grid : Grid
-        window : Window
-            Holds the base of every box that matters, see `halo_px`; may reach beyond the grid.
+        kept : bool (n,)
 
         Returns
         -------
         BoxMarks
-            Without boxes that are none of the decisions.
+            In the order of before.
         """
-        shown = np.full(len(self.bases), EVEN_SCORE)
-        asked = np.flatnonzero(self.doubts.asked >= 0)
-        shown[asked] = mean_scores(self.bases[asked], score, grid, window)
-        decision = self.doubts.settled(shown)
-        moved = np.isin(decision, (ARRIVED, LEFT))
-        return replace(self, decision=decision, exchanged=self.exchanged & moved)._chosen(decision != NONE)
+        doubts = BoxDoubts(self.doubts.moved[kept], self.doubts.asked[kept])
+        parts = self.decision[kept], self.probability[kept], self.exchanged[kept]
+        return BoxMarks(self.bases[kept], self.swept[kept], *parts, doubts, self.track[kept])
 
     def on_pixels(self, grid: Grid, window: Window) -> BoxPixels:
         """Draw the boxes on the pixels of a window.
@@ -213,8 +208,8 @@ def box_marks(
             doubts = box_doubts(BoxLooks(decision, differs, *pair, looked.only_confidence))
         swept = _swept(bases, roofs, rows, (at, *looks))
         other = _exchanged(shown, bases, doubts.moved, at, looks)
-        every = BoxMarks(bases, swept, decision, differs, other, doubts)
-        found[day] = every._chosen((doubts.moved != NONE) | (decision != NONE))
+        every = BoxMarks(bases, swept, decision, differs, other, doubts, np.arange(len(bases)))
+        found[day] = every.chosen(doubts.moved != NONE)
     return found
 
 

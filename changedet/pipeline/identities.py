@@ -24,6 +24,8 @@ _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 MASKS_VERSION: Final = 8
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
+ASKING_VERSION: Final = 10
+"""As `MASKS_VERSION`, in its place where pixels decide about boxes."""
 
 SHIPS_VERSION: Final = 3
 """As `STEP_VERSION`, of the ships whose boxes are not followed."""
@@ -150,9 +152,9 @@ def masks_identity(plan: Plan) -> str:
 
 
 def _masks_form(plan: Plan) -> object:
-    """The version of masks, later where pixels decide about boxes; a metre is not everywhere a unit of the CRS."""
+    """The version of masks, another where pixels decide about boxes; a metre is not everywhere a unit of the CRS."""
     unit = plan.grid.ground_metre
-    version = MASKS_VERSION + plan.asks_pixels
+    version = ASKING_VERSION if plan.asks_pixels else MASKS_VERSION
     return [version, unit] if plan.decides_by_boxes and unit != 1.0 else version
 
 

@@ -27,6 +27,7 @@ from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskW
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.series_scores import FIGURES, SeriesJob, scores_of_pairs
+from changedet.pipeline.settled_boxes import settled
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_regions
 from changedet.plan import LATTICE_PX, Plan
@@ -113,11 +114,11 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
     core = inner(around_px)
     tiles = []
     patched = job.patched or (None,) * len(boxes)
-    for probability, path, marks, quality in zip(found, job.contrasts, boxes, patched, strict=True):
+    deciding = settled(boxes, found, job.grid, grown)
+    for probability, path, marks, quality in zip(found, job.contrasts, deciding, patched, strict=True):
         contrast = read_bands(path, window, FIGURES)
         shown, boxes_at = probability[core], np.zeros(window.shape, np.uint8)
         if marks is not None and len(marks.bases):
-            marks = marks.settled(probability, job.grid, grown)
             pixels = marks.on_pixels(job.grid, grown)
             open_to_boxes = None if quality is None else shows_boxes(quality, grown)
             decided = with_boxes(probability, CHANGED, pixels, marks.decision, marks.probability, open_to_boxes)

@@ -17,6 +17,7 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.pipeline.box_marks import box_marks, halo_px
 from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, MOVER, NONE, STAYED
+from changedet.pipeline.settled_boxes import settled
 from changedet.stages.tracks.stage import track
 
 DAYS = tuple(dt.date(2024, month, 1) for month in (1, 2, 3, 4))
@@ -159,10 +160,10 @@ def in_doubt(confidence, asks_pixels=True):
 
 def moved(marks, score):
     grid = Grid("EPSG:32633", Affine(0.5, 0, 499_980, 0, -0.5, 5_400_020), (80, 160))
-    settled = marks.settled(np.full(grid.shape, score, np.float32), grid, Window(0, 0, *grid.shape))
-    assert (settled.decision != NONE).all()
-    at = np.rint((shapely.get_x(shapely.centroid(settled.bases)) - 500_000) / 8).astype(int)
-    return {int(k) for k, what in zip(at, settled.decision, strict=True) if what == ARRIVED}
+    (found,) = settled([marks], np.full((1, *grid.shape), score, np.float32), grid, Window(0, 0, *grid.shape))
+    assert (found.decision != NONE).all()
+    at = np.rint((shapely.get_x(shapely.centroid(found.bases)) - 500_000) / 8).astype(int)
+    return {int(k) for k, what in zip(at, found.decision, strict=True) if what == ARRIVED}
 
 
 def test_a_box_that_one_look_shows_faintly_has_come_where_its_pixels_changed():

@@ -7,17 +7,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
-from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, NONE, STAYED
+from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, NONE
 
 EVEN_SCORE: Final = 0.02
 """Mean probability of change in a box's base that speaks neither for a change nor against it. From it a factor of ten
 is worth .8 to 1.6 in natural log odds, half of what it says, whatever the doubt (painted 42, 43, 49 and 50, own 7361;
-docs/research/tracks.md). Chosen by hand on whole sites, as the next two."""
+docs/research/tracks.md). Chosen by hand on whole sites, as the next."""
 LEAST_SCORE: Final = 0.005
 """Below it all ground that stayed looks alike, and nothing is asked."""
-BUSY: Final = 0.25
-"""Boxes that came or left, over those that stayed, from which a site is as busy as any. From .05 down quiet sites are
-marked falsely, .5 misses more in packed yards."""
 LEAST_PROBABILITY: Final = 1e-3
 """Of a change: below it no pixels tell otherwise."""
 
@@ -49,14 +46,13 @@ class BoxDoubts(NamedTuple):
 
     Attributes
     ----------
-    moved, still : int64 (box,)
-        Decisions where the base shows more change than `asked`, and where it does not; alike where there is no doubt.
+    moved : int64 (box,)
+        Decisions where the base shows more change than `asked`; elsewhere it is none of them.
     asked : float64 (box,)
         Mean probability of change in the base; -1 where nothing is asked.
     """
 
     moved: Ints
-    still: Ints
     asked: Floats
 
     def settled(self, shown: Floats) -> Ints:
@@ -72,7 +68,7 @@ class BoxDoubts(NamedTuple):
         int64 (box,)
             Decisions.
         """
-        return np.where(np.where(np.isnan(shown), EVEN_SCORE, shown) > self.asked, self.moved, self.still)
+        return np.where(np.where(np.isnan(shown), EVEN_SCORE, shown) > self.asked, self.moved, NONE)
 
 
 def without_doubts(decision: Ints) -> BoxDoubts:
@@ -87,15 +83,15 @@ def without_doubts(decision: Ints) -> BoxDoubts:
     BoxDoubts
         That ask nothing.
     """
-    return BoxDoubts(decision, decision, np.full(len(decision), -1.0))
+    return BoxDoubts(decision, np.full(len(decision), -1.0))
 
 
 def box_doubts(looks: BoxLooks) -> BoxDoubts:
     """Find the boxes in doubt, and what their pixels must show.
 
     A box that one look alone shows has moved where its detection and the pixels together say so: of its log odds and of
-    theirs half counts. A box that only one of both dates counts, though its track has it on both or does not know, has
-    moved where the track's own probability and the pixels say so, at a site at rest more surely.
+    theirs half counts. A box that only one of both dates counts, and of which its track does not know what became,
+    has moved where the track's own probability and the pixels say so. What the track says stayed is never in doubt.
 
     Parameters
     ----------
@@ -113,16 +109,9 @@ def box_doubts(looks: BoxLooks) -> BoxDoubts:
     by_one = EVEN_SCORE * (1.0 - confidence) / confidence
     alone = moves & (by_one >= LEAST_SCORE)
     odds = np.clip(looks.probability, LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY)
-    by_track = EVEN_SCORE * ((1.0 - odds) / odds) ** 2 / _business(decision)
-    other = np.isin(decision, (NONE, STAYED)) & (looks.counted_before != looks.counted_after)
+    by_track = EVEN_SCORE * ((1.0 - odds) / odds) ** 2
+    other = (decision == NONE) & (looks.counted_before != looks.counted_after)
     asked = np.where(alone, by_one, found.asked)
     asked = np.where(other & (by_track >= LEAST_SCORE), by_track, asked)
-    still = np.where(alone, NONE, decision)
     moved = np.where(other, np.where(looks.counted_before, LEFT, ARRIVED), decision)
-    return BoxDoubts(moved.astype(np.int64), still.astype(np.int64), asked)
-
-
-def _business(decision: Ints) -> float:
-    """How busy a site is: at most 1, less where few boxes moved of those that stayed."""
-    moves = int(np.isin(decision, (ARRIVED, LEFT)).sum()) + 1
-    return min(moves / (int((decision == STAYED).sum()) + 1) / BUSY, 1.0)
+    return BoxDoubts(moved.astype(np.int64), asked)
