@@ -73,7 +73,7 @@ def without_tracks(tracks: Tracks, dropped: Bools) -> Tracks:
     -------
     Tracks
         Their rows are of no track and confirm nothing; ids count from 1 in the order of before. Places and what is
-        expected there are as before.
+        expected there are as before, and `rejected` keeps them, so that upper bounds of events reach as far.
     """
     if not dropped.any():
         return tracks
@@ -94,7 +94,8 @@ def without_tracks(tracks: Tracks, dropped: Bools) -> Tracks:
         rows[CONFIRMED_KIND] = kinds
     table = tracks.tracks[kept].reset_index(drop=True)
     table["track_id"] = number[kept].astype(table["track_id"].dtype)
-    return replace(tracks, detections=rows, tracks=table, presence=tracks.presence[kept], seen=tracks.seen[kept])
+    left = replace(tracks, detections=rows, tracks=table, presence=tracks.presence[kept], seen=tracks.seen[kept])
+    return replace(left, rejected=tracks.tracks[dropped])
 
 
 def _marked_shares(bases: Shapes, path: Path, grid: Grid) -> Floats:

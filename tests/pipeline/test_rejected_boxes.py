@@ -169,6 +169,8 @@ def test_without_tracks_leaves_rows_and_places_and_counts_ids_from_one(followed)
         is_clutter = name.startswith("faint")
         assert pd.isna(number) if is_clutter else of[number] == name
         assert (np.isnan(sure), pd.isna(kind)) == (is_clutter, is_clutter)
+    assert left.rejected is not None
+    assert left.rejected["track_id"].tolist() == followed.tracks["track_id"][dropped].tolist()
     assert without_tracks(followed, np.zeros(len(dropped), bool)) is followed
 
 

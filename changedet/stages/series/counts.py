@@ -57,12 +57,15 @@ class EventCount(NamedTuple):
         Unit of their interval, see `intervals.event_spread`.
     unseen : float
         Exchanges for boxes alike, at most, that no look shows, see `kernels.exchanges.most_unseen_exchanges`.
+    doubted : int
+        Those of boxes that masks reject, see `Tracks.rejected`: not told, and not excluded.
     """
 
     found: int
     expected: float
     spread: float
     unseen: float
+    doubted: int
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class TrackedBoxes:
         Probability that two of the containers cannot be told apart.
     none_is_sure : bool
         Whether all of them may be something else, see `kernels.doubts.may_all_be_others`.
+    doubted_arrived, doubted_left : int64 (event,)
+        As `arrived` and `left`, of boxes that masks reject.
     """
 
     row_date: Ints
@@ -123,6 +128,8 @@ class TrackedBoxes:
     blind: Bools
     alike: float
     none_is_sure: bool
+    doubted_arrived: Ints
+    doubted_left: Ints
 
     def kinds(self, t: int) -> NDArray[np.object_]:
         """Kinds of the rows of a date that are counted or that the series confirms.
@@ -203,10 +210,13 @@ class TrackedBoxes:
         )
         gone, new, stock, empty = (float(part[known].sum()) for part in (went, came, then, 1.0 - now))
         unseen = most_unseen_exchanges(gone, new, stock, empty, self.alike)
-        arrived, left = ((int((when == t).sum()), unseen) for when in (self.arrived, self.left))
-        return _events(*arrived, came[known]), _events(*left, went[known])
+        pairs = (self.arrived, self.doubted_arrived), (self.left, self.doubted_left)
+        arrived, left = (tuple(int((when == t).sum()) for when in pair) for pair in pairs)
+        return _events(arrived, unseen, came[known]), _events(left, unseen, went[known])
 
 
-def _events(found: int, unseen: float, probability: Floats) -> EventCount:
+def _events(numbers: tuple[int, ...], unseen: float, probability: Floats) -> EventCount:
+    found, doubted = numbers
     variance = float((probability * (1.0 - probability)).sum())
-    return EventCount(found, float(probability.sum()), intervals.event_spread(found, variance), unseen)
+    spread = intervals.event_spread(found + doubted, variance)
+    return EventCount(found, float(probability.sum()), spread, unseen, doubted)

@@ -39,6 +39,10 @@ class FollowedBoxes(Protocol):
         """One row a track."""
 
     @property
+    def rejected(self) -> gpd.GeoDataFrame | None:
+        """As `tracks`, of boxes that were taken out of them and may have been there after all."""
+
+    @property
     def presence(self) -> Floats:
         """Posterior probability (track, date) that the box stood there to be seen."""
 

@@ -44,10 +44,14 @@ class SiteBoxes:
         self._came_first = self._dates(boxes["first_seen"])
         self._is_arrival = boxes["not_before"].notna().to_numpy(bool)
         self._left = self._dates(boxes["not_after"])
+        rejected = boxes.iloc[:0] if tracks.rejected is None else tracks.rejected
+        rejected = rejected[rejected["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
+        self._doubted_arrived = self._dates(rejected["first_seen"].where(rejected["not_before"].notna()))
+        self._doubted_left = self._dates(rejected["not_after"])
         self._weight = np.array([TEU_OF_KIND.get(kind, 0.0) for kind in places["kind"]], np.float64)
         self._blind = _blind_dates(tracks, self._dates)
         self._events = _events_of_tracks(tracks, self._dates)
-        centres = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, boxes, places))
+        centres = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, boxes, places, rejected))
         self._points = [_Points(xy) for xy in (*centres, tracks.ground.xy)]
 
     def within(self, area: BaseGeometry | None = None) -> TrackedBoxes:
@@ -63,7 +67,7 @@ class SiteBoxes:
         TrackedBoxes
             Counted rows, containers that came and left, and places of containers.
         """
-        rows, boxes, places, ground = (points.within(area) for points in self._points)
+        rows, boxes, places, doubted, ground = (points.within(area) for points in self._points)
         boxes, kept = boxes & self._containers, places & self._own_places
         frame, tracks, (came, went) = self._tracks.detections, self._tracks, self._events
         confidence = frame["confidence"].to_numpy(np.float64)
@@ -87,6 +91,8 @@ class SiteBoxes:
             blind=self._blind,
             alike=alike_share(about["kind"].tolist(), hex_rgb(about["color"].to_numpy(object))),
             none_is_sure=_none_is_sure(tracks, frame["track_id"].to_numpy()[believed], confidence[believed]),
+            doubted_arrived=self._doubted_arrived[doubted],
+            doubted_left=self._doubted_left[doubted],
         )
 
 

@@ -312,7 +312,7 @@ def _event(
     count: EventCount, calibration: Calibration, halves: tuple[float, float], signs: Signs, far: float, *, unsure: bool
 ) -> Estimate:
     expected = calibration.scale * count.expected
-    least, most = min(float(count.found), expected), max(float(count.found), expected)
+    least, most = min(float(count.found), expected), max(float(count.found + count.doubted), expected)
     own = signs._replace(expected=most)
     below, above = (
         widened(half * count.spread, own, weights, far - USUAL_DISTANCE)

@@ -83,6 +83,9 @@ class Tracks:
         Whether the boxes lean the other way than the views say: boxes are then where the pictures show their roofs.
     ground_metre : float
         A metre on the ground in units of the CRS.
+    rejected : GeoDataFrame or None
+        As ``tracks``, of boxes that were taken out of them, as the masks reject them: they may have been there after
+        all. None where none was.
     """
 
     dates: tuple[dt.date, ...]
@@ -98,6 +101,7 @@ class Tracks:
     often_missed: bool = False
     views_opposed: bool = False
     ground_metre: float = 1.0
+    rejected: gpd.GeoDataFrame | None = None
 
 
 TrackMethod: TypeAlias = "Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]"

@@ -147,6 +147,8 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         blind=np.zeros(dates, bool),
         alike=rng.random(),
         none_is_sure=bool(rng.random() > 0.5),
+        doubted_arrived=rng.integers(0, dates, 2),
+        doubted_left=rng.integers(0, dates, 2),
     )
     signs = date_signs(boxes, calibration.scale)
     for t in range(dates):
@@ -157,6 +159,18 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
             low, value, high = (row[f"{name}_{part}"] for part in ("low", "expected", "high"))
             assert 0.0 <= low <= value * (1 + 1e-12) + 1e-12, name
             assert value <= high * (1 + 1e-12) + 1e-12, name
+
+
+def test_add_events_reaches_up_to_boxes_that_masks_reject_and_tells_none_of_them():
+    kept = tracked_boxes(followed(bs.simulate(3)))
+    sure, doubted = ({"zone": ""} for _ in range(2))
+    calibration = followed(bs.simulate(3)).calibration
+    look, signs = DateMeasurements(dt.date(2023, 1, 3)), date_signs(kept, calibration.scale).own[2]
+    _add_events(sure, kept, 2, look, calibration, signs)
+    _add_events(doubted, replace(kept, doubted_arrived=np.full(9, 2)), 2, look, calibration, signs)
+    assert doubted["arrivals_high"] >= sure["arrivals_high"] + 9 - max(0, sure["arrivals_expected"] - sure["arrivals"])
+    for name in ("arrivals", "arrivals_expected", "departures_high"):
+        assert doubted[name] == sure[name]
 
 
 def test_add_events_reaches_up_to_exchanges_that_no_look_shows_and_no_further_down():
