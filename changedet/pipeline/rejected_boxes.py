@@ -73,7 +73,7 @@ def without_tracks(tracks: Tracks, dropped: Bools) -> Tracks:
     -------
     Tracks
         Their rows are of no track and confirm nothing; ids count from 1 in the order of before. Places and what is
-        expected there are as before, and `rejected` keeps them, so that upper bounds of events reach as far.
+        expected there are as before, and `rejected` keeps them: upper bounds of events include them.
     """
     if not dropped.any():
         return tracks

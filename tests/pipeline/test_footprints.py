@@ -31,7 +31,7 @@ def test_footprint_layer_has_a_row_for_every_date(tmp_path: Path) -> None:
 
 
 def test_the_reference_has_no_mask_and_shows_all_that_was_gained_since_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ground that an earlier date has, and the reference has not, is asked for on the reference too."""
+    """Ground that an earlier date has and the reference lacks: the reference itself shows it wholly."""
     monkeypatch.setattr(footprints, "_marked", lambda _plan, index, _ground: (0.0, {0: 0.25, 2: 0.75}[index]))
     plan = cast("Plan", SimpleNamespace(reference=1))
     assert [footprints._shown(plan, index, shapely.box(0, 0, 9, 9)) for index in range(3)] == [0.25, 1.0, 0.75]

@@ -1,4 +1,4 @@
-"""The same pixels on a grid that is true to scale and in Web Mercator: what is told is the same."""
+"""The same pixels on a grid that is true to scale and in Web Mercator: the same results."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def test_tracks_and_masks_agree_whatever_the_pixels_say_of_boxes_in_doubt(tmp_pa
 
 def test_boxes_that_one_look_shows_and_pixels_reject_are_clutter(tmp_path, followed):
     marks = marks_of(followed, DAYS[0])
-    # the box of the first look left on three dates, on each of which its pixels are asked
+    # the box of the first look is gone on three dates; its pixels decide on each
     assert sum(int((own.in_doubt & (own.decision == LEFT)).sum()) for own in marks.values()) == 3
     left = without_rejected(followed, marks, dict(masks(tmp_path, marks, changed=(3,))), GRID)
     assert sorted(names(left)) == sorted(["stays", "comes", "faint in between", "leaves"])

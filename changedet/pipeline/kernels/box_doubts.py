@@ -1,4 +1,4 @@
-"""Boxes in doubt: what the tracks alone cannot decide, and the change of the pixels that decides it."""
+"""Boxes in doubt: the tracks alone cannot decide, the change of their pixels does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVEN_SCORE: Final = 0.02
 is worth .8 to 1.6 in natural log odds, half of what it says, whatever the doubt (painted 42, 43, 49 and 50, own 7361;
 docs/research/tracks.md). Chosen by hand on whole sites, as the next."""
 LEAST_SCORE: Final = 0.005
-"""Below it all ground that stayed looks alike, and nothing is asked."""
+"""Least threshold: below it, ground that changed and ground that stayed have the same scores."""
 LEAST_PROBABILITY: Final = 1e-3
 """Of a change: below it no pixels tell otherwise."""
 
@@ -47,9 +47,9 @@ class BoxDoubts(NamedTuple):
     Attributes
     ----------
     moved : int64 (box,)
-        Decisions where the base shows more change than `asked`; elsewhere it is none of them.
+        Decision where the mean score of the base is above `asked`; else none.
     asked : float64 (box,)
-        Mean probability of change in the base; -1 where nothing is asked.
+        Threshold of the mean probability of change in the base; -1 for boxes that are not in doubt.
     """
 
     moved: Ints
@@ -81,7 +81,7 @@ def without_doubts(decision: Ints) -> BoxDoubts:
     Returns
     -------
     BoxDoubts
-        That ask nothing.
+        No box is in doubt.
     """
     return BoxDoubts(decision, np.full(len(decision), -1.0))
 

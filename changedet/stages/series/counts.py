@@ -58,7 +58,7 @@ class EventCount(NamedTuple):
     unseen : float
         Exchanges for boxes alike, at most, that no look shows, see `kernels.exchanges.most_unseen_exchanges`.
     doubted : int
-        Those of boxes that masks reject, see `Tracks.rejected`: not told, and not excluded.
+        Those of boxes that masks reject, see `Tracks.rejected`: in the upper bound alone.
     """
 
     found: int
