@@ -36,7 +36,7 @@ from changedet.stages.series.onsets import find_onsets  # noqa: E402
 from changedet.stages.series.stage import STAGE  # noqa: E402
 from changedet.stages.series.table import DateMeasurements, timeseries  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
-from changedet.stages.tracks.visibility import GivenVisibility, SeriesLight  # noqa: E402
+from changedet.stages.tracks.visibility import GivenVisibility, SeriesVisibility  # noqa: E402
 from scenarios import box_series  # noqa: E402
 from scenarios.track_sites import TrackSite, sites  # noqa: E402
 
@@ -92,10 +92,10 @@ class Onsets:
 
 
 @dataclass(frozen=True)
-class Reordered:
+class Reordered(SeriesVisibility):
     """Visibility of a site's looks in another order: the ``i``-th is its ``order[i]``-th, dated ``dates[i]``."""
 
-    whole: SeriesLight
+    whole: SeriesVisibility
     order: Sequence[int]
     dates: Sequence[dt.date]
 

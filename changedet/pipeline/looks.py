@@ -25,6 +25,7 @@ from changedet.plan import Plan
 from changedet.stages.tracks.appearance import light_of_boxes
 from changedet.stages.tracks.kernels.likeness import ALONG
 from changedet.stages.tracks.roof_light import light_of_roofs
+from changedet.stages.tracks.visibility import SeriesVisibility
 from changedet.store import RunFolder
 
 LOOKUP_PX: Final = 512
@@ -115,7 +116,7 @@ class SceneLight:
 
 
 @dataclass(frozen=True)
-class RunLooks:
+class RunLooks(SeriesVisibility):
     """What each date of a run shows, from its quality rasters; its light from scenes, or as an earlier run kept it.
 
     Attributes
@@ -151,73 +152,19 @@ class RunLooks:
         return self.grid.ground_metre
 
     def clear(self, i: int, points: Floats) -> Bools:
-        """Say where a date shows the ground clearly.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-        points : float64 (n, 2)
-            In the grid's CRS.
-
-        Returns
-        -------
-        bool (n,)
-            False in deep shade.
-        """
+        """False in deep shade."""
         return np.asarray(np.isin(self._quality(i, points), SHOWS_BOXES))
 
     def covered(self, i: int, points: Floats) -> Bools:
-        """Say where a date shows nothing of the ground.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-        points : float64 (n, 2)
-            In the grid's CRS.
-
-        Returns
-        -------
-        bool (n,)
-            False in deep shade.
-        """
+        """False in deep shade."""
         return ~np.isin(self._quality(i, points), (*SHOWS_BOXES, SHADE))
 
     def snowed(self, i: int, points: Floats) -> Bools:
-        """Say where snow lies in patches on what a date shows.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-        points : float64 (n, 2)
-            In the grid's CRS.
-
-        Returns
-        -------
-        bool (n,)
-            Narrow rims of the patches with them.
-        """
+        """True on narrow rims of patches, too."""
         return np.asarray(self._quality(i, points) == PATCHES)
 
     def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
-        """Read the light that a date shows of boxes.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-        xy : float64 (n, 2)
-            Centres, in the grid's CRS.
-        length, angle : float64 (n,)
-            In metres, and in degrees clockwise from north.
-
-        Returns
-        -------
-        float64 (3, n, band) or None
-            As of `light_of_boxes`; None where a finished run kept none.
-        """
+        """None where a finished run kept none."""
         if self.scenes is None:
             kept = kept_light(self.folder.table(BOX_LIGHT, self.dates[i]), xy, 3, self.ground_metre)
             return None if kept is None else np.moveaxis(kept, 1, 0)
@@ -226,22 +173,7 @@ class RunLooks:
         return found
 
     def roof_light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
-        """Read the light that a date shows along roofs.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-        xy : float64 (n, 2)
-            Centres, in the grid's CRS.
-        length, angle : float64 (n,)
-            In metres, and in degrees clockwise from north.
-
-        Returns
-        -------
-        float64 (n, along, band) or None
-            As of `light_of_roofs`, of `ROOF_BANDS`; None without colours, and where a finished run kept none.
-        """
+        """Of `ROOF_BANDS`; None without colours, and where a finished run kept none."""
         if self.scenes is None:
             return kept_light(self.folder.table(ROOF_LIGHT, self.dates[i]), xy, ALONG, self.ground_metre)
         bands = [self.scenes.roles.index(role) for role in ROOF_BANDS if role in self.scenes.roles]
@@ -253,18 +185,7 @@ class RunLooks:
         return found
 
     def relief_displacement(self, i: int) -> tuple[float, float] | None:
-        """Displacement of a roof for each metre of its height.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-
-        Returns
-        -------
-        (float, float) or None
-            Metres on the ground, east and north, the way the sensor looks; None where the view is not known.
-        """
+        """None where the view is not known."""
         view = self.views[i] if self.views else None
         if view is None or (view.azimuth_deg is None and view.off_nadir_deg > 0.0):
             return None
@@ -272,18 +193,7 @@ class RunLooks:
         return float(along * np.sin(azimuth)), float(along * np.cos(azimuth))
 
     def distance(self, i: int) -> float:
-        """How far a date's scene lies from what the detector was fitted on.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-
-        Returns
-        -------
-        float
-            NaN where it is not known.
-        """
+        """NaN where it is not known."""
         return self.distances[i] if self.distances else float("nan")
 
     def keep_light(self) -> None:

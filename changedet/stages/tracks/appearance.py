@@ -10,7 +10,7 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.kernels.appearance import DARK, appearance_features
 from changedet.stages.tracks.kernels.boxes import Boxes
-from changedet.stages.tracks.visibility import SeriesLight, SeriesVisibility
+from changedet.stages.tracks.visibility import SeriesVisibility
 
 
 def lattice(along: Iterable[float], across_m: Iterable[float]) -> Floats:
@@ -51,7 +51,7 @@ def place_appearance(
     Parameters
     ----------
     looks : SeriesVisibility
-        Whose light is read, where they are a `SeriesLight`.
+        Whose light is read.
     places : Boxes
         Mean box of each place, in the middle of its boxes, moved by their dates' shifts.
     shift : float64 (date, 2)
@@ -67,7 +67,7 @@ def place_appearance(
         See `kernels.appearance.appearance_features`; None without pictures.
     """
     centre = places.xy
-    if not isinstance(looks, SeriesLight) or not len(centre):
+    if not len(centre):
         return None
     cell = np.floor(centre / CELL_M)
     order = np.lexsort((cell[:, 0], cell[:, 1]))

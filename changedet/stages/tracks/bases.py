@@ -27,7 +27,7 @@ def on_their_bases(tracks: Tracks, looks: SeriesVisibility) -> Tracks:
     tracks : Tracks
         As followed.
     looks : SeriesVisibility
-        Of a `SeriesViews` the views; others move nothing.
+        Whose views are read; where they are not known nothing is moved.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from changedet.grid.geodesy import metre_in
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import KINDS, LONGEST_M
 from changedet.stages.tracks.kernels.boxes import Boxes
-from changedet.stages.tracks.visibility import SeriesOnGrid, SeriesSnow, SeriesVisibility
+from changedet.stages.tracks.visibility import SeriesVisibility
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -152,7 +152,7 @@ class Detections:
 
 def _ground_metre(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> float:
     """A metre on the ground in units of the CRS: the grid's own, else that in the middle of the boxes."""
-    return looks.ground_metre if isinstance(looks, SeriesOnGrid) else metre_in(detections)
+    return looks.ground_metre or metre_in(detections)
 
 
 def _boxes(detections: gpd.GeoDataFrame, number: dict[str, Floats], unit: float) -> Boxes:
@@ -197,8 +197,6 @@ def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility, unit: float) -> Floa
 
 def _without_snow(boxes: Boxes, date: Ints, looks: SeriesVisibility, unit: float) -> Floats:
     """Colours (n, 3), NaN where snow lies on the middle or on an end: it comes and goes, and the box stays."""
-    if not isinstance(looks, SeriesSnow):
-        return boxes.rgb
     turn = np.deg2rad(boxes.angle)
     half = np.column_stack([np.sin(turn), np.cos(turn)]) * (boxes.length / 2)[:, None]
     snowed = np.zeros(len(date), bool)

@@ -11,7 +11,7 @@ from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.appearance import PLACES_AT_ONCE, lattice
 from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.kernels.likeness import ALONG
-from changedet.stages.tracks.visibility import SeriesRoofLight, SeriesVisibility
+from changedet.stages.tracks.visibility import SeriesVisibility
 
 ACROSS_M: Final = (-0.7, 0.0, 0.7)
 """Across a roof, of whose light the middle counts."""
@@ -25,7 +25,7 @@ def rows_light(looks: SeriesVisibility, boxes: Boxes, date: Ints, chosen: Bools,
     Parameters
     ----------
     looks : SeriesVisibility
-        Whose light is read, where they are a `SeriesRoofLight`.
+        Whose light is read.
     boxes : Boxes
         Where the pictures show them.
     date : int64 (row,)
@@ -40,8 +40,6 @@ def rows_light(looks: SeriesVisibility, boxes: Boxes, date: Ints, chosen: Bools,
     float64 (row, along, band) or None
         NaN of the others; None without pictures in colour.
     """
-    if not isinstance(looks, SeriesRoofLight):
-        return None
     out: Floats | None = None
     for i in range(len(looks.dates)):
         mine = np.flatnonzero(chosen & (date == i))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,8 +16,8 @@ ClearAt: TypeAlias = Callable[[int, Floats], Bools]
 """``clear(i, points) -> bool (n,)``: whether date ``i`` shows the points (n, 2) clearly."""
 
 
-class SeriesVisibility(Protocol):
-    """What each date of a series shows of the ground.
+class SeriesVisibility:
+    """What each date of a series shows of the ground; where a series does not know more, it answers as here.
 
     Attributes
     ----------
@@ -25,9 +25,12 @@ class SeriesVisibility(Protocol):
         Sorted, one a look.
     """
 
+    dates: Sequence[dt.date]
+
     @property
-    def dates(self) -> Sequence[dt.date]:
-        """Sorted, one a look."""
+    def ground_metre(self) -> float | None:
+        """A metre on the ground in units of the grid's CRS; None without a grid."""
+        return None
 
     def clear(self, i: int, points: Floats) -> Bools:
         """Where a date shows the ground clearly.
@@ -37,14 +40,14 @@ class SeriesVisibility(Protocol):
         i : int
             Index of the date.
         points : float64 (n, 2)
-            In the grid's CRS.
+            In the CRS of the boxes.
 
         Returns
         -------
         bool (n,)
             False under cloud, in deep shade and where there is no data.
         """
-        ...
+        raise NotImplementedError
 
     def covered(self, i: int, points: Floats) -> Bools:
         """Where a date shows nothing of the ground.
@@ -54,28 +57,32 @@ class SeriesVisibility(Protocol):
         i : int
             Index of the date.
         points : float64 (n, 2)
-            In the grid's CRS.
+            In the CRS of the boxes.
 
         Returns
         -------
         bool (n,)
             True under cloud, in its shadow and where there is no data; deep shade is neither clear nor covered.
         """
-        ...
+        raise NotImplementedError
 
+    def snowed(self, i: int, points: Floats) -> Bools:
+        """Where snow lies in patches on what a date shows, on roofs too.
 
-@runtime_checkable
-class SeriesOnGrid(SeriesVisibility, Protocol):
-    """Visibility of a series that knows the scale of its grid."""
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In the CRS of the boxes.
 
-    @property
-    def ground_metre(self) -> float:
-        """A metre on the ground in units of the grid's CRS."""
-
-
-@runtime_checkable
-class SeriesLight(SeriesVisibility, Protocol):
-    """Visibility of a series that may have pictures, too."""
+        Returns
+        -------
+        bool (n,)
+            True where colours are those of snow, on narrow rims of the patches, too.
+        """
+        del i
+        return np.zeros(len(points), bool)
 
     def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
         """Light that a date shows of boxes.
@@ -85,7 +92,7 @@ class SeriesLight(SeriesVisibility, Protocol):
         i : int
             Index of the date.
         xy : float64 (n, 2)
-            Centres, in the grid's CRS.
+            Centres, in the CRS of the boxes.
         length, angle : float64 (n,)
             In metres, and in degrees clockwise from north.
 
@@ -94,12 +101,8 @@ class SeriesLight(SeriesVisibility, Protocol):
         float64 (3, n, band) or None
             See `appearance.light_of_boxes`; None without pictures.
         """
-        ...
-
-
-@runtime_checkable
-class SeriesRoofLight(SeriesVisibility, Protocol):
-    """Visibility of a series that may have pictures in colour, too."""
+        del i, xy, length, angle
+        return None
 
     def roof_light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
         """Light that a date shows along roofs.
@@ -109,7 +112,7 @@ class SeriesRoofLight(SeriesVisibility, Protocol):
         i : int
             Index of the date.
         xy : float64 (n, 2)
-            Centres, in the grid's CRS.
+            Centres, in the CRS of the boxes.
         length, angle : float64 (n,)
             In metres, and in degrees clockwise from north.
 
@@ -119,34 +122,8 @@ class SeriesRoofLight(SeriesVisibility, Protocol):
             See `roof_light.light_of_roofs`: blue, green, red and, where all dates have it, near infrared; None without
             pictures in colour.
         """
-        ...
-
-
-@runtime_checkable
-class SeriesSnow(SeriesVisibility, Protocol):
-    """Visibility of a series that knows where snow lies in patches, on roofs too."""
-
-    def snowed(self, i: int, points: Floats) -> Bools:
-        """Where snow lies on what a date shows.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-        points : float64 (n, 2)
-            In the grid's CRS.
-
-        Returns
-        -------
-        bool (n,)
-            True where colours are those of snow.
-        """
-        ...
-
-
-@runtime_checkable
-class SeriesViews(SeriesVisibility, Protocol):
-    """Visibility of a series that knows from where the dates look."""
+        del i, xy, length, angle
+        return None
 
     def relief_displacement(self, i: int) -> tuple[float, float] | None:
         """Displacement of a roof for each metre of its height above the ground.
@@ -159,17 +136,13 @@ class SeriesViews(SeriesVisibility, Protocol):
         Returns
         -------
         (float, float) or None
-            Metres on the ground, east and north; None where the view is not known.
+            Metres on the ground, east and north, the way the sensor looks; None where the view is not known.
         """
-        ...
-
-
-@runtime_checkable
-class SeriesFamiliarity(SeriesVisibility, Protocol):
-    """Visibility of a series that knows how far its scenes lie from what the detector was fitted on."""
+        del i
+        return None
 
     def distance(self, i: int) -> float:
-        """How far a date's scene lies, see `objects.familiarity`.
+        """How far a date's scene lies from what the detector was fitted on, see `objects.familiarity`.
 
         Parameters
         ----------
@@ -181,7 +154,8 @@ class SeriesFamiliarity(SeriesVisibility, Protocol):
         float
             1 is the edge of the training scenes; NaN where it is not known.
         """
-        ...
+        del i
+        return float("nan")
 
 
 def familiar_dates(looks: SeriesVisibility, dates: int) -> Bools:
@@ -190,7 +164,6 @@ def familiar_dates(looks: SeriesVisibility, dates: int) -> Bools:
     Parameters
     ----------
     looks : SeriesVisibility
-        A `SeriesFamiliarity` where that is known.
     dates : int
         Number of dates.
 
@@ -199,8 +172,6 @@ def familiar_dates(looks: SeriesVisibility, dates: int) -> Bools:
     bool (date,)
         False where it is not known.
     """
-    if not isinstance(looks, SeriesFamiliarity):
-        return np.zeros(dates, bool)
     return np.array([looks.distance(i) < USUAL_DISTANCE for i in range(dates)], bool)
 
 
@@ -210,7 +181,6 @@ def relief_displacements(looks: SeriesVisibility, dates: int) -> Floats:
     Parameters
     ----------
     looks : SeriesVisibility
-        A `SeriesViews` where the views are known.
     dates : int
         Number of dates.
 
@@ -219,12 +189,12 @@ def relief_displacements(looks: SeriesVisibility, dates: int) -> Floats:
     float64 (date, 2)
         Metres on the ground, east and north, for each metre of height; NaN where the view is not known.
     """
-    known = [looks.relief_displacement(i) if isinstance(looks, SeriesViews) else None for i in range(dates)]
-    return np.array([one or (np.nan, np.nan) for one in known], np.float64).reshape(dates, 2)
+    known = [looks.relief_displacement(i) or (np.nan, np.nan) for i in range(dates)]
+    return np.array(known, np.float64).reshape(dates, 2)
 
 
 @dataclass(frozen=True)
-class GivenVisibility:
+class GivenVisibility(SeriesVisibility):
     """Visibility by dates and a function, without pictures.
 
     Attributes
@@ -239,37 +209,11 @@ class GivenVisibility:
     clear_at: ClearAt | None = None
 
     def clear(self, i: int, points: Floats) -> Bools:
-        """Where a date shows the ground clearly.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-        points : float64 (n, 2)
-            In the CRS of the boxes.
-
-        Returns
-        -------
-        bool (n,)
-            False where the function says so.
-        """
+        """False where the function says so."""
         if self.clear_at is None:
             return np.ones(len(points), bool)
         return np.asarray(self.clear_at(i, points), bool)
 
     def covered(self, i: int, points: Floats) -> Bools:
-        """Where a date shows nothing of the ground.
-
-        Parameters
-        ----------
-        i : int
-            Index of the date.
-        points : float64 (n, 2)
-            In the CRS of the boxes.
-
-        Returns
-        -------
-        bool (n,)
-            The opposite of `clear`.
-        """
+        """The opposite of `clear`."""
         return ~self.clear(i, points)
