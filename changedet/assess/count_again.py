@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -24,11 +24,12 @@ from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.outputs.values import as_float, mapping_at
-from changedet.pipeline.berths import boxes_ashore, with_kept
+from changedet.pipeline.berths import boxes_ashore
 from changedet.pipeline.boxes import counted_rows, with_deck
 from changedet.pipeline.finished import Run
 from changedet.pipeline.flow import flow
 from changedet.pipeline.new_ground import with_first_boxes
+from changedet.pipeline.other_things import FIGURES, with_kept
 from changedet.pipeline.robust_ranges import with_robustness
 from changedet.pipeline.zone_records import notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
@@ -45,9 +46,6 @@ from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.store import RunFolder
 from changedet.store.amending import amend
 from changedet.store.layout import REVIEW_STEP
-
-UNTOUCHED: Final = ("ships", "railcars", "vehicles", "works", "works_in_use", "share_in_use", "buildings")
-"""Figures that verdicts on boxes do not change."""
 
 
 def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn: Callable[[str], None] | None) -> str:
@@ -90,7 +88,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
     tracks = _with_certain_places(track(rows, looks), _certain(rows, verdicts), rejected)
     counted = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
-    table = with_kept(counted, finished.series, UNTOUCHED)
+    table = with_kept(counted, finished.series, FIGURES)
     summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
     containers = with_deck(counted_rows(tracks.detections, zones), on_deck, zones)
     layers = _layers(finished, containers, tracks, zones, grid.ground_metre)

@@ -10,6 +10,7 @@ from unicodedata import bidirectional
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 _LEFT_TO_RIGHT: Final = "\N{LEFT-TO-RIGHT MARK}"
 
@@ -33,6 +34,22 @@ def iso_date(value: object) -> str:
         return value[:10]
     stamp = pd.Timestamp(cast("date", value))
     return (stamp.tz_convert("UTC") if stamp.tzinfo is not None else stamp).strftime("%Y-%m-%d")
+
+
+def iso_dates(column: pd.Series) -> NDArray[np.str_]:
+    """Dates of a column as ``YYYY-MM-DD`` (UTC).
+
+    Parameters
+    ----------
+    column : Series of Timestamp, str or date
+        None is missing.
+
+    Returns
+    -------
+    str (n,)
+        As of `iso_date`.
+    """
+    return pd.to_datetime(column, utc=True).dt.strftime("%Y-%m-%d").to_numpy(str)
 
 
 def is_missing(value: object) -> bool:

@@ -9,13 +9,13 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid.geodesy import LONLAT, transform_xy
 from changedet.grid.positions import read_positions
 from changedet.json_types import JsonObject
+from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import Area
 from changedet.pipeline.kernels.found_bounds import found_bounds
 from changedet.pipeline.ships import Ships
@@ -30,7 +30,6 @@ TRUE: Final = 0.78
 """Share of the found that are vessels: 31 of 40 on real harbour tiles when it was set; on drawn ones more."""
 REPORTED_M: Final = 300.0
 """A position so near a berth is of a ship that lies there: antennas stand up to a ship's length away."""
-FIGURE: Final = "ships"
 AT_QUAYS: Final = "ships at quays"
 SHIP: Final = "ship"
 """What the column ``on`` of the layer ``containers`` says of a box on a deck."""
@@ -104,66 +103,26 @@ def ship_of(boxes: gpd.GeoDataFrame, ships: gpd.GeoDataFrame) -> np.ndarray:
         return found
     centres = shapely.centroid(boxes.geometry.to_numpy())
     box, ship = shapely.STRtree(ships.geometry.to_numpy()).query(centres, predicate="intersects")
-    same = _days(boxes["date"])[box] == _days(ships["date"])[ship]
+    same = iso_dates(boxes["date"])[box] == iso_dates(ships["date"])[ship]
     found[box[same]] = ship[same]
     return found
 
 
-def _days(dates: pd.Series) -> np.ndarray:
-    return pd.to_datetime(dates, utc=True).dt.strftime("%Y-%m-%d").to_numpy(str)
-
-
-def with_ships(table: pd.DataFrame, ships: Ships | None, areas: Mapping[str, Area]) -> pd.DataFrame:
-    """Add to the time series how many ships of 25 m and more each date shows.
+def count_ships(ships: Ships, day: dt.date, area: Area) -> tuple[float, float, float]:
+    """Count the ships of 25 m and more of a date.
 
     Parameters
     ----------
-    table : DataFrame
-        The time series.
-    ships : Ships or None
-    areas : mapping of str to geometry or None
-        By zone; None is the whole site.
+    ships : Ships
+    day : date
+    area : geometry or None
+        None is the whole site.
 
     Returns
     -------
-    DataFrame
-        With ``ships, ships_low, ships_high``; NA where a date does not show the area, and where without a berth none is
-        afloat. The table itself without ships.
+    number, low, high : float
+        NaN where the date does not show the area, and where without a berth none is afloat.
     """
-    if ships is None:
-        return table
-    rows = [_count(ships, row["date"].date(), areas.get(str(row["zone"]))) for _, row in table.iterrows()]
-    names = (FIGURE, f"{FIGURE}_low", f"{FIGURE}_high")
-    return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(names)})
-
-
-def with_kept(table: pd.DataFrame, series: pd.DataFrame, figures: Sequence[str] = (FIGURE,)) -> pd.DataFrame:
-    """Take over figures of a finished run that a review of its boxes does not change.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The time series as it is counted again.
-    series : DataFrame
-        Of the finished run.
-    figures : sequence of str
-        Their columns, each with ``_low`` and ``_high``.
-
-    Returns
-    -------
-    DataFrame
-        With those that the run has.
-    """
-    there = [name for name in figures if name in series and not series[name].isna().all()]
-    names = [f"{name}{part}" for name in there for part in ("", "_low", "_high")]
-    if not names:
-        return table
-    kept = series.set_index([_days(series["date"]), series["zone"].fillna("").astype(str)])[names]
-    rows = zip(_days(table["date"]), table["zone"].fillna("").astype(str), strict=True)
-    return table.assign(**kept.reindex(list(rows)).reset_index(drop=True).set_index(table.index))
-
-
-def _count(ships: Ships, day: dt.date, area: Area) -> tuple[float, float, float]:
     seen = ships.seen.get(day)
     if seen is None or (area is not None and _share(seen, area) < LEAST_SEEN):
         return float("nan"), float("nan"), float("nan")
@@ -178,24 +137,21 @@ def _count(ships: Ships, day: dt.date, area: Area) -> tuple[float, float, float]
     return float(number), *found_bounds(number, FOUND, TRUE)
 
 
-def why_no_ships(ships: Ships | None) -> dict[str, str]:
+def why_no_ships(ships: Ships) -> dict[str, str]:
     """Say why ships cannot be counted.
 
     Parameters
     ----------
-    ships : Ships or None
+    ships : Ships
 
     Returns
     -------
     dict of str to str
-        ``ships`` -> the reason, where no date shows it; `AT_QUAYS` where no berth is drawn; empty where ships are not
-        looked for.
+        ``ships`` -> the reason, where no date shows it; `AT_QUAYS` where no berth is drawn.
     """
-    if ships is None:
-        return {}
     missing = {AT_QUAYS: "only those afloat are found without a zone of kind berth; draw one along each quay"}
     missing = missing if ships.berths is None else {}
-    return missing if ships.seen or not ships.reasons else {FIGURE: next(iter(ships.reasons.values()))}
+    return missing if ships.seen or not ships.reasons else {"ships": next(iter(ships.reasons.values()))}
 
 
 def _share(seen: BaseGeometry, area: BaseGeometry) -> float:
@@ -203,7 +159,7 @@ def _share(seen: BaseGeometry, area: BaseGeometry) -> float:
 
 
 def _of_day(layer: gpd.GeoDataFrame, day: dt.date) -> gpd.GeoDataFrame:
-    return layer[_days(layer["date"]) == str(day)] if len(layer) else layer
+    return layer[iso_dates(layer["date"]) == str(day)] if len(layer) else layer
 
 
 def _inside(ships: gpd.GeoDataFrame, area: BaseGeometry) -> np.ndarray:
@@ -217,23 +173,20 @@ def _is(ships: Ships, name: str, area: BaseGeometry) -> bool:
     return berths is not None and bool((berths.geometry[berths["name"] == name] == area).any())
 
 
-def ships_layer(ships: Ships | None, containers: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+def ships_layer(ships: Ships, containers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Make the layer ``ships``.
 
     Parameters
     ----------
-    ships : Ships or None
+    ships : Ships
     containers : GeoDataFrame
         The layer ``containers``.
 
     Returns
     -------
-    GeoDataFrame or None
-        With ``boxes``, the detected containers on each deck; NA where containers are not counted. None where no zone is
-        a berth.
+    GeoDataFrame
+        With ``boxes``, the detected containers on each deck; NA where containers are not counted.
     """
-    if ships is None:
-        return None
     bearing = ship_of(containers, ships.layer)
     boxes = np.bincount(bearing[bearing >= 0], minlength=len(ships.layer))
     return ships.layer.assign(boxes=boxes)
@@ -255,12 +208,12 @@ class ReportedDays:
     covered: frozenset[dt.date]
 
 
-def reported_days(ships: Ships | None, path: str | None, unit: float) -> ReportedDays | None:
+def reported_days(ships: Ships, path: str | None, unit: float) -> ReportedDays | None:
     """Read on which days ships reported positions near each berth.
 
     Parameters
     ----------
-    ships : Ships or None
+    ships : Ships
     path : str or None
         Of the table of positions.
     unit : float
@@ -271,7 +224,7 @@ def reported_days(ships: Ships | None, path: str | None, unit: float) -> Reporte
     ReportedDays or None
         None without a table or a berth.
     """
-    if ships is None or ships.berths is None or path is None:
+    if ships.berths is None or path is None:
         return None
     found = read_positions(path)
     days = np.array(found.days, dtype=object)
@@ -283,12 +236,12 @@ def reported_days(ships: Ships | None, path: str | None, unit: float) -> Reporte
     return ReportedDays(near, frozenset(found.days))
 
 
-def berth_records(ships: Ships | None, days: Sequence[dt.date], reported: ReportedDays | None) -> JsonObject | None:
+def berth_records(ships: Ships, days: Sequence[dt.date], reported: ReportedDays | None) -> JsonObject | None:
     """Say of each berth on which dates a ship lay there.
 
     Parameters
     ----------
-    ships : Ships or None
+    ships : Ships
     days : sequence of date
         Of the run, sorted.
     reported : ReportedDays or None
@@ -302,7 +255,7 @@ def berth_records(ships: Ships | None, days: Sequence[dt.date], reported: Report
         looks that show none. With positions ``silent_dates``, ``silent_low`` and ``silent_high`` too: days with a ship
         and no position near. None where no zone is a berth.
     """
-    if ships is None or ships.berths is None:
+    if ships.berths is None:
         return None
     found: JsonObject = {}
     span = (days[-1] - days[0]).days + 1

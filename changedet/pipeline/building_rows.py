@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from changedet.grid import ground_area_m2
 from changedet.grid.zones import zone_of
@@ -21,28 +19,24 @@ from changedet.pipeline.kernels.hall_presence import AREA_ERROR, AREA_EXCESS, RA
 
 NORMAL: Final = 1.96
 """Standard errors to both sides that hold 95 %."""
-FIGURE: Final = "buildings"
-COLUMNS: Final = (FIGURE, f"{FIGURE}_low", f"{FIGURE}_high")
 LEAST_SEEN: Final = 0.5
 """Share of the halls, or of the ground where there are none, that a date must show to say how many stand."""
 
 
-def buildings_layer(found: Buildings | None, zones: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame | None:
+def buildings_layer(found: Buildings, zones: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame:
     """Make the layer ``buildings``.
 
     Parameters
     ----------
-    found : Buildings or None
+    found : Buildings
     zones : GeoDataFrame or None
     crs : str
 
     Returns
     -------
-    GeoDataFrame or None
-        One row a hall; None where halls are not wanted.
+    GeoDataFrame
+        One row a hall.
     """
-    if found is None:
-        return None
     if not found.halls:
         return vector_layers.empty("buildings", crs)
     rows = [{"building_id": k, **_row(one, found)} for k, one in enumerate(found.halls, 1)]
@@ -68,32 +62,7 @@ def _row(hall: Hall, found: Buildings) -> dict[str, object]:
     }
 
 
-def with_buildings(table: pd.DataFrame, found: Buildings | None, areas: Mapping[str, Area]) -> pd.DataFrame:
-    """Add to the time series how many halls stand.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The time series.
-    found : Buildings or None
-    areas : mapping of str to geometry or None
-        By zone; None is the whole site.
-
-    Returns
-    -------
-    DataFrame
-        With ``buildings`` and its bounds; NaN where it cannot be had. The table itself where halls are not wanted.
-    """
-    if found is None:
-        return table
-    rows = [
-        figures(found, row["date"].date(), areas.get(str(row["zone"])), float(row["valid_fraction"]))
-        for _, row in table.iterrows()
-    ]
-    return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(COLUMNS)})
-
-
-def figures(found: Buildings, day: dt.date, area: Area, clear: float) -> tuple[float, float, float]:
+def count_buildings(found: Buildings, day: dt.date, area: Area, clear: float) -> tuple[float, float, float]:
     """Count the halls of a date.
 
     Parameters
@@ -119,34 +88,19 @@ def figures(found: Buildings, day: dt.date, area: Area, clear: float) -> tuple[f
     return float(number), float(low), float(high)
 
 
-def why_no_buildings(found: Buildings | None) -> dict[str, str]:
-    """Say why halls cannot be counted.
-
-    Parameters
-    ----------
-    found : Buildings or None
-
-    Returns
-    -------
-    dict of str to str
-        Figure -> the reason; empty where they can be, and where they are not wanted.
-    """
-    return {FIGURE: found.reason} if found is not None and found.reason else {}
-
-
-def buildings_record(found: Buildings | None) -> JsonObject | None:
+def buildings_record(found: Buildings) -> JsonObject | None:
     """Sum halls up for ``summary.json``.
 
     Parameters
     ----------
-    found : Buildings or None
+    found : Buildings
 
     Returns
     -------
     dict or None
-        How many stood on the first look of their place, were built and are gone; None where there are none to be had.
+        How many stood on the first look of their place, were built and are gone; None where they cannot be had.
     """
-    if found is None or found.reason:
+    if found.reason:
         return None
     rows = [_row(one, found) for one in found.halls]
     return {

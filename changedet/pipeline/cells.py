@@ -9,7 +9,6 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from changedet.grid.zones import cells_of
 from changedet.json_types import JsonObject
@@ -27,7 +26,7 @@ MISREAD: Final = 0.12
 """Share of looks that are read wrong whatever their probability says: 97 of 789 that taught (training/fit_works.py)."""
 LEAST_SEEN: Final = 0.8
 """Share of the cells that a date must show to say how many are in use."""
-FIGURE: Final = "share_in_use"
+SHARE_IN_USE: Final = "share_in_use"
 
 
 @dataclass(frozen=True)
@@ -102,21 +101,19 @@ def state_of(thing: Thing, look: int) -> str | None:
     return "empty" if state == EMPTY else "covered"
 
 
-def cells_layer(cells: Cells | None, crs: str) -> gpd.GeoDataFrame | None:
+def cells_layer(cells: Cells, crs: str) -> gpd.GeoDataFrame:
     """Make the layer ``cells``, a row a cell and date.
 
     Parameters
     ----------
-    cells : Cells or None
+    cells : Cells
     crs : str
 
     Returns
     -------
-    GeoDataFrame or None
-        With when the state began; None where no zone is a cell.
+    GeoDataFrame
+        With when the state began.
     """
-    if cells is None:
-        return None
     if cells.reason:
         return vector_layers.empty("cells", crs)
     rows: list[dict[str, object]] = []
@@ -135,29 +132,6 @@ def cells_layer(cells: Cells | None, crs: str) -> gpd.GeoDataFrame | None:
             for t, day in enumerate(cells.days)
         ]
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=crs)
-
-
-def with_cells(table: pd.DataFrame, cells: Cells | None, areas: Mapping[str, Area]) -> pd.DataFrame:
-    """Add to the time series which share of the cells is in use.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The time series.
-    cells : Cells or None
-    areas : mapping of str to geometry or None
-        By zone; None is the whole site.
-
-    Returns
-    -------
-    DataFrame
-        With ``share_in_use`` (0 to 1, full cells too), low and high, of the cells that lie in each area; NaN where
-        there is none, or the date shows too few. The table itself where no zone is a cell.
-    """
-    if cells is None:
-        return table
-    rows = [share_in_use(cells, row["date"].date(), areas.get(str(row["zone"]))) for _, row in table.iterrows()]
-    return table.assign(**{f"{FIGURE}{end}": [row[k] for row in rows] for k, end in enumerate(("", "_low", "_high"))})
 
 
 def share_in_use(cells: Cells, day: dt.date, area: Area) -> tuple[float, float, float]:
@@ -188,34 +162,19 @@ def share_in_use(cells: Cells, day: dt.date, area: Area) -> tuple[float, float, 
     return likely / len(own), min(low, likely) / len(own), max(high, likely) / len(own)
 
 
-def why_no_cells(cells: Cells | None) -> dict[str, str]:
-    """Say why the cells cannot be read.
-
-    Parameters
-    ----------
-    cells : Cells or None
-
-    Returns
-    -------
-    dict of str to str
-        ``share_in_use`` -> the reason; empty where they can be, and where no zone is a cell.
-    """
-    return {FIGURE: cells.reason} if cells is not None and cells.reason else {}
-
-
-def cells_record(cells: Cells | None) -> JsonObject | None:
+def cells_record(cells: Cells) -> JsonObject | None:
     """Say of each cell what each date shows, for ``summary.json``.
 
     Parameters
     ----------
-    cells : Cells or None
+    cells : Cells
 
     Returns
     -------
     dict or None
-        By zone ``dates``: date -> state, null where it is not shown. None where no zone is a cell.
+        By zone ``dates``: date -> state, null where it is not shown. None where they cannot be read.
     """
-    if cells is None or cells.reason:
+    if cells.reason:
         return None
     return {
         name: {"dates": {str(day): state_of(thing, t) for t, day in enumerate(cells.days)}}

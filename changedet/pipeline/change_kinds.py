@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from changedet.outputs.values import iso_dates
 from changedet.stages.footprint.outlines import Footprint
 
 KINDS: Final = ("building", "paving", "earthwork")
@@ -39,7 +40,7 @@ def with_kinds(
     """
     if not len(changes) or not footprints:
         return changes
-    days = np.asarray(changes["date"].astype(str).str[:10])
+    days = iso_dates(changes["date"])
     told_by = np.where(changes["direction"] == "loss", str(reference), days)
     kinds = changes["kind"].to_numpy(object).copy()
     shapes = changes.geometry.to_numpy()

@@ -25,12 +25,12 @@ from changedet.pipeline.flow import flow
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.pipeline.new_ground import new_ground
 from changedet.pipeline.not_seen import not_seen_layer
+from changedet.pipeline.other_things import find_other_things
 from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
-from changedet.pipeline.stores import find_stores
 from changedet.pipeline.summary import OPPOSED_VIEWS, equivalent_looks, summarise, unavailable_figures, warnings_of
-from changedet.pipeline.zone_parts import find_zone_parts
+from changedet.pipeline.thing_states import SeenBoxes
 from changedet.pipeline.zone_records import notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
@@ -97,22 +97,20 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
     looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
     containers = containers_layer(plan, boxes, zones)
-    parts = find_zone_parts(plan, models, zones, boxes.ships, containers, looks)
-    table = parts.with_columns(with_occupancy(timeseries(looks, tracks, zones), zones), areas)
+    followed = tracks.tracks if tracks is not None else vector_layers.empty("tracks", plan.grid.crs)
+    others = find_other_things(plan, models, boxes.ships, SeenBoxes(containers, followed), zones, looks)
+    table = others.with_figures(with_occupancy(timeseries(looks, tracks, zones), zones), areas)
     layers = {
         "containers": containers,
-        "tracks": tracks.tracks if tracks is not None else vector_layers.empty("tracks", plan.grid.crs),
+        "tracks": followed,
         "footprint": footprint_layer(footprints, looks, plan),
         "changes": with_kinds(changes, footprints, plan.looks[plan.reference].date),
     }
     optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, plan)}
-    optional["trains"] = trains_on_sidings(layers["containers"], zones, plan.grid.ground_metre)
-    optional |= parts.layers(containers)
-    stores = find_stores(plan, models, layers, zones)
-    table = stores.with_figures(table, areas)
-    optional |= stores.layers(zones, plan.grid.crs)
+    optional["trains"] = trains_on_sidings(containers, zones, plan.grid.ground_metre)
+    optional |= others.layers(containers, zones, plan.grid.crs)
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
-    unavailable = unavailable_figures(plan, table) | parts.unavailable() | stores.reasons()
+    unavailable = unavailable_figures(plan, table) | others.reasons()
     found = summarise(plan, table, tracks)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
     variants, shared = kept_variants(plan), overlapping(zones, plan.grid.ground_metre)
@@ -121,15 +119,15 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "placebo": None if false is None else false.to_json({day: pairs[""][1] for day, pairs in changed.items()}),
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
-        "new_ground": new_ground(onset, _known(footprints, looks), layers["tracks"], plan.grid),
+        "new_ground": new_ground(onset, _known(footprints, looks), followed, plan.grid),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
-        **_trust(table, tracks, layers["tracks"]),
+        **_trust(table, tracks, followed),
         "claims": with_robustness([one.to_json() for one in find_claims(table, shared)], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
-    summary |= parts.records([look.date for look in plan.looks], plan.workflow.ais, plan.grid.ground_metre)
-    summary |= stores.records() | fill_json({day: model.fill for day, model in models.items()})
+    summary |= others.records([look.date for look in plan.looks], plan.workflow.ais, plan.grid.ground_metre)
+    summary |= fill_json({day: model.fill for day, model in models.items()})
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
     doubts += [*disagreements(onset), *([OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else [])]

@@ -14,6 +14,7 @@ from changedet.arrays import Bytes
 from changedet.grid import ground_area_m2
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.reading import read_window
+from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import CHANGED, Area
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.mask_files import mask_path
@@ -79,7 +80,7 @@ def _shown(plan: Plan, index: int, ground: BaseGeometry) -> float:
 
 def _gained(changes: gpd.GeoDataFrame, day: dt.date) -> BaseGeometry:
     """What a date's mask marks as gained beside boxes."""
-    own = (changes["date"].astype(str).str[:10] == str(day)) & (changes["direction"] == "gain")
+    own = (iso_dates(changes["date"]) == str(day)) & (changes["direction"] == "gain")
     return shapely.union_all(changes.geometry[own & (changes["kind"] != "box")].to_numpy())
 
 

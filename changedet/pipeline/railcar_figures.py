@@ -8,82 +8,53 @@ from collections.abc import Mapping
 from typing import Final
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.values import iso_date
 from changedet.pipeline.railcars import Railcars
 
-FIGURE: Final = "railcars"
 SIMPLE_M: Final = 0.5
 """By how much the line along tracks in ``summary.json`` may stray from it."""
 
 
-def with_railcars(table: pd.DataFrame, railcars: Railcars | None) -> pd.DataFrame:
-    """Add to the time series how many railcars each date shows.
+def count_railcars(railcars: Railcars, day: dt.date, zone: str) -> tuple[float, float, float]:
+    """How many railcars a date shows.
 
     Parameters
     ----------
-    table : DataFrame
-        The time series.
-    railcars : Railcars or None
+    railcars : Railcars
+    day : date
+    zone : str
+        A siding; empty for all of them together.
 
     Returns
     -------
-    DataFrame
-        With ``railcars, railcars_low, railcars_high``, of each siding and of all of them together; NA in other zones,
-        and where a date does not show a siding. The table itself without sidings.
+    number, low, high : float
+        NaN in other zones, and where the date does not show a siding.
     """
-    if railcars is None:
-        return table
-    rows = [_count(railcars, row["date"].date(), str(row["zone"])) for _, row in table.iterrows()]
-    columns = (FIGURE, f"{FIGURE}_low", f"{FIGURE}_high")
-    return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(columns)})
-
-
-def _count(railcars: Railcars, day: dt.date, zone: str) -> tuple[float, float, float]:
     found = railcars.counts.get((day, zone)) if zone else railcars.sums.get(day)
     if found is None:
         return float("nan"), float("nan"), float("nan")
     return float(found.number), float(found.low), float(found.high)
 
 
-def why_no_railcars(railcars: Railcars | None) -> dict[str, str]:
-    """Say why railcars cannot be counted.
-
-    Parameters
-    ----------
-    railcars : Railcars or None
-
-    Returns
-    -------
-    dict of str to str
-        ``railcars`` -> the reason, where no date can tell; empty where one can, and where no zone is a siding.
-    """
-    if railcars is None or railcars.counts or not railcars.reasons:
-        return {}
-    return {FIGURE: next(iter(railcars.reasons.values()))}
-
-
-def railcar_records(railcars: Railcars | None, unit: float) -> JsonObject | None:
+def railcar_records(railcars: Railcars, unit: float) -> JsonObject:
     """Write down the cars of each track, and the sums of each train.
 
     Parameters
     ----------
-    railcars : Railcars or None
+    railcars : Railcars
     unit : float
         A metre on the ground in units of the CRS.
 
     Returns
     -------
-    dict or None
+    dict
         ``tracks``: a row a track and date, ``date, zone, track, railcars, low, high``. ``trains``: a row a train, of
         `train_sums`. ``found``, where the workflow wants tracks to be found: a row a group of tracks, ``zone, length_m,
-        width_m, probability, line`` (longitudes and latitudes). None without sidings where it does not.
+        width_m, probability, line`` (longitudes and latitudes).
     """
-    if railcars is None:
-        return None
     tracks: list[Json] = [
         {
             "date": str(one.date),

@@ -9,11 +9,11 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from changedet.arrays import Floats, Singles
 from changedet.kernels.containers import TEU_OF_KIND
+from changedet.outputs.values import iso_dates
 from changedet.pipeline.kernels import siding_tracks
 from changedet.pipeline.kernels.rail_strips import Strip
 from changedet.pipeline.kernels.siding_pictures import STEP_M, Turned
@@ -155,12 +155,8 @@ def _boxes_on(cars: gpd.GeoDataFrame, containers: gpd.GeoDataFrame) -> np.ndarra
         return number
     centres = shapely.centroid(containers.geometry.to_numpy())
     box, car = shapely.STRtree(cars.geometry.to_numpy()).query(centres, predicate="intersects")
-    same = _days(containers)[box] == _days(cars)[car]
+    same = iso_dates(containers["date"])[box] == iso_dates(cars["date"])[car]
     # a box over the gap between two cars counts once
     _, once = np.unique(box[same], return_index=True)
     np.add.at(number, car[same][once], 1)
     return number
-
-
-def _days(table: gpd.GeoDataFrame) -> np.ndarray:
-    return pd.DatetimeIndex(pd.to_datetime(table["date"], utc=True)).strftime("%Y-%m-%d").to_numpy().astype(str)

@@ -21,6 +21,7 @@ from changedet.imagery.angles import SunAngles
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.models.hall_network import roof_odds
 from changedet.outputs.rasters.reading import read_window
+from changedet.outputs.values import iso_dates
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import work_signs, work_states
 from changedet.pipeline.kernels.work_signs import Sight
@@ -265,7 +266,7 @@ def of_day(boxes: gpd.GeoDataFrame, day: dt.date) -> list[BaseGeometry]:
     """
     if not len(boxes):
         return []
-    return list(boxes.geometry[boxes["date"].astype(str).str[:10] == str(day)])
+    return list(boxes.geometry[iso_dates(boxes["date"]) == str(day)])
 
 
 def _picture(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -> Singles:

@@ -8,18 +8,17 @@ from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats
 from changedet.grid.zones import waiting_places_of
 from changedet.json_types import JsonObject
+from changedet.outputs.values import iso_dates
 from changedet.pipeline.kernels.found_bounds import found_bounds
 from changedet.pipeline.kernels.queues import longest_queue_m, merged
 from changedet.stages.series.table import DateMeasurements
 
-FIGURE: Final = "vehicles"
 LEAST_SEEN: Final = 0.8
 """Share of a zone that a date must show to say how many vehicles stand there."""
 FOUND: Final = 0.9
@@ -74,7 +73,7 @@ def find_vehicles(
     if places is None:
         return None
     areas = [*zip(places["name"].astype(str), places.geometry, strict=True), ("", places.union_all())]
-    days = pd.to_datetime(containers["date"], utc=True).dt.strftime("%Y-%m-%d").to_numpy(str)
+    days = iso_dates(containers["date"])
     found: dict[tuple[dt.date, str], Waiting | None] = {}
     for look in looks:
         own = containers[days == str(look.date)]
@@ -111,47 +110,37 @@ def placed(boxes: gpd.GeoDataFrame, unit: float) -> Floats:
     return np.column_stack([centres, sizes, np.radians(90.0 - boxes["angle_deg"].to_numpy(np.float64))])
 
 
-def with_vehicles(table: pd.DataFrame, vehicles: Vehicles | None) -> pd.DataFrame:
-    """Add to the time series how many vehicles wait.
+def count_vehicles(vehicles: Vehicles, day: dt.date, zone: str) -> tuple[float, float, float]:
+    """How many vehicles wait.
 
     Parameters
     ----------
-    table : DataFrame
-        The time series.
-    vehicles : mapping or None
+    vehicles : mapping
+    day : date
+    zone : str
+        A gate or road; empty for all of them together.
 
     Returns
     -------
-    DataFrame
-        With ``vehicles, vehicles_low, vehicles_high`` of each gate and road, and of all together in the row of the
-        whole site; NA elsewhere and where a date does not tell. The table itself without such zones.
+    number, low, high : float
+        NaN elsewhere, and where the date does not tell.
     """
-    if vehicles is None:
-        return table
-    nothing = (float("nan"),) * 3
-    rows = []
-    for _, row in table.iterrows():
-        one = vehicles.get((row["date"].date(), str(row["zone"])))
-        rows.append(nothing if one is None else (float(one.number), one.low, one.high))
-    names = (FIGURE, f"{FIGURE}_low", f"{FIGURE}_high")
-    return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(names)})
+    one = vehicles.get((day, zone))
+    return (float("nan"),) * 3 if one is None else (float(one.number), one.low, one.high)
 
 
-def vehicle_records(vehicles: Vehicles | None) -> JsonObject | None:
+def vehicle_records(vehicles: Vehicles) -> JsonObject:
     """Write down the vehicles of each gate and road.
 
     Parameters
     ----------
-    vehicles : mapping or None
+    vehicles : mapping
 
     Returns
     -------
-    dict or None
-        By zone and date ``vehicles, low, high, queue_m``, or null where the date does not tell. None without such
-        zones.
+    dict
+        By zone and date ``vehicles, low, high, queue_m``, or null where the date does not tell.
     """
-    if vehicles is None:
-        return None
     found: dict[str, JsonObject] = {}
     for (day, zone), one in vehicles.items():
         if zone:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from changedet.grid import ground_area_m2
 from changedet.grid.zones import zone_of
@@ -26,11 +25,12 @@ TRUE: Final = 0.76
 """Share of the found that are works: 48 of 63, likewise."""
 MISREAD: Final = 0.23
 """Share of looks at found works that are read wrong: 25 of 107 on painted sites that teach."""
+LEAST_SEEN: Final = 0.8
+"""Share of the works that a date must show to say how many are in use."""
 SURE: Final = 0.95
 """Probability that an interval holds."""
 _NAMES: Final = {IN_USE: "in use", ROOFED: "covered", FILLED: "filled"}
 STATES: Final = ("dug", "in use", "emptied", "covered", "filled")
-FIGURES: Final = ("works", "works_in_use")
 
 
 def state_names(thing: Thing) -> list[str]:
@@ -53,22 +53,20 @@ def state_names(thing: Thing) -> list[str]:
     return names
 
 
-def works_layer(works: Works | None, zones: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame | None:
+def works_layer(works: Works, zones: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame:
     """Make the layer ``works``.
 
     Parameters
     ----------
-    works : Works or None
+    works : Works
     zones : GeoDataFrame or None
     crs : str
 
     Returns
     -------
-    GeoDataFrame or None
-        One row a thing and look from its first on; None where works are not wanted.
+    GeoDataFrame
+        One row a thing and look from its first on.
     """
-    if works is None:
-        return None
     rows = [row for number, thing in enumerate(works.things, 1) for row in _rows(thing, number, works.days)]
     if not rows:
         return vector_layers.empty("works", crs)
@@ -98,31 +96,7 @@ def _rows(thing: Thing, number: int, days: Sequence[dt.date]) -> list[dict[str, 
     ]
 
 
-def with_works(table: pd.DataFrame, works: Works | None, areas: Mapping[str, Area]) -> pd.DataFrame:
-    """Add to the time series how many works there are, and how many are in use.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The time series.
-    works : Works or None
-    areas : mapping of str to geometry or None
-        By zone; None is the whole site.
-
-    Returns
-    -------
-    DataFrame
-        With ``works`` and ``works_in_use``, each with low and high; NaN where works cannot be read, and on dates before
-        the first that could show any. The table itself where works are not wanted.
-    """
-    if works is None:
-        return table
-    rows = [figures(works, row["date"].date(), areas.get(str(row["zone"]))) for _, row in table.iterrows()]
-    names = [f"{name}{end}" for name in FIGURES for end in ("", "_low", "_high")]
-    return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(names)})
-
-
-def figures(works: Works, day: dt.date, area: Area) -> tuple[float, ...]:
+def count_works(works: Works, day: dt.date, area: Area) -> tuple[float, ...]:
     """Count the works of a date.
 
     Parameters
@@ -135,7 +109,8 @@ def figures(works: Works, day: dt.date, area: Area) -> tuple[float, ...]:
     Returns
     -------
     tuple of float
-        Works with low and high, those in use with low and high; NaN where they cannot be had.
+        Works with low and high, those in use with low and high; NaN where works cannot be read, and
+        on dates before the first that could show any.
     """
     none = (float("nan"),) * 3
     if works.reason or day < works.since:
@@ -154,38 +129,19 @@ def figures(works: Works, day: dt.date, area: Area) -> tuple[float, ...]:
     return (*every, float(likely), min(low, likely), max(high, likely))
 
 
-LEAST_SEEN: Final = 0.8
-"""Share of the works that a date must show to say how many are in use."""
-
-
-def why_no_works(works: Works | None) -> dict[str, str]:
-    """Say why works cannot be counted.
-
-    Parameters
-    ----------
-    works : Works or None
-
-    Returns
-    -------
-    dict of str to str
-        Figure -> the reason; empty where they can be, and where they are not wanted.
-    """
-    return dict.fromkeys(FIGURES, works.reason) if works is not None and works.reason else {}
-
-
-def works_record(works: Works | None) -> JsonObject | None:
+def works_record(works: Works) -> JsonObject | None:
     """Sum works up for ``summary.json``.
 
     Parameters
     ----------
-    works : Works or None
+    works : Works
 
     Returns
     -------
     dict or None
-        By date how many are in each state; None where there are none to be had.
+        By date how many are in each state; None where they cannot be had.
     """
-    if works is None or works.reason:
+    if works.reason:
         return None
     found: JsonObject = {}
     for index, day in enumerate(works.days):

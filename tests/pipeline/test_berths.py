@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mercator import NORTH, WEST, mercator_grid
 from shapely import box
 
 from changedet.grid.geodesy import transform_xy
+from changedet.pipeline.area_sums import Area
 from changedet.pipeline.berths import (
     berth_records,
     boxes_ashore,
@@ -21,10 +23,9 @@ from changedet.pipeline.berths import (
     ship_of,
     ships_layer,
     why_no_ships,
-    with_kept,
-    with_ships,
 )
 from changedet.pipeline.boxes import with_deck
+from changedet.pipeline.other_things import OtherThings, with_kept
 from changedet.pipeline.ships import Ships
 
 CRS = "EPSG:32636"
@@ -74,7 +75,6 @@ def test_without_ships_boxes_are_as_they_were() -> None:
     same, none = boxes_ashore(found[1:].reset_index(drop=True), ships().layer)
     assert none is None
     assert with_deck(same, None, None) is same
-    assert ships_layer(None, found) is None
 
 
 def series(zones: tuple[str, ...] = ("", "quay")) -> pd.DataFrame:
@@ -82,13 +82,15 @@ def series(zones: tuple[str, ...] = ("", "quay")) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_with_ships_counts_those_of_25_m_by_date_and_zone() -> None:
+def with_ships(table: pd.DataFrame, found: Ships, areas: Mapping[str, Area]) -> pd.DataFrame:
+    return OtherThings(found).with_figures(table, areas)
+
+
+def test_count_ships_counts_those_of_25_m_by_date_and_zone() -> None:
     found = with_ships(series(), ships(), {"": None, "quay": BERTH})
     assert found["ships"].tolist() == [1, 1, 1, 0, 0, 0]
     assert (found["ships_low"] <= found["ships"]).all()
     assert (found["ships_high"] >= found["ships"]).all()
-    assert with_ships(series(), None, {"": None}) is not None
-    assert "ships" not in with_ships(series(), None, {"": None})
 
 
 def test_what_is_not_seen_is_no_zero() -> None:
@@ -113,14 +115,12 @@ def test_days_with_a_ship_are_bounded_by_the_looks() -> None:
     unsure = berth_records(ships(DAYS[:1], frozenset({(DAYS[0], "quay")})), DAYS, None)
     assert unsure is not None
     assert unsure["quay"]["dates"] == {"2024-05-01": True, "2024-05-11": None, "2024-05-21": None}
-    assert berth_records(None, DAYS, None) is None
 
 
 def test_a_reason_is_given_where_no_date_can_tell() -> None:
     blind = Ships(ships().layer[:0], {}, {DAYS[0]: "ships need finer pixels"}, ships().berths)
     assert why_no_ships(blind) == {"ships": "ships need finer pixels"}
     assert why_no_ships(ships()) == {}
-    assert why_no_ships(None) == {}
 
 
 def test_without_a_berth_ships_at_quays_are_said_to_be_missing_and_no_days_are_bounded() -> None:
@@ -173,7 +173,7 @@ def test_positions_are_as_near_on_the_ground_in_web_mercator(tmp_path: Path) -> 
 def test_a_review_keeps_the_ships_of_the_run() -> None:
     run = with_ships(series(), ships(DAYS[:2]), {"": None, "quay": BERTH})
     again = series().iloc[::-1].assign(containers=3)
-    kept = with_kept(again, run)
+    kept = with_kept(again, run, ["ships"])
     assert kept["ships"].fillna(-1).tolist() == run["ships"].fillna(-1).tolist()[::-1]
     assert kept["containers"].tolist() == [3] * 6
-    assert with_kept(again, series()) is again
+    assert with_kept(again, series(), ["ships"]) is again

@@ -14,12 +14,11 @@ from changedet.pipeline.building_rows import (
     LEAST_SEEN,
     buildings_layer,
     buildings_record,
-    figures,
-    why_no_buildings,
-    with_buildings,
+    count_buildings,
 )
 from changedet.pipeline.buildings import Buildings, Hall
 from changedet.pipeline.kernels.hall_presence import AREA_EXCESS
+from changedet.pipeline.other_things import OtherThings
 
 CRS = "EPSG:32636"
 DAYS = [dt.date(2024, month, 1) for month in (1, 2, 3, 4)]
@@ -53,39 +52,37 @@ def test_gaps_between_the_looks_that_show_a_hall() -> None:
     assert (layer["area_high_m2"] > layer["area_m2"]).all()
 
 
-def test_none_wanted_and_none_found() -> None:
-    assert buildings_layer(None, None, CRS) is None
-    assert len(buildings_layer(Buildings(days=DAYS), None, CRS)) == 0  # type: ignore[arg-type]
+def test_none_found() -> None:
+    assert len(buildings_layer(Buildings(days=DAYS), None, CRS)) == 0
 
 
 def test_counts_of_the_site_and_of_a_zone() -> None:
     table = pd.DataFrame({"date": pd.to_datetime([str(day) for day in DAYS] * 2), "zone": [""] * 4 + ["north"] * 4})
     table["valid_fraction"] = [1.0, 1, 1, 1, 1, 0, 1, 1]
-    found = with_buildings(table, buildings(), {"": None, "north": AREA})
+    found = OtherThings(buildings=buildings()).with_figures(table, {"": None, "north": AREA})
     assert found["buildings"].tolist() == [2, 2, 3, 2, 1, 1, 1, 1]
     assert (found["buildings_low"] <= found["buildings"]).all()
     assert (found["buildings_high"] >= found["buildings"]).all()
-    assert with_buildings(table, None, {}) is table
 
 
 def test_a_date_that_hides_the_halls_counts_none() -> None:
     hidden = [hall([0.9] * 4, [False, True, True, True], at=100 * k) for k in range(2)]
     assert LEAST_SEEN > 0
-    assert np.isnan(figures(Buildings(hidden, DAYS), DAYS[0], None, 1.0)).all()
-    assert figures(Buildings(hidden, DAYS), DAYS[1], None, 1.0)[0] == 2
+    assert np.isnan(count_buildings(Buildings(hidden, DAYS), DAYS[0], None, 1.0)).all()
+    assert count_buildings(Buildings(hidden, DAYS), DAYS[1], None, 1.0)[0] == 2
 
 
 def test_a_date_that_hides_the_ground_has_no_figure_where_no_hall_is_listed() -> None:
     bare = Buildings(days=DAYS)
-    assert np.isnan(figures(bare, DAYS[0], None, 0.1)).all()
-    assert np.isnan(figures(bare, DAYS[0], None, float("nan"))).all()
-    assert figures(bare, DAYS[0], None, 0.9) == (0, 0, 1)
+    assert np.isnan(count_buildings(bare, DAYS[0], None, 0.1)).all()
+    assert np.isnan(count_buildings(bare, DAYS[0], None, float("nan"))).all()
+    assert count_buildings(bare, DAYS[0], None, 0.9) == (0, 0, 1)
 
 
 def test_reasons_and_records() -> None:
     none = Buildings(days=DAYS, reason="radar")
-    assert why_no_buildings(none) == {"buildings": "radar"}
-    assert why_no_buildings(buildings()) == why_no_buildings(None) == {}
-    assert np.isnan(figures(none, DAYS[0], None, 1.0)).all()
+    assert OtherThings(buildings=none).reasons() == {"buildings": "radar"}
+    assert OtherThings(buildings=buildings()).reasons() == {}
+    assert np.isnan(count_buildings(none, DAYS[0], None, 1.0)).all()
     assert buildings_record(none) is None
     assert buildings_record(buildings()) == {"stood_before": 2, "built": 1, "gone": 1}

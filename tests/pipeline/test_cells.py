@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from shapely import box
 
-from changedet.pipeline.cells import Cells, cells_layer, cells_record, share_in_use, state_of, why_no_cells, with_cells
+from changedet.pipeline.cells import Cells, cells_layer, cells_record, share_in_use, state_of
 from changedet.pipeline.kernels import work_states
 from changedet.pipeline.kernels.work_states import EMPTY, FILLED, IN_USE, ROOFED
+from changedet.pipeline.other_things import OtherThings
 from changedet.pipeline.thing_states import Thing
 
 CRS = "EPSG:32636"
@@ -48,10 +49,9 @@ def test_share_in_use_and_its_bounds() -> None:
 
 def test_table_layer_and_record() -> None:
     table = pd.DataFrame({"date": pd.to_datetime([str(day) for day in DAYS]), "zone": [""] * 3})
-    assert with_cells(table, cells(), {"": None})["share_in_use"].round(2).tolist() == [0.33, 0.67, 0.33]
-    assert with_cells(table, None, {}) is table
+    found = OtherThings(cells=cells()).with_figures(table, {"": None})
+    assert found["share_in_use"].round(2).tolist() == [0.33, 0.67, 0.33]
     layer = cells_layer(cells(), CRS)
-    assert layer is not None
     assert layer["since_after"].fillna("").tolist()[:3] == ["", "2024-01-01", "2024-02-01"]
     assert layer["zone"].tolist() == [name for name in "abc" for _ in range(3)]
     assert cells_record(cells())["a"] == {  # type: ignore[index]
@@ -61,10 +61,9 @@ def test_table_layer_and_record() -> None:
 
 def test_reasons() -> None:
     none = Cells(["a"], [], DAYS, "cells need pixels of 1.0 m")
-    assert why_no_cells(none) == {"share_in_use": "cells need pixels of 1.0 m"}
-    assert why_no_cells(None) == why_no_cells(cells()) == {}
+    assert OtherThings(cells=none).reasons() == {"share_in_use": "cells need pixels of 1.0 m"}
+    assert OtherThings(cells=cells()).reasons() == {}
     assert cells_record(none) is None
     layer = cells_layer(none, CRS)
-    assert layer is not None
     assert not len(layer)
     assert np.isnan(share_in_use(none, DAYS[0], None)).all()

@@ -13,7 +13,8 @@ from mercator import NORTH, WEST, mercator_grid
 from shapely import LineString, box
 
 from changedet.pipeline.found_rails import FoundBed
-from changedet.pipeline.railcar_figures import railcar_records, why_no_railcars, with_railcars
+from changedet.pipeline.other_things import OtherThings
+from changedet.pipeline.railcar_figures import railcar_records
 from changedet.pipeline.railcars import Count, Railcars, TrackCount
 
 FIRST, SECOND = dt.date(2024, 5, 1), dt.date(2024, 6, 1)
@@ -36,20 +37,18 @@ def railcars() -> Railcars:
     return Railcars(layer(), counts, tracks, {(SECOND, "other"): "hidden"}, {FIRST: Count(8, 7, 9)})
 
 
-def test_with_railcars_fills_sidings_and_the_whole() -> None:
+def test_count_railcars_fills_sidings_and_the_whole() -> None:
     days = pd.to_datetime([FIRST] * 4 + [SECOND] * 2)
     table = pd.DataFrame({"date": days, "zone": ["", "siding", "other", "yard", "", "siding"]})
-    found = with_railcars(table, railcars())
+    found = OtherThings(railcars=railcars()).with_figures(table, {})
     shown = found[["railcars", "railcars_low", "railcars_high"]].to_numpy()
     assert shown[:3].tolist() == [[8, 7, 9], [3, 2, 4], [5, 5, 5]]
     assert np.isnan(shown[3:5]).all()
     assert shown[5].tolist() == [0, 0, 1]
-    assert with_railcars(table, None) is table
 
 
 def test_railcar_records_sum_up_trains() -> None:
     found = railcar_records(railcars(), 1.0)
-    assert found is not None
     assert found["tracks"] == [{"date": "2024-05-01", "zone": "siding", "track": 2, "railcars": 3, "low": 2, "high": 4}]
     assert found["trains"] == [
         {
@@ -58,14 +57,12 @@ def test_railcar_records_sum_up_trains() -> None:
             "sequence": "locomotive, with boxes, flat",
         }
     ]  # fmt: skip
-    assert railcar_records(None, 1.0) is None
 
 
 def test_railcar_records_say_where_tracks_were_found() -> None:
     line = LineString([(500_000, 4_000_000), (500_050, 4_000_000), (500_100, 4_000_000)])
     beds = [FoundBed("tracks 1", line, (4.0, 6.5), 0.875)]
     found = railcar_records(replace(railcars(), beds=beds), 1.0)
-    assert found is not None
     (one,) = found["found"]  # type: ignore[misc, union-attr]
     assert np.allclose(one.pop("line"), [[33.0, 36.1447], [33.00111, 36.1447]], atol=1e-4)
     assert one == {"zone": "tracks 1", "length_m": 100.0, "width_m": 10.5, "probability": 0.875}
@@ -79,12 +76,11 @@ def test_railcar_records_have_lengths_on_the_ground_in_web_mercator() -> None:
     found = railcar_records(
         replace(railcars(), layer=cars, beds=[FoundBed("tracks 1", line, (4.0, 6.5), 0.875)]), grid.ground_metre
     )
-    assert found is not None
     assert found["found"][0]["length_m"] == pytest.approx(100, abs=1)  # type: ignore[index, call-overload]
     assert found["trains"][0]["length_m"] == pytest.approx(59 / 1.74, abs=0.5)  # type: ignore[index, call-overload]
 
 
-def test_why_no_railcars_only_where_no_date_tells() -> None:
-    assert why_no_railcars(None) == why_no_railcars(railcars()) == {}
+def test_a_reason_is_given_only_where_no_date_tells() -> None:
+    assert OtherThings(railcars=railcars()).reasons() == {}
     none = Railcars(layer().iloc[:0], reasons={(FIRST, "siding"): "too coarse"})
-    assert why_no_railcars(none) == {"railcars": "too coarse"}
+    assert OtherThings(railcars=none).reasons() == {"railcars": "too coarse"}

@@ -11,7 +11,8 @@ import pytest
 from mercator import mercator_grid
 from shapely import box
 
-from changedet.pipeline.vehicles import find_vehicles, vehicle_records, with_vehicles
+from changedet.pipeline.other_things import OtherThings
+from changedet.pipeline.vehicles import find_vehicles, vehicle_records
 from changedet.stages.series.table import DateMeasurements
 
 CRS = "EPSG:32636"
@@ -56,19 +57,17 @@ def test_find_vehicles_counts_by_zone_and_once_in_all() -> None:
     assert find_vehicles(containers(), None, looks(), 1.0) is None
 
 
-def test_with_vehicles_and_records_tell_the_same() -> None:
+def test_figures_and_records_tell_the_same() -> None:
     found = find_vehicles(containers(), zones(), looks(), 1.0)
+    assert found is not None
     table = pd.DataFrame({"date": pd.to_datetime([FIRST, FIRST, SECOND]), "zone": ["gate", "yard", "road"]})
-    shown = with_vehicles(table, found)
+    shown = OtherThings(vehicles=found).with_figures(table, {})
     assert shown["vehicles"].tolist()[0] == 2
     assert shown["vehicles_low"][0] <= 2 <= shown["vehicles_high"][0]
     assert np.isnan(shown["vehicles"].to_numpy()[1:]).all()
     records = vehicle_records(found)
-    assert records is not None
     assert set(records) == {"gate", "road"}
     assert records["road"]["2024-06-01"] is None  # type: ignore[index,call-overload]
-    assert with_vehicles(table, None) is table
-    assert vehicle_records(None) is None
 
 
 def test_a_queue_is_as_long_on_the_ground_in_web_mercator() -> None:

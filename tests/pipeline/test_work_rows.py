@@ -11,8 +11,9 @@ from shapely import box
 
 from changedet.pipeline.kernels import work_states
 from changedet.pipeline.kernels.work_states import EMPTY, FILLED, IN_USE, ROOFED
+from changedet.pipeline.other_things import OtherThings
 from changedet.pipeline.thing_states import Thing
-from changedet.pipeline.work_rows import figures, state_names, why_no_works, with_works, works_layer, works_record
+from changedet.pipeline.work_rows import count_works, state_names, works_layer, works_record
 from changedet.pipeline.works import Works
 
 CRS = "EPSG:32636"
@@ -47,8 +48,7 @@ def test_rows_have_the_gap_in_which_each_state_began() -> None:
     assert (last["made_after"], last["made_by"], last["since_by"]) == ("2024-01-01", "2024-02-01", "2024-05-01")
     assert layer["zone"].fillna("").tolist() == ["north"] * 4 + [""] * 2
     assert layer["area_m2"].round(-1).eq(400).all()
-    assert works_layer(None, None, CRS) is None
-    assert len(works_layer(Works(days=DAYS, reason="radar"), None, CRS)) == 0  # type: ignore[arg-type]
+    assert len(works_layer(Works(days=DAYS, reason="radar"), None, CRS)) == 0
 
 
 def test_a_look_that_does_not_show_a_work_names_no_state_and_widens_the_gap() -> None:
@@ -61,7 +61,7 @@ def test_a_look_that_does_not_show_a_work_names_no_state_and_widens_the_gap() ->
 def test_counts_with_bounds_by_date_and_zone() -> None:
     rows = [(day, zone) for day in DAYS for zone in ("", "north")]
     table = pd.DataFrame({"date": pd.to_datetime([str(day) for day, _ in rows]), "zone": [zone for _, zone in rows]})
-    found = with_works(table, works(), {"": None, "north": AREA})
+    found = OtherThings(works=works()).with_figures(table, {"": None, "north": AREA})
     whole = found[found["zone"] == ""]
     assert np.isnan(whole["works"].iloc[0])
     assert whole["works"].tolist()[1:] == [1, 1, 2, 2]
@@ -69,12 +69,11 @@ def test_counts_with_bounds_by_date_and_zone() -> None:
     assert found[found["zone"] == "north"]["works"].tolist()[1:] == [1, 1, 1, 1]
     assert (whole["works_low"] <= whole["works"])[1:].all()
     assert (whole["works_high"] > whole["works"])[1:].all()
-    assert with_works(table, None, {}) is table
 
 
 def test_works_that_a_date_does_not_show_are_not_said_to_be_idle() -> None:
     hidden = Works([thing(1, [EMPTY, IN_USE], [True, False])], DAYS[:3], DAYS[1])
-    number, low, high, *use = figures(hidden, DAYS[2], None)
+    number, low, high, *use = count_works(hidden, DAYS[2], None)
     assert low <= number <= high
     assert np.isnan(use).all()
 
@@ -82,15 +81,15 @@ def test_works_that_a_date_does_not_show_are_not_said_to_be_idle() -> None:
 def test_bounds_of_those_in_use_allow_for_a_site_misread_one_way() -> None:
     busy = Works([thing(1, [IN_USE, IN_USE], at=30.0 * k) for k in range(12)], DAYS[:3], DAYS[1])
     idle = Works([thing(1, [EMPTY, EMPTY], at=30.0 * k) for k in range(12)], DAYS[:3], DAYS[1])
-    assert figures(busy, DAYS[1], None)[4] <= 6
-    assert figures(idle, DAYS[1], None)[5] >= 4
+    assert count_works(busy, DAYS[1], None)[4] <= 6
+    assert count_works(idle, DAYS[1], None)[5] >= 4
 
 
 def test_reasons_and_records() -> None:
     none = Works(days=DAYS, reason="radar")
-    assert why_no_works(none) == {"works": "radar", "works_in_use": "radar"}
-    assert why_no_works(works()) == why_no_works(None) == {}
-    assert np.isnan(figures(none, DAYS[1], None)).all()
+    assert OtherThings(works=none).reasons() == {"works": "radar", "works_in_use": "radar"}
+    assert OtherThings(works=works()).reasons() == {}
+    assert np.isnan(count_works(none, DAYS[1], None)).all()
     assert works_record(none) is None
     assert works_record(works())["2024-04-01"] == {  # type: ignore[index]
         "dug": 0, "in use": 0, "emptied": 1, "covered": 1, "filled": 0,
