@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Bytes, Floats
 from changedet.grid import Grid
+from changedet.imagery.bands import is_sar
 from changedet.kernels import hall_pictures
 from changedet.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
@@ -24,7 +25,7 @@ from changedet.pipeline.kernels import hall_outlines, hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.mask_files import mask_path
-from changedet.pipeline.thing_states import RADAR, SeenBoxes, of_day, standing
+from changedet.pipeline.thing_states import SeenBoxes, of_day, standing
 from changedet.pipeline.working_pixels import at_middles, strips_of
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
@@ -141,7 +142,7 @@ def why_not(plan: Plan) -> str:
     str
         Empty where they can.
     """
-    if RADAR & set(plan.roles):
+    if is_sar(plan.roles):
         return "buildings are not looked for in radar images"
     if not set(plan.roles) >= COLOURS:
         return "buildings need red, green and blue: in one band stacks and sheds pass for halls"

@@ -13,18 +13,15 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Singles
 from changedet.grid import Grid
 from changedet.imagery.look import Look
-from changedet.kernels.pixel_classes import HAZE, SATURATED, SHADE, SHADOW, SHOWS_BOXES
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import rail_beds, rail_strips
 from changedet.pipeline.kernels.rail_beds import ANSWERS, BED, CELL_M, Bed
 from changedet.pipeline.kernels.siding_pictures import MOST_PX, STEP_M, in_light, light_of
 from changedet.pipeline.rail_network import PX_A_CELL, odds_of
-from changedet.pipeline.working_pixels import at_middles, strips_of
+from changedet.pipeline.working_pixels import SHOWS_DARK, at_middles, strips_of
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 
-SEEN: Final = (*SHOWS_BOXES, HAZE, SHADE, SHADOW, SATURATED)
-"""Classes that show a track: cars and ballast are as dark as shade."""
 SURE: Final = 8.0
 """Log odds beyond which a look counts no more."""
 SAME: Final = 0.02
@@ -154,7 +151,7 @@ def _picture(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid: 
     colours = np.empty((len(bands), *grid.shape), np.float16)
     for rows, own in strips_of(grid):
         image = look.read(grid, own, plan.roles, moved, grid.ground_resolution_m)[0][bands]
-        image[:, ~(np.isfinite(image).all(axis=0) & np.isin(quality[rows], SEEN))] = np.nan
+        image[:, ~(np.isfinite(image).all(axis=0) & np.isin(quality[rows], SHOWS_DARK))] = np.nan
         colours[:, rows] = np.clip(image, -BRIGHTEST, BRIGHTEST)
     light = light_of(colours[:, ::THIN_PX, ::THIN_PX].astype(np.float32))
     if light is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -12,20 +11,16 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bools, Bytes, Floats, Singles
+from changedet.arrays import Bools, Floats, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.look import Look
-from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.found_rails import SEEN
 from changedet.pipeline.kernels.rail_strips import Strip, pixels_of, strip_of
-from changedet.pipeline.working_pixels import strips_of
+from changedet.pipeline.working_pixels import SHOWS_DARK, at_corners, finest_factor, strips_of
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 
-FINEST_M: Final = 0.5
-"""Finer pixels are averaged to it: the network was taught on it."""
 AS_THEY_ARE: Final = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]])
 """From metres to metres, for the middles of a strip's pixels."""
 
@@ -42,7 +37,7 @@ def car_grid(plan: Plan) -> Grid:
     Grid
         The run's own, or coarser.
     """
-    return plan.grid.coarsened(max(1, math.floor(FINEST_M / plan.grid.ground_resolution_m + 1e-6)))
+    return plan.grid.coarsened(finest_factor(plan.grid))
 
 
 def scale_of(grid: Grid) -> float:
@@ -98,7 +93,8 @@ def colours_of(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid
     """
     moved = models[look.date].alignment.displacement
     image, _ = look.read(grid, window, plan.roles, moved, grid.ground_resolution_m)
-    shown = np.isin(_quality(plan, look.date, grid, window), SEEN) & np.isfinite(image).all(axis=0)
+    quality = at_corners(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid, window)
+    shown = np.isin(quality, SHOWS_DARK) & np.isfinite(image).all(axis=0)
     colours = image[list(bands_used(plan.roles))]
     colours[:, ~shown] = np.nan
     return colours
@@ -180,10 +176,3 @@ def covered_by(area: BaseGeometry, axis: Floats, sides_m: tuple[float, float], s
     at = pixels_of(AS_THEY_ARE, axis - origin, sides_m).astype(np.float64) + origin
     shapely.prepare(area)
     return np.asarray(shapely.contains_xy(area, at[..., 0] / scale, at[..., 1] / scale), bool)
-
-
-def _quality(plan: Plan, day: dt.date, grid: Grid, window: Window) -> Bytes:
-    factor = round(grid.resolution_m / plan.grid.resolution_m)
-    whole = Window(window.y * factor, window.x * factor, window.height * factor, window.width * factor)
-    kept = read_window(plan.folder.quality_file(day, plan.formats), whole)
-    return np.asarray(kept[::factor, ::factor], np.uint8)

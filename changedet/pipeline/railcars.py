@@ -12,6 +12,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid.zones import SIDING, SIDING_MARGIN_M
+from changedet.imagery.bands import is_sar
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.found_rails import FoundBed, find_beds, why_no_tracks
@@ -25,7 +26,6 @@ COARSEST_M: Final = 1.0
 """Beyond, the gap of 1.3 m between two cars is no pixel any more."""
 HIDDEN: Final = "hidden, or out of the picture"
 NO_TRACK: Final = "no railway track is found"
-RADAR: Final = frozenset({"vv", "vh", "hh", "hv", "amplitude"})
 
 
 class Count(NamedTuple):
@@ -181,7 +181,7 @@ def _joined(tables: Sequence[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame:
 
 
 def _why_not(plan: Plan) -> str:
-    if RADAR & set(plan.roles):
+    if is_sar(plan.roles):
         return "railcars are not looked for in radar images"
     coarsest = max([plan.grid.ground_resolution_m, *(look.gsd_m for look in plan.looks)])
     if coarsest > COARSEST_M:

@@ -15,14 +15,13 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bools, Bytes, Floats, Singles
+from changedet.arrays import Bools, Floats, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.grid.zones import berths_of
+from changedet.imagery.bands import is_sar
 from changedet.imagery.look import Look
-from changedet.kernels.pixel_classes import HAZE, SATURATED, SHADE, SHADOW, SHOWS_BOXES
 from changedet.outputs.gpkg import vector_layers
-from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import berth_profile, vessels
 from changedet.pipeline.kernels.berth_profile import Moored
@@ -30,16 +29,11 @@ from changedet.pipeline.kernels.vessels import Outline
 from changedet.pipeline.kernels.water import water
 from changedet.pipeline.open_water import NEEDED, Seen, lasting_water, open_water
 from changedet.pipeline.ship_rows import deck_colours, display, rows_of
+from changedet.pipeline.working_pixels import SHOWS_DARK, at_corners, working_grid
 from changedet.plan import Plan
 
-FINEST_M: Final = 0.5
-"""Finer pixels are averaged to it: ships need no more."""
 COARSEST_M: Final = 1.5
 """Beyond, a ship of 25 m is less than 17 pixels long and its neighbours are one with it."""
-MOST_PX: Final = 16_000_000
-"""Of a date in the memory at once; larger sites are looked at coarser."""
-SEEN: Final = (*SHOWS_BOXES, HAZE, SHADE, SHADOW, SATURATED)
-"""Classes that show whether water is there: water is dark, which is taken for shade."""
 NEAR_M: Final = 15.0
 """Water is looked for so far around berths: a ship may fill one."""
 CROWDED: Final = 0.3
@@ -50,7 +44,6 @@ BESIDE_M: Final = 8.0
 """Around a ship at a berth it is looked so far for the water that it floats on."""
 LEAST_BESIDE: Final = 0.2
 """Share of it that is water: a ship at a quay has it on one long side of two, what fills a berth under glint none."""
-RADAR: Final = frozenset({"vv", "vh", "hh", "hv", "amplitude"})
 
 
 @dataclass(frozen=True)
@@ -97,13 +90,12 @@ def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDa
     berths = berths_of(zones)
     if berths is None and not plan.workflow.ships:
         return None
-    factor = _factor(plan.grid)
-    pixel_m = plan.grid.ground_resolution_m * factor
+    grid = working_grid(plan.grid)
+    pixel_m = plan.grid.ground_resolution_m * round(grid.resolution_m / plan.grid.resolution_m)
     reason = _why_not(plan, pixel_m, has_berths=berths is not None)
     if reason:
         none = vector_layers.empty("ships", plan.grid.crs)
         return Ships(none, {}, {look.date: reason for look in plan.looks}, berths)
-    grid = plan.grid.coarsened(factor)
     near = None if berths is None else _near(berths, grid)
     wide = lasting_water(_waters(plan, models, grid)) if plan.workflow.ships else np.zeros((1, 1), bool)
     tables, unclear, areas, unknown = [], set(), {}, {}
@@ -142,13 +134,8 @@ def _crowded(one: Seen, grid: Grid, berths: gpd.GeoDataFrame) -> list[str]:
     ]
 
 
-def _factor(grid: Grid) -> int:
-    finest = max(1, math.floor(FINEST_M / grid.ground_resolution_m + 1e-6))
-    return max(finest, math.ceil(math.sqrt(grid.shape[0] * grid.shape[1] / MOST_PX)))
-
-
 def _why_not(plan: Plan, pixel_m: float, *, has_berths: bool) -> str:
-    if RADAR & set(plan.roles):
+    if is_sar(plan.roles):
         return "ships are not looked for in radar images"
     if not (has_berths or set(plan.roles) >= NEEDED):
         return "near infrared is needed to distinguish water from fields; draw a zone of kind berth where it lies"
@@ -178,7 +165,8 @@ def _seen(plan: Plan, look: Look, grid: Grid, image: Singles, near: Bools | None
 
 
 def _shown(plan: Plan, look: Look, grid: Grid, image: Singles) -> Bools:
-    shown = np.isin(_quality(plan, look.date, grid), SEEN) & np.isfinite(image).all(axis=0)
+    quality = at_corners(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid)
+    shown = np.isin(quality, SHOWS_DARK) & np.isfinite(image).all(axis=0)
     image[:, ~shown] = np.nan
     return np.asarray(shown)
 
@@ -189,13 +177,6 @@ def _waters(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid) -> Iter
         image = _picture(plan, models, look, grid)
         shown = _shown(plan, look, grid, image)
         yield Seen(open_water(image, plan.roles, grid.ground_resolution_m), shown)
-
-
-def _quality(plan: Plan, day: dt.date, grid: Grid) -> Bytes:
-    path = plan.folder.quality_file(day, plan.formats)
-    factor = round(grid.resolution_m / plan.grid.resolution_m)
-    whole = read_window(path, Window(0, 0, *plan.grid.shape))
-    return np.asarray(whole[::factor, ::factor], np.uint8)
 
 
 def outlines_of(image: Singles, one: Seen, grid: Grid, berths: Sequence[BaseGeometry]) -> list[Outline]:

@@ -6,7 +6,6 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import geopandas as gpd
@@ -14,31 +13,27 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bools, Bytes, Floats, Ints, Singles
+from changedet.arrays import Bools, Floats, Ints, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.angles import SunAngles
+from changedet.imagery.bands import is_sar
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.models.hall_network import roof_odds
-from changedet.outputs.rasters.reading import read_window
 from changedet.outputs.values import iso_dates
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import work_signs, work_states
 from changedet.pipeline.kernels.work_signs import Sight
 from changedet.pipeline.kernels.work_states import Reading
+from changedet.pipeline.working_pixels import at_corners, working_grid
 from changedet.plan import Plan
 
-FINEST_M: Final = 0.5
-"""Finer pixels are averaged to it: works need no more."""
 COARSEST_M: Final = 1.0
 """Beyond, a box on a floor of 10 m is less than three pixels wide."""
-MOST_PX: Final = 16_000_000
-"""Of a date in the memory at once; larger sites are looked at coarser."""
 AROUND_M: Final = 15.0
 """Ground around a thing that its picture is cut out with."""
 PIT_TILT, BANK_TILT = 0.04, -0.035
 """Of `work_signs.tilt`: between pits and level pads, level pads and banks; on stores of seeds that teach."""
-RADAR: Final = frozenset({"vv", "vh", "hh", "hv", "amplitude"})
 _ROOF_SHARE: Final = work_signs.SIGNS.index("roof_share")
 VISIBLE: Final[tuple[str, ...]] = ("blue", "green", "red")
 
@@ -89,23 +84,6 @@ class Thing:
     kind: str = "earth"
 
 
-def working_grid(plan: Plan) -> Grid:
-    """Choose the grid that works are looked at on.
-
-    Parameters
-    ----------
-    plan : Plan
-
-    Returns
-    -------
-    Grid
-        Of pixels of some `FINEST_M`.
-    """
-    grid = plan.grid
-    finest = max(1, math.floor(FINEST_M / grid.ground_resolution_m + 1e-6))
-    return grid.coarsened(max(finest, math.ceil(math.sqrt(grid.shape[0] * grid.shape[1] / MOST_PX))))
-
-
 def why_not(plan: Plan) -> str:
     """Say why works cannot be read.
 
@@ -118,9 +96,9 @@ def why_not(plan: Plan) -> str:
     str
         Empty where they can.
     """
-    if RADAR & set(plan.roles):
+    if is_sar(plan.roles):
         return "works are not looked for in radar images"
-    coarsest = max([working_grid(plan).ground_resolution_m, *(look.gsd_m for look in plan.looks)])
+    coarsest = max([working_grid(plan.grid).ground_resolution_m, *(look.gsd_m for look in plan.looks)])
     if coarsest > COARSEST_M:
         return f"works need pixels of {COARSEST_M} m or finer; these have {coarsest:.2g} m"
     return ""
@@ -154,7 +132,7 @@ def things_of(
     """
     if not shapes:
         return []
-    grid = working_grid(plan)
+    grid = working_grid(plan.grid)
     found, tilts = [], []
     for k, look in enumerate(plan.looks):
         image, detected = _picture(plan, models, k, grid), of_day(boxes.detected, look.date)
@@ -275,30 +253,9 @@ def _picture(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid
     roles = [role for role in VISIBLE if role in plan.roles] or list(plan.roles)
     moved = models[look.date].alignment.displacement
     image, _ = look.read(grid, Window(0, 0, *grid.shape), roles, moved, grid.ground_resolution_m)
-    quality = coarse(plan, plan.folder.quality_file(look.date, plan.formats), grid)
+    quality = at_corners(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid)
     image[:, ~np.isin(quality, (CLEAR, SHADE))] = np.nan
     return image
-
-
-def coarse(plan: Plan, path: Path, grid: Grid) -> Bytes:
-    """Read a raster of the run on the working grid.
-
-    Parameters
-    ----------
-    plan : Plan
-    path : Path
-    grid : Grid
-        Of `working_grid`.
-
-    Returns
-    -------
-    uint8 (y, x)
-        Every so-many-th pixel.
-    """
-    factor = round(grid.resolution_m / plan.grid.resolution_m)
-    whole = read_window(path, Window(0, 0, *plan.grid.shape))
-    rows, columns = grid.shape
-    return np.asarray(whole[::factor, ::factor][:rows, :columns], np.uint8)
 
 
 def signs_of(

@@ -1,7 +1,8 @@
-"""What is looked for on pixels of its own size: strips of them, and the run's rasters on them."""
+"""What is looked for on pixels of its own size: their grid, strips of them, and the run's rasters on them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,10 +12,50 @@ import numpy as np
 from changedet.arrays import Bytes
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.kernels.pixel_classes import HAZE, SATURATED, SHADE, SHADOW, SHOWS_BOXES
 from changedet.outputs.rasters.reading import read_window
 
+FINEST_M: Final = 0.5
+"""Finer pixels are averaged to it: ships and works need no more, and the network of railcars was taught on it."""
+MOST_PX: Final = 16_000_000
+"""Of a date in the memory at once; larger sites are looked at coarser."""
+SHOWS_DARK: Final = (*SHOWS_BOXES, HAZE, SHADE, SHADOW, SATURATED)
+"""Classes that show what is dark itself, such as water, cars and ballast, which is taken for shade."""
 STRIP_PX: Final = 512
 """Rows of a strip."""
+
+
+def working_grid(grid: Grid) -> Grid:
+    """Choose the grid that ships and works are looked at on.
+
+    Parameters
+    ----------
+    grid : Grid
+        The run's.
+
+    Returns
+    -------
+    Grid
+        Of pixels of `FINEST_M` and more.
+    """
+    finest = finest_factor(grid)
+    return grid.coarsened(max(finest, math.ceil(math.sqrt(grid.shape[0] * grid.shape[1] / MOST_PX))))
+
+
+def finest_factor(grid: Grid) -> int:
+    """How many pixels on a side are taken together where they are finer than need be.
+
+    Parameters
+    ----------
+    grid : Grid
+        The run's.
+
+    Returns
+    -------
+    int
+        1 and more.
+    """
+    return max(1, math.floor(FINEST_M / grid.ground_resolution_m + 1e-6))
 
 
 def strips_of(grid: Grid) -> Iterator[tuple[slice, Window]]:
@@ -58,3 +99,30 @@ def at_middles(path: Path, whole: Grid, grid: Grid) -> Bytes:
         for n, most in zip(grid.shape, whole.shape, strict=True)
     )
     return np.asarray(values[np.ix_(rows, columns)], np.uint8)
+
+
+def at_corners(path: Path, whole: Grid, grid: Grid, window: Window | None = None) -> Bytes:
+    """A raster of the run at the first of the pixels that are taken together.
+
+    Parameters
+    ----------
+    path : Path
+        Of the raster.
+    whole : Grid
+        The run's, which the raster is on.
+    grid : Grid
+        `whole`, coarsened.
+    window : Window, optional
+        Of `grid`; by default all of it.
+
+    Returns
+    -------
+    uint8 (y, x)
+        On `grid`.
+    """
+    factor = round(grid.resolution_m / whole.resolution_m)
+    if window is None:
+        own = Window(0, 0, *whole.shape)
+    else:
+        own = Window(window.y * factor, window.x * factor, window.height * factor, window.width * factor)
+    return np.asarray(read_window(path, own)[::factor, ::factor], np.uint8)

@@ -18,7 +18,8 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import work_regions, work_states
 from changedet.pipeline.kernels.work_regions import Marked, MarkedCounter, Region
 from changedet.pipeline.mask_files import mask_path
-from changedet.pipeline.thing_states import SeenBoxes, Thing, coarse, things_of, why_not, working_grid
+from changedet.pipeline.thing_states import SeenBoxes, Thing, things_of, why_not
+from changedet.pipeline.working_pixels import at_corners, working_grid
 from changedet.plan import Plan
 
 RIM: Final = 0.15
@@ -77,7 +78,7 @@ def find_works(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes
     reason = why_not(plan) or ("" if plan.built("change") is not None else "the stage change is switched off")
     if reason:
         return Works(days=days, reason=reason)
-    grid = working_grid(plan)
+    grid = working_grid(plan.grid)
     gsd_m = grid.ground_resolution_m
     after = [k for k in range(len(days)) if k > plan.reference]
     if not after:
@@ -160,7 +161,7 @@ def is_held(shape: BaseGeometry, others: BaseGeometry) -> bool:
 def _marked(plan: Plan, grid: Grid, days: Sequence[dt.date]) -> Marked:
     counter = MarkedCounter(grid.shape)
     for day in days:
-        counter.add(coarse(plan, mask_path(plan.folder, day, plan.formats), grid))
+        counter.add(at_corners(mask_path(plan.folder, day, plan.formats), plan.grid, grid))
     return counter.result()
 
 

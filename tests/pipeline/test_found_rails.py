@@ -102,7 +102,7 @@ def test_a_look_is_shown_in_its_own_light(monkeypatch: pytest.MonkeyPatch) -> No
     quality = np.zeros(grid.shape, np.uint8)
     quality[:, :60] = 9
     monkeypatch.setattr(found_rails, "at_middles", lambda *_: quality)
-    monkeypatch.setattr(found_rails, "SEEN", (0,))
+    monkeypatch.setattr(found_rails, "SHOWS_DARK", (0,))
     ground = np.random.default_rng(1).normal(9000, 300, (4, *grid.shape)).astype(np.float32)
 
     def read(_: Grid, window: Window, *__: object) -> tuple[np.ndarray, None]:

@@ -37,7 +37,7 @@ def plan(monkeypatch: pytest.MonkeyPatch, hidden_rows: int) -> tuple[SimpleNames
     """Two looks of which the second hides the upper rows; a pixel's value is its column plus a thousand rows."""
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(np.float32)
 
-    def quality(_: object, day: dt.date, __: Grid, window: Window) -> np.ndarray:
+    def quality(day: dt.date, _: Grid, __: Grid, window: Window) -> np.ndarray:
         classes = np.zeros(SHAPE, np.uint8)
         classes[: hidden_rows if day == DAYS[1] else 0] = 9
         return classes[window.y : window.y + window.height]
@@ -46,11 +46,12 @@ def plan(monkeypatch: pytest.MonkeyPatch, hidden_rows: int) -> tuple[SimpleNames
         image = np.stack([x, y, x + y])
         return image[:, window.y : window.y + window.height].copy(), None
 
-    monkeypatch.setattr(railcar_pictures, "_quality", quality)
-    monkeypatch.setattr(railcar_pictures, "SEEN", (0,))
+    monkeypatch.setattr(railcar_pictures, "at_corners", quality)
+    monkeypatch.setattr(railcar_pictures, "SHOWS_DARK", (0,))
     looks = [SimpleNamespace(date=day, gsd_m=0.5, read=read) for day in DAYS]
     models = {day: SimpleNamespace(alignment=SimpleNamespace(displacement=None)) for day in DAYS}
-    return SimpleNamespace(grid=GRID, looks=looks, roles=ROLES), models
+    folder = SimpleNamespace(quality_file=lambda day, _: day)
+    return SimpleNamespace(grid=GRID, looks=looks, roles=ROLES, folder=folder, formats=frozenset()), models
 
 
 def two_cars(image: np.ndarray) -> np.ndarray:
