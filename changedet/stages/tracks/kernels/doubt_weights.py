@@ -13,8 +13,8 @@ from changedet.kernels.doubts import Doubts, Weights
 WEIGHTS: Final[Mapping[str, Doubts]] = {
     "learned": Doubts(
         boxes=(
-            Weights(plain=1.275, expected=0.0, uncertain=1.275, weak=1.275, missed=1.045, others=0.085),
-            Weights(plain=1.832, expected=0.0, uncertain=0.122, weak=1.832, missed=1.832, others=0.0),
+            Weights(plain=1.565, expected=0.0, uncertain=1.275, weak=0.0, missed=0.0, others=0.085),
+            Weights(plain=3.12, expected=0.0, uncertain=1.872, weak=1.872, missed=0.0, others=0.0),
         ),
         events=(
             Weights(plain=3.293, expected=0.494, uncertain=1.976, weak=1.976, missed=1.976, others=0.0),
