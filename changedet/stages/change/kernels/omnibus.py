@@ -1,22 +1,20 @@
-"""The omnibus test for change in a series of radar intensities, and its factors that date it.
+"""The omnibus test for change between two radar intensities, and the number of looks that it needs.
 
 Intensities of ``n`` looks follow a gamma distribution whose mean is the backscatter. The likelihood ratio of one mean
-for all ``k`` dates against a mean for each is ``Q``; ``-2 rho ln Q`` is nearly chi-square of ``(k - 1)`` degrees a band
-where nothing changed. ``Q`` is the product of ``R_2 .. R_k``, independent tests that date ``j`` is as all before it.
-Conradsen, Nielsen and Skriver 2016, doi:10.1109/TGRS.2015.2510160. Bands count as independent: of the covariance matrix
-a detected product has the diagonal alone.
-
-All statistics depend on ratios of intensities only; ``k = 2`` is the classical test of two gamma means.
+for both dates against a mean for each is ``Q``; ``-2 rho ln Q`` is nearly chi-square of one degree a band where nothing
+changed. Conradsen, Nielsen and Skriver 2016, doi:10.1109/TGRS.2015.2510160, for two dates: the classical test of two
+gamma means. Bands count as independent: of the covariance matrix a detected product has the diagonal alone. All
+depends on ratios of intensities only.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Floats, Ints, Singles
+from changedet.arrays import Floats, Singles
 from changedet.kernels.compiled import compiled
 
 LEAST_LOOKS: Final = 0.5
@@ -27,146 +25,9 @@ STEPS: Final = 200
 UPPER_QUARTILE: Final = 0.75
 """Its quantile of the log ratio is the median of the absolute log ratio."""
 SIX: Final = 6.0
-"""Of the expansion of rho: Conradsen, Nielsen and Skriver 2016, equations 8 and 13 for one channel."""
-QUARTER: Final = 0.25
-"""Of the expansion of omega there."""
-
-
-class Law(NamedTuple):
-    """Distribution of ``-2 rho ln Q`` where nothing changed: ``(1 - omega) chi2(degrees) + omega chi2(degrees + 4)``.
-
-    Attributes
-    ----------
-    degrees : int
-        Of freedom.
-    rho : float
-        Factor of the statistic.
-    omega : float
-        Weight of the second chi-square, at most 0.
-    """
-
-    degrees: int
-    rho: float
-    omega: float
-
-
-def omnibus_law(dates: int, bands: int, looks: float) -> Law:
-    """Distribution of the test that all dates have one mean.
-
-    Parameters
-    ----------
-    dates : int
-        At least 2.
-    bands : int
-        Single channels, independent of each other.
-    looks : float
-        Equivalent number of looks.
-
-    Returns
-    -------
-    Law
-        Where nothing changed.
-    """
-    degrees = (dates - 1) * bands
-    rho = 1.0 - (dates / looks - 1.0 / (looks * dates)) / (SIX * (dates - 1))
-    return _law(degrees, rho)
-
-
-def factor_law(j: int, bands: int, looks: float) -> Law:
-    """Distribution of the factor ``R_j``: that date `j` is as the dates before it.
-
-    Parameters
-    ----------
-    j : int
-        From 2.
-    bands : int
-        Single channels, independent of each other.
-    looks : float
-        Equivalent number of looks.
-
-    Returns
-    -------
-    Law
-        Where nothing changed.
-    """
-    rho = 1.0 - (1.0 + 1.0 / (j * (j - 1))) / (SIX * looks)
-    return _law(bands, rho)
-
-
-def _law(degrees: int, rho: float) -> Law:
-    # Under one look the expansion has no meaning any more; what it then gives must at least be a distribution.
-    rho = max(rho, 0.5)
-    return Law(degrees, rho, -QUARTER * degrees * (1.0 - 1.0 / rho) ** 2)
-
-
-def no_change_probability(statistic: Floats | Singles, law: Law) -> Floats:
-    """Probability of at least this statistic where nothing changed.
-
-    Parameters
-    ----------
-    statistic : float64 array
-        ``-2 rho ln Q`` or ``-2 rho ln R_j``.
-    law : Law
-        Its distribution.
-
-    Returns
-    -------
-    float64 array
-        0 to 1, of the same shape.
-    """
-    # Imported here for a quick start.
-    from scipy import special
-
-    first, second = (special.chdtrc(law.degrees + more, np.maximum(statistic, 0.0)) for more in (0, 4))
-    return np.asarray(np.clip(first + law.omega * (second - first), 0.0, 1.0))
-
-
-def omnibus_statistic(logs: Floats | Singles, looks: float) -> Floats:
-    """``-2 rho ln Q`` of a series.
-
-    Parameters
-    ----------
-    logs : float (date, band, ...)
-        Natural logarithms of intensities; NaN where not seen makes the result NaN.
-    looks : float
-        Equivalent number of looks.
-
-    Returns
-    -------
-    float64 (...)
-        At least 0.
-    """
-    dates, bands = logs.shape[:2]
-    mean = _log_mean(logs)
-    total = (logs - mean).sum(axis=0).sum(axis=0)
-    return np.asarray(-2.0 * omnibus_law(dates, bands, looks).rho * looks * total)
-
-
-def factor_statistic(logs: Floats | Singles, j: int, looks: float) -> Floats:
-    """``-2 rho ln R_j`` of a date against the dates before it.
-
-    Parameters
-    ----------
-    logs : float (date, band, ...)
-        As for `omnibus_statistic`.
-    j : int
-        The date, from 2.
-    looks : float
-        Equivalent number of looks.
-
-    Returns
-    -------
-    float64 (...)
-        At least 0.
-    """
-    before, all_ = _log_mean(logs[: j - 1]), _log_mean(logs[:j])
-    total = ((j - 1) * before + logs[j - 1] - j * all_).sum(axis=0)
-    return np.asarray(-2.0 * factor_law(j, logs.shape[1], looks).rho * looks * total)
-
-
-def _log_mean(logs: Floats | Singles) -> Floats:
-    greatest = logs.max(axis=0)
-    return np.asarray(greatest + np.log(np.exp(logs - greatest).mean(axis=0)), np.float64)
+"""Of the expansion of rho: Conradsen, Nielsen and Skriver 2016, equation 8 for one channel."""
+LEAST_RHO: Final = 0.5
+"""Under one look the expansion has no meaning any more."""
 
 
 def pair_score(before: Singles, after: Singles, looks: float) -> Singles:
@@ -184,7 +45,8 @@ def pair_score(before: Singles, after: Singles, looks: float) -> Singles:
     float32 (y, x)
         At least 0; NaN where either is. Its square is nearly chi-square of as many degrees as bands.
     """
-    factor = 4.0 * omnibus_law(2, len(before), looks).rho * looks
+    rho = max(1.0 - (2.0 / looks - 1.0 / (looks * 2.0)) / SIX, LEAST_RHO)
+    factor = 4.0 * rho * looks
     return np.asarray(_pair_score(before, after, np.float32(factor)), np.float32)
 
 
@@ -231,42 +93,3 @@ def looks_of(log_ratios: Floats | Singles) -> float:
     grid = np.geomspace(LEAST_LOOKS, MOST_LOOKS, STEPS)
     quartiles = np.log(special.fdtri(2.0 * grid, 2.0 * grid, UPPER_QUARTILE))
     return float(np.exp(np.interp(-median, -quartiles, np.log(grid))))
-
-
-def change_points(logs: Floats | Singles, looks: float, false_alarm_fraction: float) -> Ints:
-    """When a series changes: for each date and pixel how many changes there were up to it.
-
-    From the first date of each stretch the omnibus test is made of the rest; where it has not one mean, the first
-    ``R_j`` that is rejected is the change, and the next stretch begins there.
-
-    Parameters
-    ----------
-    logs : float (date, band, pixel)
-        Natural logarithms of intensities; a pixel with a NaN has no changes.
-    looks : float
-        Equivalent number of looks.
-    false_alarm_fraction : float
-        Significance of each test.
-
-    Returns
-    -------
-    int64 (date, pixel)
-        0 on the first date; of the dates with 1 the first is that of the first change.
-    """
-    dates, bands, pixels = logs.shape
-    starts = np.zeros((dates, pixels), np.int64)
-    begin = np.zeros(pixels, np.int64)
-    for first in range(dates - 1):
-        here = np.flatnonzero(begin == first)
-        if not here.size:
-            continue
-        rest = logs[first:, :, here]
-        whole = no_change_probability(omnibus_statistic(rest, looks), omnibus_law(dates - first, bands, looks))
-        open_, begin[here] = whole < false_alarm_fraction, dates
-        for j in range(2, dates - first + 1):
-            odd = no_change_probability(factor_statistic(rest, j, looks), factor_law(j, bands, looks))
-            found = open_ & (odd < false_alarm_fraction)
-            begin[here[found]] = first + j - 1
-            starts[first + j - 1, here[found]] = 1
-            open_ &= ~found
-    return np.cumsum(starts, axis=0)
