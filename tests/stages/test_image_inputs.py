@@ -12,7 +12,6 @@ from odc.geo.xr import xr_coords
 import changedet
 from changedet.errors import MethodError
 from changedet.stages.image_inputs import as_image, crs_of, ground_resolution_m, refuse_degrees
-from changedet.stages.mask.images import mask
 
 UTM = GeoBox((64, 72), Affine(10, 0, 500_000, 0, -10, 9_000_000), "EPSG:32718")
 DEGREES = GeoBox((64, 72), Affine(0.0001, 0, -74.5, 0, -0.0001, -8.4), "EPSG:4326")
@@ -32,7 +31,6 @@ CALLS = {
     "change_score: after": lambda one: changedet.change_score(image(), one),
     "change_mask": lambda one: changedet.change_mask(one, 1.0),
     "detect_containers": changedet.detect_containers,
-    "mask": mask,
 }
 
 
@@ -46,7 +44,7 @@ def test_what_is_no_dataarray_gets_a_sentence(name: str) -> None:
         CALLS[name]([1, 2])
 
 
-@pytest.mark.parametrize("name", ["change_score: after", "change_mask", "detect_containers", "align", "mask"])
+@pytest.mark.parametrize("name", ["change_score: after", "change_mask", "detect_containers", "align"])
 @pytest.mark.parametrize(("box", "unit"), [(DEGREES, "degrees"), (FEET, "another unit")], ids=["degrees", "feet"])
 def test_a_grid_that_is_not_in_metres_is_refused(name: str, box: GeoBox, unit: str) -> None:
     one = image(box)

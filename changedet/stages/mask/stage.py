@@ -43,7 +43,7 @@ class MaskMethod(PixelMethod[None, Bytes]):
 
     Clouds are large: they are found once a date on block means of some metres, where wide neighbourhoods are
     cheap, and no block of pixels needs a halo. There are no statistics to fit; ``apply(image, model=None)`` gives no
-    data and saturation of each pixel as uint8 ``(y, x)``; `kernels.pixels.laid_over` adds the overview's classes.
+    data and saturation of each pixel as uint8 ``(y, x)``; `kernels.pixels.lay_over` adds the overview's classes.
 
     Attributes
     ----------

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from masked_images import mask
 from small_scenes import ground, overcast_sky
 
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
-from changedet.stages.mask.images import mask
 
 ROLES = ["blue", "green", "red", "nir"]
 SIZE = 300

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from changedet.arrays import AnyArray, Bools, Bytes, Ints, Singles
+from changedet.arrays import Bools, Bytes, Ints, Singles
 from changedet.kernels.compiled import compiled
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SATURATED
 
@@ -121,27 +121,3 @@ def _complete(line: Bytes, over: Bytes, columns: Ints) -> None:
         # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
         found = over[columns[x]]
         line[x] = found if line[x] == CLEAR and found != NODATA else line[x]
-
-
-def laid_over(classes: Bytes, overview: Bytes, rows: AnyArray, columns: AnyArray) -> Bytes:
-    """Classes of pixels, with those of an overview where a pixel has none of its own.
-
-    Parameters
-    ----------
-    classes : uint8 (y, x)
-        Of the pixels.
-    overview : uint8 (j, i)
-        Of the overview.
-    rows, columns : integer (y, 1) and (1, x), or both (y, x)
-        Of the overview for each pixel; clamped to it.
-
-    Returns
-    -------
-    uint8 (y, x)
-        Classes of `changedet.kernels.pixel_classes`.
-    """
-    last = overview.shape[0] - 1, overview.shape[1] - 1
-    over = overview[np.clip(rows, 0, last[0]), np.clip(columns, 0, last[1])]
-    # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
-    usable = (classes == CLEAR) & (over != NODATA)
-    return np.where(usable, over, classes).astype(np.uint8)
