@@ -214,11 +214,6 @@ class Bench:
             shutil.copy2(kept, scene)
 
 
-def drawn(calls: int, count: int) -> list[int]:
-    """Evenly, the first and the last among them."""
-    return sorted({1 + round(k * (calls - 1) / max(1, count - 1)) for k in range(count)}) if calls else []
-
-
 def preloaded() -> None:
     """Build the library of faults, and begin again with it."""
     target = Path(tempfile.gettempdir()) / f"fault_shim-{os.getuid()}.so"

@@ -11,7 +11,7 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels.shown_pictures import ShownRange
 from changedet.stages.footprint.kernels.ground import GroundStatistics
-from changedet.stages.footprint.outlines import outline
+from changedet.stages.footprint.outlines import outlines
 
 ROLES = ("blue", "green", "red", "nir")
 
@@ -47,7 +47,7 @@ def placed(x0, y0, x1, y1):
 
 
 def found_in(levels, boxes=(), resolution=0.5):
-    return outline([(0, 0, levels)], list(boxes), grid_of(levels.shape, resolution))
+    return outlines([([(0, 0, levels)], list(boxes))], grid_of(levels.shape, resolution))[0]
 
 
 def patchy(seed, shape):

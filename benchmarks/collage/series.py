@@ -31,7 +31,6 @@ TURN_DEG = 4.0
 """Half the range by which the rows of a seed are turned against the yard."""
 NUDGE_M, NUDGE_DEG = 0.12, 0.8
 """Standard deviations by which a box stands off its row."""
-SCREEN_GAMMA = 2.2
 MOST_REFLECTANCE = 0.9
 ASPHALT_REFLECTANCE = 0.14
 UNLIKE = 0.5

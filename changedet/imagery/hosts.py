@@ -10,7 +10,6 @@ from urllib.parse import urlparse
 
 from changedet.errors import InputError
 
-TIMEOUT_S: Final = 10
 _PORTS: Final = {"http": 80, "https": 443}
 
 

@@ -105,26 +105,6 @@ def event_spread(events: float, variance: float) -> float:
     return float(np.sqrt(variance + 1.0 + events / 4.0 + (MISCOUNT * events) ** 2))
 
 
-def interval(first: float, second: float, spread: float, halves: tuple[float, float]) -> tuple[float, float]:
-    """From below the lesser of two estimates of one figure to above the greater.
-
-    Parameters
-    ----------
-    first, second : float
-        Estimates.
-    spread : float
-        As `count_spread` or `event_spread` gives.
-    halves : (float, float)
-        Half widths below and above, in spreads.
-
-    Returns
-    -------
-    low, high : float
-        Not below 0.
-    """
-    return max(0.0, min(first, second) - halves[0] * spread), max(first, second) + halves[1] * spread
-
-
 def volume_interval(boxes: tuple[float, float, float], teu: tuple[float, float, float]) -> tuple[float, float]:
     """Interval of a number of TEU, beside that of the containers that they are of.
 

@@ -21,7 +21,6 @@ Metres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"u
 SquareMetres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "m2"})]
 Pixels = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, json_schema_extra={"unit": "px"})]
 """A neighbourhood is read around every tile: beyond the limit it would need more memory than there is."""
-Days = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "days"})]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, json_schema_extra={"unit": "fraction"})]
 Count = Annotated[int, Field(ge=0, json_schema_extra={"unit": "count"})]
 Number = Annotated[float, Field(allow_inf_nan=False)]

@@ -19,13 +19,13 @@ import shapely
 import shapely.affinity
 from click.testing import CliRunner
 from reviewed_site import DAYS, FALSE, GRID, MISSED, TRUE, another_count, draw, false_ones, judge, pixels, true_ones
+from summary_rules import summary_problems
 
 from changedet.assess.review import review_run
 from changedet.cli.app import cli
 from changedet.errors import InputError
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
-from changedet.outputs.summary import summary_problems
 from changedet.pipeline.boxes import counted_rows, kept_boxes
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.looks import RunLooks

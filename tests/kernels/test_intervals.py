@@ -10,7 +10,6 @@ from changedet.kernels.intervals import (
     bounds_of_hidden,
     count_spread,
     event_spread,
-    interval,
     volume_interval,
 )
 
@@ -58,7 +57,5 @@ def test_count_spread_adds_what_was_miscounted_unseen_gone_or_came_in_batches():
     assert count_spread(100.0, 9.0, 4.0, 5.0, 0.1) == pytest.approx(np.sqrt(9 + 1 + 8**2 + 2**2 + 30**2 + 3**2))
 
 
-def test_event_spread_and_interval():
+def test_event_spread():
     assert event_spread(100, 9.0) == pytest.approx(np.sqrt(9 + 1 + 25 + 8**2))
-    assert interval(10.0, 12.0, 2.0, (1.5, 3.0)) == (7.0, 18.0)
-    assert interval(2.0, 1.0, 2.0, (1.5, 3.0)) == (0.0, 8.0)

@@ -12,12 +12,12 @@ import pytest
 import rasterio
 from small_runs import DATES, SHAPE
 from small_scenes import write_workflow
+from summary_rules import summary_problems
 
 import changedet
 from changedet.errors import InputError
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
 from changedet.outputs.rasters.classes import QUALITY_CLASSES
-from changedet.outputs.summary import summary_problems
 from changedet.pipeline.finished import Run, open_run
 from changedet.pipeline.run import run
 from changedet.store import RunFolder

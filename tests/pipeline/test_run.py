@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from small_runs import APART, DATES, assert_nothing_left, assert_same, call, command, times
 from small_scenes import write_scene, write_workflow
+from summary_rules import summary_problems
 
 from changedet.assess.score.run import score_run
 from changedet.errors import ChangedetError, InputError
-from changedet.outputs.summary import summary_problems
 from changedet.pipeline.run import carry_out, run
 from changedet.plan import make_plan
 from changedet.store import RunFolder

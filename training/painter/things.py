@@ -972,13 +972,6 @@ def tent(m, rng, x, y, z, yaw, length=None, oid=-1):
     m.gable(x, y, z, n * 5, w, 2.6, 2.6 + w * 0.22, yaw, p, p, 0.2, oid)
 
 
-def magazine(m, rng, x, y, z, yaw, oid=-1):
-    """A store's concrete front and vents; its earth cover is the height field's."""
-    m.box(x, y, z, 1.0, 9.0, 4.0, yaw, paint((0.25, 0.28, 0.3, 0.34), 0.08), oid=oid)
-    for k in (4, 9, 14):
-        m.box(x, y, z + 4.6, 0.8, 0.8, 1.4, yaw, STEEL, oid=oid, dx=-k)
-
-
 # -- small things -----------------------------------------------------------------------------------------------------
 def lamp(m, x, y, z, yaw, high=10.0, arms=1, oid=-1):
     m.beam([x, y, z], [x, y, z + high], 0.18, STEEL, oid)
@@ -1033,21 +1026,6 @@ def fence(m, line, z_of, high=2.2, step=3.0, solid=False, gaps=()):
                 m.beam(u, u + [0, 0, high], 0.09, post)
                 for h in (0.4, 0.8, 1.2, 1.6, 2.0):
                     m.beam(u + [0, 0, h], v + [0, 0, h], 0.05, post)
-
-
-def barrier(m, rng, x, y, z, yaw, oid=-1):
-    m.frustum(
-        x,
-        y,
-        z,
-        (3.0, 0.6),
-        (3.0, 0.2),
-        0.85,
-        yaw,
-        paint((0.3, 0.32, 0.33, 0.37), 0.1),
-        paint((0.26, 0.28, 0.3, 0.34), 0.1),
-        oid=oid,
-    )
 
 
 def junk(m, rng, box, count, z_of, oid=-1):

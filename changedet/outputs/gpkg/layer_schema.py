@@ -151,4 +151,3 @@ ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
 one is a siding, ``ships`` only where one is a berth, ``cells`` only where one is a cell, ``works`` and ``buildings``
 only where the workflow wants them, ``ground`` only where the pixels tell what a footprint bears, ``not_seen`` only
 where a date hides a part of it."""
-OPTIONAL: Final = ("not_seen", "zones", "ground", "trains", "ships", "railcars", "works", "buildings", "cells")

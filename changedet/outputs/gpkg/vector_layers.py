@@ -118,7 +118,7 @@ def write_objects(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame], crs:
     path : path
         The file to write; complete or not there.
     layers : mapping of str to geopandas.GeoDataFrame
-        Keys of `SCHEMA`; those of `ALWAYS` that are missing are written empty, those of `OPTIONAL` only where given.
+        Keys of `SCHEMA`; those of `ALWAYS` that are missing are written empty, the others only where given.
     crs : str or pyproj.CRS
         The grid's.
 

@@ -48,26 +48,6 @@ class Footprint:
     kinds: Mapping[str, MultiPolygon] = field(default_factory=dict)
 
 
-def outline(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> Footprint:
-    """A date's footprint by itself.
-
-    Parameters
-    ----------
-    tiles : iterable of (int, int, uint8 (y, x))
-        Its levels, tile by tile.
-    boxes : sequence of geometry
-        Its boxes in the grid's CRS.
-    grid : Grid
-        Of the tiles.
-
-    Returns
-    -------
-    Footprint
-        `outlines` of one date.
-    """
-    return outlines([(tiles, boxes)], grid)[0]
-
-
 def outlines(
     dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]],
     grid: Grid,

@@ -7,7 +7,7 @@ import pytest
 from drawn_ground import drawn, found_in, grid_of, patchy, placed
 
 from changedet.stages.footprint.kernels import closing
-from changedet.stages.footprint.outlines import estimates, outline, outlines
+from changedet.stages.footprint.outlines import estimates, outlines
 
 
 @pytest.mark.parametrize("resolution", [0.3, 0.5, 0.75, 1.0])
@@ -58,7 +58,7 @@ def test_outline_does_not_depend_on_the_tiles(edge):
         for y in range(0, levels.shape[0], edge)
         for x in range(0, levels.shape[1], edge)
     ]
-    cut = outline(tiles[::-1], [], grid_of(levels.shape, 0.3))
+    (cut,) = outlines([(tiles[::-1], [])], grid_of(levels.shape, 0.3))
     for name in ("geometry", "least", "greatest"):
         assert getattr(cut, name).equals(getattr(whole, name))
     assert not whole.geometry.is_empty
@@ -102,7 +102,7 @@ def test_estimates_are_bounded_and_need_half_of_the_ground():
     levels = drawn((20, 20, 120, 120))
     grid = grid_of(levels.shape)
     areas = {"": None, "west": placed(0, 0, 70, 300), "dark": placed(0, 0, 70, 300)}
-    made = estimates(outline([(0, 0, levels)], [], grid), areas, {"": 1.0, "west": 0.8, "dark": 0.4}, grid)
+    made = estimates(*outlines([([(0, 0, levels)], [])], grid), areas, {"": 1.0, "west": 0.8, "dark": 0.4}, grid)
     assert set(made) == {"", "west"}
     value, low, high = made["west"]
     assert low <= value <= high

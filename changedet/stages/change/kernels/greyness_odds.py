@@ -80,22 +80,6 @@ class GreynessStatistics:
     spread: float | None
 
 
-def greyness_halo_px(gsd_m: float) -> int:
-    """How far `with_greyness_odds` looks around.
-
-    Parameters
-    ----------
-    gsd_m : float
-        Ground size of a pixel.
-
-    Returns
-    -------
-    int
-        Pixels on each side.
-    """
-    return _odd_px(AROUND_M, gsd_m) // 2 + 2 * (_odd_px(WIDE_M, gsd_m) // 2)
-
-
 def _odd_px(metres: float, gsd_m: float) -> int:
     return round(metres / gsd_m) | 1
 
@@ -143,7 +127,7 @@ def with_greyness_odds(
     probability : float32 (y, x)
         0 to 1; NaN where either date is.
     before, after : float32 (band, y, x)
-        Blue, green, red, with `greyness_halo_px` more on each side than what is wanted.
+        Blue, green, red, with half of `AROUND_M` and `WIDE_M` more on each side than what is wanted.
     statistics : GreynessStatistics
         From `fit_greyness`.
 

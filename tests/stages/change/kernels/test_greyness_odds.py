@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from changedet.stages.change.kernels.greyness_odds import (
+    AROUND_M,
+    WIDE_M,
     fit_greyness,
-    greyness_halo_px,
     greyness_strength,
     with_greyness_odds,
 )
@@ -85,10 +86,15 @@ def test_fit_greyness_of_a_sample_that_shows_nothing_raises_nothing():
     )
 
 
+def halo_px(gsd_m):
+    around, wide = (round(metres / gsd_m) | 1 for metres in (AROUND_M, WIDE_M))
+    return around // 2 + 2 * (wide // 2)
+
+
 def test_greyness_strength_is_the_same_in_any_window():
     before, after = scene(GRASS), scene(STRAW, ASPHALT, 1)
     after[:, 100:110, 100:104] = np.nan
-    model, halo = fit_greyness(before[None], after[None], GSD_M), greyness_halo_px(GSD_M)
+    model, halo = fit_greyness(before[None], after[None], GSD_M), halo_px(GSD_M)
     whole = greyness_strength(before, after, model)
     part = greyness_strength(before[:, 31:181, 47:217], after[:, 31:181, 47:217], model)
     inner = (slice(31 + halo, 181 - halo), slice(47 + halo, 217 - halo))
@@ -97,9 +103,9 @@ def test_greyness_strength_is_the_same_in_any_window():
 
 
 @pytest.mark.parametrize("gsd_m", [0.25, 0.5, 1.3])
-def test_greyness_halo_px_is_no_more_than_that_of_the_trees(gsd_m):
+def test_greyness_looks_around_no_farther_than_the_trees(gsd_m):
     facts = Facts(gsd_m, ("blue", "green", "red"))
-    assert greyness_halo_px(gsd_m) <= CHANGE.get("trees").function(facts).halo_px
+    assert halo_px(gsd_m) <= CHANGE.get("trees").function(facts).halo_px
 
 
 @pytest.mark.parametrize(
