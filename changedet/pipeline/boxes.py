@@ -22,7 +22,7 @@ from changedet.pipeline.looks import looks_of
 from changedet.pipeline.ships import Ships, find_ships
 from changedet.plan import Plan
 from changedet.stages.objects.boxes import georeferenced
-from changedet.stages.tracks.confirmed import CONFIRMED, CONFIRMED_KIND
+from changedet.stages.tracks.confirmed import CONFIRMED, LISTED_KIND
 from changedet.stages.tracks.result import Tracks
 from changedet.store import RunFolder, read_frame
 
@@ -237,9 +237,10 @@ def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -
         return vector_layers.empty("containers", detections.crs)
     sure = detections[CONFIRMED] if CONFIRMED in detections else pd.Series(np.nan, detections.index)
     confirmed = sure.notna()
-    rows = detections.drop(columns=["counted", CONFIRMED_KIND], errors="ignore").assign(**{CONFIRMED: confirmed})
-    if confirmed.any():
-        rows["confidence"] = rows["confidence"].where(~confirmed, sure)
-        rows["kind"] = rows["kind"].where(~confirmed, detections[CONFIRMED_KIND])
-    rows = rows[detections["counted"].astype(bool) | confirmed].reset_index(drop=True)
+    rows = detections.drop(columns=["counted", LISTED_KIND], errors="ignore").assign(**{CONFIRMED: confirmed})
+    listed = detections["counted"].astype(bool) | confirmed
+    rows["confidence"] = rows["confidence"].where(~confirmed, sure)
+    if LISTED_KIND in detections:
+        rows["kind"] = detections[LISTED_KIND]
+    rows = rows[listed].reset_index(drop=True)
     return rows.assign(zone=zone_of(rows.geometry.centroid, zones))

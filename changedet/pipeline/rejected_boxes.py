@@ -18,7 +18,7 @@ from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_windows
 from changedet.pipeline.base_scores import mean_scores
 from changedet.pipeline.box_marks import BoxMarks, Shapes, halo_px
-from changedet.stages.tracks.confirmed import CONFIRMED, CONFIRMED_KIND
+from changedet.stages.tracks.confirmed import CONFIRMED, LISTED_KIND
 from changedet.stages.tracks.result import Tracks
 
 TILE_PX: Final = 1024
@@ -89,9 +89,10 @@ def without_tracks(tracks: Tracks, dropped: Bools) -> Tracks:
     rows["track_id"] = pd.Series(track, rows.index, dtype="Int64").mask(track == 0)
     if CONFIRMED in rows:
         rows[CONFIRMED] = rows[CONFIRMED].mask(gone)
-        kinds = rows[CONFIRMED_KIND].to_numpy(object).copy()
-        kinds[gone] = None
-        rows[CONFIRMED_KIND] = kinds
+        kinds = rows[LISTED_KIND].to_numpy(object).copy()
+        counted = rows["counted"].to_numpy(bool) if "counted" in rows else np.ones(len(rows), bool)
+        kinds[gone] = np.where(counted, rows["kind"].to_numpy(object), None)[gone]
+        rows[LISTED_KIND] = kinds
     table = tracks.tracks[kept].reset_index(drop=True)
     table["track_id"] = number[kept].astype(table["track_id"].dtype)
     left = replace(tracks, detections=rows, tracks=table, presence=tracks.presence[kept], seen=tracks.seen[kept])

@@ -25,7 +25,7 @@ def _detections() -> gpd.GeoDataFrame:
         "confidence": [0.8, 0.3, 0.2],
         "counted": [True, False, False],
         "confirmed": [np.nan, np.nan, 0.9],
-        "confirmed_kind": [None, None, "40ft"],
+        "listed_kind": ["20ft", None, "40ft"],
     }
     return gpd.GeoDataFrame(table, geometry=[shapely.box(9 * k, 0, 9 * k + 6, 2) for k in range(3)], crs="EPSG:32633")
 
@@ -40,7 +40,7 @@ def test_boxes_are_those_that_count_and_those_that_the_series_confirms():
 
 
 def test_boxes_that_were_not_followed_are_those_that_count():
-    rows = counted_rows(_detections().drop(columns=["confirmed", "confirmed_kind"]), None)
+    rows = counted_rows(_detections().drop(columns=["confirmed", "listed_kind"]), None)
     assert rows["object_id"].tolist() == [1]
     assert rows["confirmed"].tolist() == [False]
 
@@ -48,7 +48,7 @@ def test_boxes_that_were_not_followed_are_those_that_count():
 def test_boxes_of_a_run_without_tracks_are_of_no_track():
     """As in the file, which has the column in any case: the report asks for it."""
     plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633")))
-    roofs = _detections().drop(columns=["track_id", "confirmed", "confirmed_kind"])
+    roofs = _detections().drop(columns=["track_id", "confirmed", "listed_kind"])
     rows = containers_layer(plan, FollowedBoxes(roofs, None), None)
     assert rows["track_id"].isna().tolist() == [True]
     assert box_events([], rows, ScenePictures({}, {}, {}, 1.0)) == []

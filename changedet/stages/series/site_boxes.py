@@ -170,10 +170,10 @@ def _none_is_sure(tracks: FollowedBoxes, track_ids: AnyArray, confidence: Floats
 
 
 def _listed(rows: gpd.GeoDataFrame, counted: Bools) -> NDArray[np.object_]:
-    """Kinds (row,) of rows that count or are confirmed; the empty text of others."""
-    confirmed = rows["confirmed_kind"].fillna("").to_numpy(object) if "confirmed_kind" in rows else ""
-    listed: NDArray[np.object_] = np.where(counted, rows["kind"].to_numpy(object), confirmed)
-    return listed
+    """Kinds (row,) of the rows that are listed; the empty text of others."""
+    listed = rows.get("listed_kind", rows["kind"].where(counted))
+    kinds: NDArray[np.object_] = listed.fillna("").to_numpy(object)
+    return kinds
 
 
 def _blind_dates(tracks: FollowedBoxes, dates: _DateIndex) -> Bools:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Floats, Ints
-from changedet.kernels.containers import KINDS
+from changedet.kernels.containers import KINDS, OTHER
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.ground import ground_of
 from changedet.stages.tracks.kernels.boxes import Boxes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 OTHER_SHARE: Final = 0.6
-"""Share of a track's weight from which it is of none of the container kinds. Chosen by hand."""
+"""Share of a place's weight from which what stands there is of none of the container kinds. Chosen by hand."""
 LONG_SIDE_SHARES: Final = (-0.34, -0.17, 0.0, 0.17, 0.34)
 """Points along a box, as shares of its length, most of which a date must show."""
 Kinds: TypeAlias = NDArray[np.object_]
@@ -133,11 +133,12 @@ def assemble(
     track = np.full(len(of_row), -1, np.int64)
     track[owned] = number[of_row[owned]]
     presence, after, before = _span(stretches, clear, present)
-    table = _track_table(rows, track, seen[order], after[order], before[order], centre[order])
+    places = _place_table(rows, place, present.shape[0])
+    kind = _kinds_of_tracks(rows, track, places["kind"].to_numpy(object)[stretches.place[order]])
+    table = _track_table(rows, track, seen[order], after[order], before[order], centre[order], kind)
     with np.errstate(invalid="ignore"):
         table["present_probability"] = (presence * seen).sum(1)[order] / seen.sum(1)[order]
     table = table[[*(c for c in table.columns if c != "geometry"), "geometry"]]
-    places = _place_table(rows, place, present.shape[0])
     found = Tracks(
         rows.dates,
         _with_ids(rows, track),
@@ -168,7 +169,7 @@ def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, 
 
 
 def _track_table(
-    rows: Detections, track: Ints, seen: Bools, after: Ints, before: Ints, centre: Floats
+    rows: Detections, track: Ints, seen: Bools, after: Ints, before: Ints, centre: Floats, kind: Kinds
 ) -> gpd.GeoDataFrame:
     # Imported here for a quick start.
     import geopandas as gpd
@@ -189,19 +190,34 @@ def _track_table(
     data = {
         "track_id": np.arange(1, n + 1, dtype=np.int64),
         **{name: pd.Series(stamps[i]).dt.tz_localize("UTC") for name, i in index.items()},
-        "kind": _majority(rows, track[own], own, n),
+        "kind": kind,
         "color": _colors(rows.boxes.rgb[own], track[own], n),
     }
     return gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(*(rows.unit * centre).T), crs=rows.given.crs)
 
 
-def _majority(rows: Detections, group: Ints, chosen: Bools, count: int) -> Kinds:
+def _votes(rows: Detections, group: Ints, chosen: Bools, count: int) -> Floats:
     votes = np.zeros((count, len(KINDS)))
     np.add.at(votes, (group, rows.kind[chosen]), rows.boxes.weight[chosen])
-    # A container that shadow cuts on some dates looks like none of the kinds there; a trailer does so on all.
-    votes[:, -1] *= votes[:, -1] > OTHER_SHARE * votes.sum(1)
-    kinds: Kinds = np.array(KINDS, object)[votes.argmax(1)]
-    return kinds
+    return votes
+
+
+def _kinds_of_tracks(rows: Detections, track: Ints, of_place: Kinds) -> Kinds:
+    """Kind (track,) by the rows of each, and by all that stood at its place whether it is a container at all.
+
+    A container that shadow cuts on some dates looks like none of the kinds there, and a bus in odd light like a
+    container. What stands at one place is of one sort: the rows of all dates say which better than those of one track.
+    """
+    own = track >= 0
+    votes = _votes(rows, track[own], own, len(of_place))[:, :-1]
+    kinds: Kinds = np.array(KINDS[:-1], object)[votes.argmax(1)]
+    return np.where((of_place == OTHER) | (votes.max(1, initial=0.0) == 0.0), of_place, kinds)
+
+
+def _kinds_of_places(votes: Floats) -> Kinds:
+    others = votes[:, -1] > OTHER_SHARE * votes.sum(1)
+    kinds: Kinds = np.array(KINDS[:-1], object)[votes[:, :-1].argmax(1)]
+    return np.where(others, OTHER, kinds)
 
 
 def _colors(rgb: Floats, group: Ints, count: int) -> list[str | None]:
@@ -219,7 +235,7 @@ def _place_table(rows: Detections, place: Ints, count: int) -> gpd.GeoDataFrame:
 
     own = place >= 0
     centre = medians(rows.boxes.xy[own], place[own], count)
-    kind = _majority(rows, place[own], own, count)
+    kind = _kinds_of_places(_votes(rows, place[own], own, count))
     return gpd.GeoDataFrame({"kind": kind}, geometry=gpd.points_from_xy(*(rows.unit * centre).T), crs=rows.given.crs)
 
 

@@ -59,7 +59,7 @@ class Tracks:
     detections : GeoDataFrame
         The rows given, in their order, with ``track_id`` (Int64; null for rows that the series shows to be clutter). By
         `hmm`, too, ``confirmed`` (probability of a row below the count threshold that the series shows to be a box, NaN
-        of all others) and ``confirmed_kind`` (its kind, else None).
+        of all others) and ``listed_kind`` (as what a row is listed, see `with_confirmed`; None of those that are not).
     tracks : GeoDataFrame
         ``track_id, first_seen, last_seen, not_after, not_before, kind, color, present_probability`` (mean over the
         dates on which it was seen), geometry: the median centre. Ids count from 1 by first date, then position.

@@ -63,9 +63,9 @@ def test_timeseries_has_the_contracts_columns_in_order():
 def test_rows_that_the_series_confirms_are_among_the_detected_ones_and_change_no_expected_figure():
     series, tracks, before = figures(2)
     weak = np.flatnonzero(~tracks.detections["counted"])
-    kind = np.full(len(tracks.detections), None, object)
+    kind = tracks.detections["listed_kind"].to_numpy(object).copy()
     kind[weak[:2]] = "40ft"
-    confirmed = replace(tracks, detections=tracks.detections.assign(confirmed_kind=kind))
+    confirmed = replace(tracks, detections=tracks.detections.assign(listed_kind=kind))
     after = timeseries([DateMeasurements(date) for date in series.dates], confirmed)
     assert after["containers"].sum() == before["containers"].sum() + 2
     assert after["teu"].sum() == before["teu"].sum() + 4

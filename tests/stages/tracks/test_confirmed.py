@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 
 from changedet.stages.tracks.confirmed import SURE, with_confirmed
 from changedet.stages.tracks.stage import track
@@ -41,7 +47,45 @@ def test_a_confirmed_box_that_looked_like_none_is_of_its_tracks_kind():
     found = track(given, series.dates, clear=series.clear, detector="learned")
     row = found.detections.iloc[chosen]
     assert row["kind"] == "other"
-    assert row["confirmed_kind"] == found.tracks.set_index("track_id")["kind"][row["track_id"]] != "other"
+    assert row["listed_kind"] == found.tracks.set_index("track_id")["kind"][row["track_id"]] != "other"
+
+
+@pytest.mark.parametrize(("odd", "usual"), [("other", "container"), ("container", "other")])
+def test_what_stands_at_a_place_is_listed_as_what_all_dates_show_there(odd: str, usual: str):
+    """A bus in odd light is no container on one date, nor is a box that shade cuts something else."""
+    series = bs.simulate(9, dates=5, blocks=2)
+    followed = track(series.detections, series.dates, clear=series.clear, detector="learned")
+    surest = int(np.argmax(followed.presence.min(axis=1) * followed.seen.all(axis=1)))
+    long = followed.detections["track_id"] == followed.tracks["track_id"].iloc[surest]
+    own = np.flatnonzero(long.fillna(False).to_numpy(bool))
+    size = series.detections["kind"].iloc[own[0]]
+    named = {"other": "other", "container": size}
+    kinds = series.detections["kind"].to_numpy(object).copy()
+    kinds[own], kinds[own[1]] = named[usual], named[odd]
+    given = series.detections.assign(kind=kinds, counted=True)
+    found = track(given, series.dates, clear=series.clear, detector="learned")
+    assert found.detections["kind"].equals(given["kind"])
+    assert set(found.detections["listed_kind"].iloc[own]) == {named[usual]}
+    ids = set(found.detections["track_id"].iloc[own])
+    assert set(found.tracks.set_index("track_id")["kind"].loc[sorted(ids)]) == {named[usual]}
+
+
+def test_a_box_of_no_track_upon_something_else_is_a_part_of_that():
+    """The half of a bus that a roof's shade leaves in the sun looks like a box of 20 feet on that date alone."""
+    dates = [dt.date(2024, month, 1) for month in (1, 2, 3, 4)]
+
+    def row(date: dt.date, x: float, length: float, kind: str) -> tuple[object, ...]:
+        shape = shapely.box(x - 1.22, -length / 2, x + 1.22, length / 2)
+        return pd.Timestamp(date, tz="UTC"), length, 2.44, 0.0, 0.95, kind, "#a03020", shape
+
+    table = [row(date, x, 12.2, "other") for date in dates if date != dates[2] for x in (0.0, 4.0, 8.0)]
+    table += [row(dates[2], x, 12.2, "other") for x in (0.0, 4.0)] + [row(dates[2], x, 6.06, "20ft") for x in (8.3, 40)]
+    columns = ["date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color", "geometry"]
+    given = gpd.GeoDataFrame(pd.DataFrame(table, columns=columns), geometry="geometry", crs="EPSG:32633")
+    followed = track(given, dates, detector="learned", method="nearest")
+    loose = followed.detections.assign(track_id=followed.detections["track_id"].mask(given["kind"] == "20ft"))
+    rows = with_confirmed(replace(followed, detections=loose), "learned").detections
+    assert rows["listed_kind"].tolist() == ["other"] * 12 + ["20ft"]
 
 
 @pytest.mark.parametrize("detector", ["classical", "nobody's"])
@@ -50,10 +94,10 @@ def test_rows_of_a_detector_without_a_fit_are_never_confirmed(detector: str):
     followed = track(given, series.dates, clear=series.clear, detector="learned")
     rows = with_confirmed(followed, detector).detections
     assert not rows["confirmed"].notna().any()
-    assert set(rows["confirmed_kind"]) == {None}
+    assert (rows["listed_kind"].isna() == ~rows["counted"]).all()
 
 
 def test_a_series_without_a_row_has_the_columns():
     series, given, _ = _weak_on_one_date()
     rows = track(given[:0], series.dates, clear=series.clear, detector="learned").detections
-    assert {"confirmed", "confirmed_kind"} <= set(rows.columns)
+    assert {"confirmed", "listed_kind"} <= set(rows.columns)

@@ -88,7 +88,7 @@ def test_track_ids_count_by_date_and_position_and_rows_agree_with_tracks():
     assert (result.seen.sum(1) == own.groupby("track_id").size().to_numpy()).all()
     assert ((table["not_before"].isna()) | (table["not_before"] < table["first_seen"])).all()
     assert ((table["not_after"].isna()) | (table["not_after"] > table["last_seen"])).all()
-    assert result.detections.drop(columns=["track_id", "confirmed", "confirmed_kind"]).equals(series.detections)
+    assert result.detections.drop(columns=["track_id", "confirmed", "listed_kind"]).equals(series.detections)
 
 
 @pytest.mark.parametrize("method", sorted(STAGE.methods))
