@@ -90,8 +90,7 @@ def without_tracks(tracks: Tracks, dropped: Bools) -> Tracks:
     if CONFIRMED in rows:
         rows[CONFIRMED] = rows[CONFIRMED].mask(gone)
         kinds = rows[LISTED_KIND].to_numpy(object).copy()
-        counted = rows["counted"].to_numpy(bool) if "counted" in rows else np.ones(len(rows), bool)
-        kinds[gone] = np.where(counted, rows["kind"].to_numpy(object), None)[gone]
+        kinds[gone] = None
         rows[LISTED_KIND] = kinds
     table = tracks.tracks[kept].reset_index(drop=True)
     table["track_id"] = number[kept].astype(table["track_id"].dtype)

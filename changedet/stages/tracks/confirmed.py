@@ -22,6 +22,10 @@ under which a row is listed, None of rows that are not."""
 SURE: Final = 2 / 3
 """Probability from which a row is a box: a false one costs twice a missed one. Chosen by hand, after painted sites that
 judge had shown more false boxes with even odds than are worth their gain (docs/research/tracks.md)."""
+LEAST_DATES: Final = 3
+"""From so many a box that one alone shows says something: of two dates each shows what came or left by itself."""
+SPOT_M: Final = 1.5
+"""Centres nearer than this are of one place: half a box's width, and what two looks err by."""
 PART: Final = 0.6
 """Share of a box that lies on one other thing, from which it is a part of that. Chosen by hand: of 13 boxes of
 no track that lie so none was one, of eleven that lie on it by .3 to .6 nine were (docs/research/tracks.md)."""
@@ -42,8 +46,9 @@ def with_confirmed(tracks: Tracks, detector: str) -> Tracks:
     Tracks
         Its ``detections`` with ``confirmed``, the probability of such a row by the series, NaN of all others; and with
         ``listed_kind``, as which each counted or confirmed row is listed: its own kind, or that of its track where one
-        of both is a container and the other is not; None of all others. A counted row of no track that lies upon
-        something else, as the other dates show it, is a part of that.
+        of both is a container and the other is not; None of all others. A counted row of no track is a part of
+        something else where it lies upon that on another date, and is not listed where no other of three dates and more
+        shows anything there: by the series it is clutter, and a false box costs twice a missed one.
     """
     rows, containers = series_rows(tracks), (tracks.tracks["kind"] != OTHER).to_numpy(bool)
     weak = np.flatnonzero(~rows.counted & (rows.track >= 0))
@@ -67,7 +72,22 @@ def _listed_kinds(tracks: Tracks, rows: SeriesRows, listed: Bools) -> NDArray[np
     things = owned[of_track == OTHER]
     kinds[_on_another_dates_thing(tracks, rows.date, loose, things)] = OTHER
     kinds[~listed] = None
+    if len(tracks.dates) >= LEAST_DATES:
+        kinds[loose[~_shown_again(rows, loose)]] = None
     return kinds
+
+
+def _shown_again(rows: SeriesRows, loose: Ints) -> Bools:
+    """Which of the loose rows have a counted one of another date at their place."""
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
+    counted = np.flatnonzero(rows.counted)
+    again = np.zeros(len(loose), bool)
+    if len(loose):
+        near = cKDTree(rows.xy[counted]).query_ball_point(rows.xy[loose], SPOT_M)
+        again[:] = [(rows.date[counted[k]] != rows.date[row]).any() for k, row in zip(near, loose, strict=True)]
+    return again
 
 
 def _on_another_dates_thing(tracks: Tracks, date: Ints, loose: Ints, things: Ints) -> Ints:

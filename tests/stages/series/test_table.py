@@ -73,10 +73,10 @@ def test_rows_that_the_series_confirms_are_among_the_detected_ones_and_change_no
     pd.testing.assert_frame_equal(after.drop(columns=detected), before.drop(columns=detected))
 
 
-def test_timeseries_counts_are_those_of_the_counted_rows_and_of_the_tracks():
+def test_timeseries_counts_are_those_of_the_listed_rows_and_of_the_tracks():
     series, tracks, table = figures(2)
-    rows = tracks.detections[tracks.detections["counted"]]
-    by_date = rows.groupby(rows["date"].dt.date)["kind"]
+    rows = tracks.detections[tracks.detections["listed_kind"].notna()]
+    by_date = rows.groupby(rows["date"].dt.date)["listed_kind"]
     assert list(table["containers"]) == list(by_date.apply(lambda k: k.isin(["20ft", "40ft", "45ft"]).sum()))
     weights = {"20ft": 1, "40ft": 2, "45ft": 2, "other": 0}
     assert list(table["teu"]) == list(by_date.apply(lambda k: k.map(weights).sum()))
@@ -280,7 +280,7 @@ def test_timeseries_interval_reaches_up_to_the_boxes_that_are_seen_and_believed(
     tight = intervals.Calibration(0.5, (0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
     tracks = replace(followed(series), calibration=tight)
     table = timeseries([DateMeasurements(date) for date in series.dates], tracks)
-    rows = tracks.detections[tracks.detections["counted"] & (tracks.detections["kind"] != "other")]
+    rows = tracks.detections[tracks.detections["listed_kind"].isin(["20ft", "40ft", "45ft"])]
     false = rows["track_id"].isna().groupby(rows["date"].dt.date).sum().to_numpy()
     assert false.any()
     assert (table["containers_expected"] < table["containers"]).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -70,22 +71,43 @@ def test_what_stands_at_a_place_is_listed_as_what_all_dates_show_there(odd: str,
     assert set(found.tracks.set_index("track_id")["kind"].loc[sorted(ids)]) == {named[usual]}
 
 
-def test_a_box_of_no_track_upon_something_else_is_a_part_of_that():
-    """The half of a bus that a roof's shade leaves in the sun looks like a box of 20 feet on that date alone."""
-    dates = [dt.date(2024, month, 1) for month in (1, 2, 3, 4)]
-
-    def row(date: dt.date, x: float, length: float, kind: str) -> tuple[object, ...]:
-        shape = shapely.box(x - 1.22, -length / 2, x + 1.22, length / 2)
-        return pd.Timestamp(date, tz="UTC"), length, 2.44, 0.0, 0.95, kind, "#a03020", shape
-
-    table = [row(date, x, 12.2, "other") for date in dates if date != dates[2] for x in (0.0, 4.0, 8.0)]
-    table += [row(dates[2], x, 12.2, "other") for x in (0.0, 4.0)] + [row(dates[2], x, 6.06, "20ft") for x in (8.3, 40)]
+def _loose(boxes: Sequence[tuple[int, float, float, str]], dates: int) -> list[str | None]:
+    """As what rows (date, x, length, kind) are listed whose 20ft boxes are of no track."""
+    days = [dt.date(2024, 1 + k, 1) for k in range(dates)]
+    table = [
+        (
+            pd.Timestamp(days[k], tz="UTC"),
+            m,
+            2.44,
+            0.0,
+            0.95,
+            kind,
+            "#a03020",
+            shapely.box(x - 1.2, -m / 2, x + 1.2, m / 2),
+        )
+        for k, x, m, kind in boxes
+    ]
     columns = ["date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color", "geometry"]
     given = gpd.GeoDataFrame(pd.DataFrame(table, columns=columns), geometry="geometry", crs="EPSG:32633")
-    followed = track(given, dates, detector="learned", method="nearest")
-    loose = followed.detections.assign(track_id=followed.detections["track_id"].mask(given["kind"] == "20ft"))
-    rows = with_confirmed(replace(followed, detections=loose), "learned").detections
-    assert rows["listed_kind"].tolist() == ["other"] * 12 + ["20ft"]
+    followed = track(given, days, detector="learned", method="nearest")
+    ids = followed.detections["track_id"].mask(given["kind"] == "20ft")
+    loose = followed.detections.assign(track_id=ids)
+    kinds = with_confirmed(replace(followed, detections=loose), "learned").detections["listed_kind"]
+    return [None if pd.isna(kind) else kind for kind in kinds]
+
+
+def test_a_box_of_no_track_upon_something_else_is_a_part_of_that():
+    """The half of a bus that a roof's shade leaves in the sun looks like a box of 20 feet on that date alone."""
+    buses = [(k, x, 12.2, "other") for k in (0, 1, 2) for x in (0.0, 4.0, 8.0) if (k, x) != (2, 8.0)]
+    assert _loose([*buses, (2, 8.3, 6.06, "20ft")], dates=3) == ["other"] * 9
+
+
+def test_a_box_of_no_track_is_listed_where_another_date_shows_it_too():
+    others = [(k, 0.0, 12.2, "other") for k in (0, 1, 2)]
+    lone, again = (1, 40.0, 6.06, "20ft"), [(k, 60.0 + k, 6.06, "20ft") for k in (0, 1)]
+    assert _loose([*others, lone, *again], dates=3) == ["other"] * 3 + [None, "20ft", "20ft"]
+    # of two dates each shows what came or left by itself
+    assert _loose([*others[:2], lone, *again], dates=2) == ["other"] * 2 + ["20ft"] * 3
 
 
 @pytest.mark.parametrize("detector", ["classical", "nobody's"])
@@ -94,7 +116,7 @@ def test_rows_of_a_detector_without_a_fit_are_never_confirmed(detector: str):
     followed = track(given, series.dates, clear=series.clear, detector="learned")
     rows = with_confirmed(followed, detector).detections
     assert not rows["confirmed"].notna().any()
-    assert (rows["listed_kind"].isna() == ~rows["counted"]).all()
+    assert rows["listed_kind"][~rows["counted"]].isna().all()
 
 
 def test_a_series_without_a_row_has_the_columns():
