@@ -49,24 +49,12 @@ class Labels:
 
     @property
     def counts(self) -> Floats:
-        """Containers in each tile.
-
-        Returns
-        -------
-        float64 (tile,)
-            Whole numbers.
-        """
+        """Containers in each tile, float64 (tile,) of whole numbers."""
         return np.array([len(own) for own in self.containers], np.float64)
 
     @property
     def weights(self) -> Floats:
-        """How many tiles of the site each stands for.
-
-        Returns
-        -------
-        float64 (tile,)
-            Of mean 1.
-        """
+        """How many tiles of the site each stands for, float64 (tile,) of mean 1."""
         weight = self.tiles["weight"].to_numpy(np.float64)
         return np.asarray(weight / weight.mean()) if len(weight) else weight
 

@@ -45,13 +45,7 @@ class Verdicts:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no verdict and no added box.
-
-        Returns
-        -------
-        bool
-            True without a verdict and without a drawn box.
-        """
+        """Whether there is no verdict and no drawn box."""
         return not self.accepted and not self.rejected and not len(self.added)
 
 

@@ -122,35 +122,17 @@ class DateJob:
 
     @property
     def compared_roles(self) -> tuple[str, ...]:
-        """Bands on which this date and the reference are compared.
-
-        Returns
-        -------
-        tuple of str
-            Those that all dates share first.
-        """
+        """Bands on which this date and the reference are compared, those that all dates share first."""
         return (*self.roles, *self.extra_roles)
 
     @property
     def compares(self) -> bool:
-        """Whether the date is compared with a reference.
-
-        Returns
-        -------
-        bool
-            False for the reference itself, and where the stage change is switched off.
-        """
+        """Whether the date is compared: not the reference itself, nor where the stage change is switched off."""
         return self.reference is not None and self.methods.change is not None
 
     @property
     def only_quality(self) -> bool:
-        """Whether nothing is wanted of the date but its quality.
-
-        Returns
-        -------
-        bool
-            True where it is neither compared nor written, and no boxes or footprint are looked for.
-        """
+        """Whether nothing is wanted of the date but its quality: no comparison, pixels, boxes or footprint."""
         detects = self.counts and self.methods.objects is not None
         return not (self.compares or self.scene_roles or detects or self.methods.footprint is not None)
 
@@ -176,13 +158,7 @@ class DateJob:
 
     @property
     def blur_px(self) -> tuple[float, float]:
-        """Blur that brings both dates to the coarser GSD of the two.
-
-        Returns
-        -------
-        (float, float)
-            Gaussian sigma of the reference and of the date, in pixels of the grid.
-        """
+        """Gaussian sigmas, in pixels, that bring the reference and the date to the coarser GSD of the two."""
         if self.reference is None:
             return 0.0, 0.0
         coarse_m = max(self.reference.gsd_m, self.look.gsd_m)
@@ -197,13 +173,7 @@ class DateJob:
 
     @property
     def change_halo_px(self) -> int:
-        """How far the comparison looks around.
-
-        Returns
-        -------
-        int
-            Pixels: of the method, the blur, and the outline of regions.
-        """
+        """How far the comparison looks around, pixels: the method, the blur, and the outline of regions."""
         if not self.compares or self.methods.change is None:
             return 0
         around = self.methods.change.halo_px + int(np.ceil(REACH_SIGMAS * max(self.blur_px))) + OUTLINE_PX
@@ -212,13 +182,7 @@ class DateJob:
 
     @property
     def halo_px(self) -> int:
-        """How far the widest method of a tile looks around.
-
-        Returns
-        -------
-        int
-            Pixels.
-        """
+        """How far the widest method of a tile looks around, pixels."""
         objects = self.methods.objects.halo_px if self.methods.objects is not None and self.counts else 0
         footprint = self.methods.footprint.halo_px if self.methods.footprint is not None else 0
         return max(self.change_halo_px, objects, footprint)

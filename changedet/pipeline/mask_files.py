@@ -177,13 +177,7 @@ class MaskRule:
 
     @property
     def tags(self) -> dict[str, str]:
-        """Tags of mask and score.
-
-        Returns
-        -------
-        dict of str to str
-            ``METHOD`` and ``THRESHOLD``.
-        """
+        """Tags of mask and score, ``METHOD`` and ``THRESHOLD``."""
         return {"METHOD": self.method, "THRESHOLD": repr(float(self.threshold))}
 
 

@@ -44,149 +44,71 @@ class RunReader:
 
     @property
     def dates(self) -> list[date]:
-        """All dates.
-
-        Returns
-        -------
-        list of date
-            Sorted.
-        """
+        """All dates, sorted."""
         with as_written(RunFolder(self.path).summary):
             return [date.fromisoformat(text) for text in self.summary["dates"]]
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What the run was made of and how.
-
-        Returns
-        -------
-        dict
-            ``run.json``.
-        """
+        """What the run was made of and how, as ``run.json`` has it."""
         return record_of(RunFolder(self.path).provenance)
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """Which outputs the run was to leave.
-
-        Returns
-        -------
-        tuple of str
-            The workflow's ``outputs.formats``; masks where its record does not say.
-        """
+        """The workflow's ``outputs.formats``; masks where the run's record does not say."""
         found = mapping_at(self.provenance, "workflow", "outputs").get("formats")
         return tuple(str(name) for name in found) if isinstance(found, list) else ("masks",)
 
     @property
     def series(self) -> pd.DataFrame:
-        """The time series.
-
-        Returns
-        -------
-        DataFrame
-            ``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had.
-        """
+        """``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had."""
         path = self._existing(RunFolder(self.path).timeseries, "tables")
         with as_written(path):
             return read_timeseries(path)
 
     @property
     def containers(self) -> gpd.GeoDataFrame:
-        """The counted boxes.
-
-        Returns
-        -------
-        GeoDataFrame
-            One row a detection.
-        """
+        """The counted boxes, one row a detection."""
         return self._layer("containers")
 
     @property
     def tracks(self) -> gpd.GeoDataFrame:
-        """The boxes followed over the dates.
-
-        Returns
-        -------
-        GeoDataFrame
-            One row a track.
-        """
+        """The boxes followed over the dates, one row a track."""
         return self._layer("tracks")
 
     @property
     def footprint(self) -> gpd.GeoDataFrame:
-        """The footprints.
-
-        Returns
-        -------
-        GeoDataFrame
-            One row a date.
-        """
+        """The footprints, one row a date."""
         return self._layer("footprint")
 
     @property
     def changes(self) -> gpd.GeoDataFrame:
-        """The changed regions.
-
-        Returns
-        -------
-        GeoDataFrame
-            One row a region and date.
-        """
+        """The changed regions, one row a region and date."""
         return self._layer("changes")
 
     @property
     def not_seen(self) -> gpd.GeoDataFrame | None:
-        """What each date does not show, and why.
-
-        Returns
-        -------
-        GeoDataFrame or None
-            One row a date and reason; None where every date shows all of the site.
-        """
+        """What each date does not show, one row a date and reason; None where every date shows all of the site."""
         return self.optional_layer("not_seen")
 
     @property
     def zones(self) -> gpd.GeoDataFrame | None:
-        """The zones of the workflow.
-
-        Returns
-        -------
-        GeoDataFrame or None
-            None where it names none.
-        """
+        """The zones of the workflow; None where it names none."""
         return self.optional_layer("zones")
 
     @property
     def ground(self) -> gpd.GeoDataFrame | None:
-        """What the footprints bear.
-
-        Returns
-        -------
-        GeoDataFrame or None
-            One row a date and kind of ground; None where kinds are not distinguished.
-        """
+        """What the footprints bear, one row a date and kind of ground; None where kinds are not distinguished."""
         return self.optional_layer("ground")
 
     @property
     def trains(self) -> gpd.GeoDataFrame | None:
-        """The trains on sidings.
-
-        Returns
-        -------
-        GeoDataFrame or None
-            One row a train and date; None where no zone is a siding.
-        """
+        """The trains on sidings, one row a train and date; None where no zone is a siding."""
         return self.optional_layer("trains")
 
     @property
     def ships(self) -> gpd.GeoDataFrame | None:
-        """The ships at berths and afloat.
-
-        Returns
-        -------
-        GeoDataFrame or None
-            One row a ship and date; None where no zone is a berth.
-        """
+        """The ships at berths and afloat, one row a ship and date; None where they were not looked for."""
         return self.optional_layer("ships")
 
     def mask(self, day: Day) -> xr.DataArray:

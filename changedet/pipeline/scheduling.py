@@ -50,24 +50,12 @@ class Session:
 
     @property
     def folder(self) -> RunFolder:
-        """The run folder of the plan.
-
-        Returns
-        -------
-        RunFolder
-            Where the run's files go.
-        """
+        """The plan's run folder, where the run's files go."""
         return self.plan.folder
 
     @property
     def threads(self) -> int:
-        """Threads of this process that carry out the tasks.
-
-        Returns
-        -------
-        int
-            0 where other processes do, to which all that a task needs must be sent.
-        """
+        """Threads of this process that carry out the tasks; 0 where other processes do, to which all is sent."""
         return self.pools.workers if self.client is None and self.plan.scheduler == "threads" else 0
 
     def stream(

@@ -113,24 +113,12 @@ class Plan:
 
     @property
     def site_id(self) -> str:
-        """The site's id, which names the run folder.
-
-        Returns
-        -------
-        str
-            Letters, digits, ``-`` and ``_``.
-        """
+        """The site's id, which names the run folder: letters, digits, ``-`` and ``_``."""
         return self.workflow.site.id
 
     @property
     def formats(self) -> frozenset[str]:
-        """What is written.
-
-        Returns
-        -------
-        frozenset of str
-            Of `workflow.FORMATS`.
-        """
+        """What is written, of `workflow.FORMATS`."""
         return frozenset(self.workflow.outputs.formats)
 
     def extra_roles(self, i: int) -> tuple[str, ...]:
@@ -228,26 +216,14 @@ class Plan:
 
     @property
     def reads_together(self) -> bool:
-        """Whether the dates' scores are evidence for each other.
-
-        Returns
-        -------
-        bool
-            Only with three dates and more.
-        """
+        """Whether the dates' scores are evidence for each other, with three dates and more."""
         if self.method("change") is None or len(self.looks) < 3:
             return False
         return str(self.choices["change"].parameters["persistence"]) != NONE
 
     @property
     def decides_by_boxes(self) -> bool:
-        """Whether the masks wait for boxes that are followed.
-
-        Returns
-        -------
-        bool
-            Only where the reference and another date can be counted.
-        """
+        """Whether the masks wait for boxes that are followed: the reference and another date can be counted."""
         method = self.built("objects")
         if self.method("change") is None or self.method("tracks") is None or method is None:
             return False
@@ -256,24 +232,15 @@ class Plan:
 
     @property
     def persists(self) -> bool:
-        """Whether masks are written when all dates are passed over, not with their own.
-
-        Returns
-        -------
-        bool
-            Where dates are read together or boxes decide.
-        """
+        """Whether masks are written when all dates are passed over: dates are read together, or boxes decide."""
         return self.reads_together or self.decides_by_boxes
 
     @property
     def leaves_movers_out(self) -> bool:
         """Whether masks leave out what stands on single dates and is no box.
 
-        Returns
-        -------
-        bool
-            Where dates are read together and boxes decide about themselves, for scores that are probabilities: else
-            a container that came or left would be taken for a mover.
+        So where dates are read together and boxes decide about themselves, for scores that are probabilities: else a
+        container that came or left would be taken for a mover.
         """
         return self.reads_together and self.decides_by_boxes and self.choices["change"].method in PROBABILISTIC
 
@@ -281,10 +248,7 @@ class Plan:
     def asks_pixels(self) -> bool:
         """Whether the pixels decide about boxes of which the tracks are in doubt.
 
-        Returns
-        -------
-        bool
-            Where dates are read together and boxes decide, for scores that are probabilities.
+        So where dates are read together and boxes decide, for scores that are probabilities.
         """
         return self.leaves_movers_out
 

@@ -194,13 +194,7 @@ class Slot:
 
     @property
     def outline(self) -> Points:
-        """Corners of a box that stands exactly in this place.
-
-        Returns
-        -------
-        float64 (4, 2)
-            Local ground metres.
-        """
+        """Corners of a box that stands exactly in this place, float64 (4, 2), local ground metres."""
         return rectangle(self.x, self.y, LENGTH_OF_KIND_M[self.kind], WIDTH_M, self.angle_deg)
 
 

@@ -91,36 +91,18 @@ class Look:
 
     @property
     def sun(self) -> Floats:
-        """Unit vector towards the sun.
-
-        Returns
-        -------
-        float64 (3,)
-            East, north, up.
-        """
+        """Unit vector towards the sun, float64 (3,): east, north, up."""
         az, el = np.radians(self.sun_azimuth_deg), np.radians(self.sun_elevation_deg)
         return np.array([np.sin(az) * np.cos(el), np.cos(az) * np.cos(el), np.sin(el)])
 
     @property
     def shadow(self) -> Floats:
-        """Displacement of a shadow per metre of height.
-
-        Returns
-        -------
-        float64 (2,)
-            Metres east and north.
-        """
+        """Displacement of a shadow per metre of height, float64 (2,): metres east and north."""
         return np.asarray(-self.sun[:2] / self.sun[2], float)
 
     @property
     def lean(self) -> Floats:
-        """Relief displacement per metre of height.
-
-        Returns
-        -------
-        float64 (2,)
-            Metres east and north.
-        """
+        """Relief displacement per metre of height, float64 (2,): metres east and north."""
         az = np.radians(self.view_azimuth_deg)
         return np.asarray(np.array([np.sin(az), np.cos(az)]) * np.tan(np.radians(self.off_nadir_deg)), float)
 

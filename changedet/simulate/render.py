@@ -50,13 +50,7 @@ class Weather:
 
     @property
     def hidden(self) -> Bools:
-        """Where the ground is not observed: cloud, cloud shadow or no data.
-
-        Returns
-        -------
-        bool (y, x)
-            True where it is hidden.
-        """
+        """Where cloud, cloud shadow or no data hide the ground, bool (y, x)."""
         return (self.cloud > 0.1) | (self.shadow > 0.2) | self.nodata
 
 

@@ -73,13 +73,7 @@ class World:
 
     @property
     def dates(self) -> list[dt.date]:
-        """Dates of the series, in order.
-
-        Returns
-        -------
-        list of datetime.date
-            Rising.
-        """
+        """Dates of the series, rising."""
         return [look.date for look in self.looks]
 
     def stacks(self, index: int) -> dict[int, list[Container]]:

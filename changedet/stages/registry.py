@@ -65,13 +65,7 @@ class Facts:
 
     @property
     def is_sar(self) -> bool:
-        """Whether a band is a radar polarisation or amplitude.
-
-        Returns
-        -------
-        bool
-            By the roles.
-        """
+        """Whether a band is a radar polarisation or amplitude, by the roles."""
         return any(role in {"vv", "vh", "hh", "hv", "amplitude"} for role in self.roles)
 
 

@@ -52,13 +52,7 @@ class ScalarNode:
 
     @property
     def is_null(self) -> bool:
-        """Whether YAML reads it as null; empty is, in quotes it is not.
-
-        Returns
-        -------
-        bool
-            True also for an empty value.
-        """
+        """Whether YAML reads it as null; empty is, in quotes it is not."""
         return self.plain and self.text in _NULLS
 
 

@@ -45,13 +45,7 @@ class Side(NamedTuple):
 
     @property
     def windows(self) -> Floats:
-        """When each lot came, or went.
-
-        Returns
-        -------
-        float64 (lot, 2)
-            Earliest and latest day, since 1970.
-        """
+        """Earliest and latest day on which each lot came, or went, float64 (lot, 2), since 1970."""
         return np.asarray(self.stock.windows[self.lots.batch])
 
 

@@ -28,13 +28,7 @@ class Verdict:
 
     @property
     def text(self) -> str:
-        """The verdict in words.
-
-        Returns
-        -------
-        str
-            Several lines.
-        """
+        """The verdict in words, several lines."""
         good = f"{self.what}: {self.checked} files are as they were written"
         bad = f", {len(self.problems)} findings" if self.problems else ""
         return "\n".join([good + bad, *(f"cannot be checked: {words}" for words in self.unchecked)])

@@ -56,13 +56,7 @@ class About:
 
     @property
     def credit(self) -> str:
-        """One line that names whose pictures these are.
-
-        Returns
-        -------
-        str
-            Credits, sensors and licences, each once.
-        """
+        """One line that names whose pictures these are: credits, sensors and licences, each once."""
         named = _once(one.credit for one in self.sources)
         sensors = _once(one.sensor for one in self.sources)
         licences = _once(one.licence for one in self.sources)

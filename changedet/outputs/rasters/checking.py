@@ -45,13 +45,7 @@ class Expected:
 
     @property
     def overviews(self) -> int:
-        """How many overviews it has.
-
-        Returns
-        -------
-        int
-            As GDAL's COG driver makes them.
-        """
+        """How many overviews it has, by the rule of GDAL's COG driver."""
         count, side = 0, max(self.shape)
         while self.block_px and side > self.block_px:
             count, side = count + 1, side // 2

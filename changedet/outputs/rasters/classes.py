@@ -38,13 +38,7 @@ class RasterClass:
 
     @property
     def rgba(self) -> tuple[int, int, int, int]:
-        """The colour with its opacity.
-
-        Returns
-        -------
-        (int, int, int, int)
-            Red, green, blue and alpha, 0 to 255.
-        """
+        """The colour with its opacity: red, green, blue and alpha, 0 to 255."""
         red, green, blue = (int(self.color[i : i + 2], 16) for i in (1, 3, 5))
         return red, green, blue, self.alpha
 

@@ -129,13 +129,7 @@ class RasterWriter:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """All files that finishing leaves.
-
-        Returns
-        -------
-        tuple of pathlib.Path
-            The raster, its style and, for classes, its attribute table.
-        """
+        """All files that finishing leaves: the raster, its style and, for classes, its attribute table."""
         return (self.path, *sidecars(self.path)[: 2 if self.classes else 1])
 
     def __enter__(self) -> RasterWriter:

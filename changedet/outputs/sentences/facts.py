@@ -162,35 +162,17 @@ class Facts:
 
     @property
     def dates(self) -> list[str]:
-        """All looks.
-
-        Returns
-        -------
-        list of str
-            ISO dates, sorted.
-        """
+        """All looks, ISO dates, sorted."""
         return sorted(iso_date(day) for day in cast("Sequence[object]", self.summary.get("dates") or ()))
 
     @property
     def reference(self) -> str:
-        """The reference date.
-
-        Returns
-        -------
-        str
-            ISO date; empty where there is none.
-        """
+        """The reference date, ISO; empty where there is none."""
         return iso_date(self.summary.get("reference_date"))
 
     @property
     def calendar(self) -> Calendar:
-        """How dates are written.
-
-        Returns
-        -------
-        Calendar
-            Of all looks.
-        """
+        """How dates are written, by all looks."""
         return calendar_of(self.dates)
 
     def total(self, name: str, part: str) -> Estimate | None:

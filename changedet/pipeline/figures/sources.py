@@ -61,57 +61,27 @@ class FigureSources:
 
     @property
     def dates(self) -> list[str]:
-        """All looks.
-
-        Returns
-        -------
-        list of str
-            ISO dates, sorted.
-        """
+        """All looks, ISO dates, sorted."""
         return sorted(iso_date(day) for day in self.series["date"].unique())
 
     @property
     def reference(self) -> str:
-        """The reference date.
-
-        Returns
-        -------
-        str
-            ISO date.
-        """
+        """The reference date, ISO."""
         return iso_date(self.summary["reference_date"])
 
     @property
     def crs(self) -> str:
-        """Of all shapes and rasters.
-
-        Returns
-        -------
-        str
-            ``EPSG:code`` or WKT.
-        """
+        """CRS of all shapes and rasters, ``EPSG:code`` or WKT."""
         return str(mapping_at(self.summary, "grid")["crs"])
 
     @property
     def transform(self) -> Affine:
-        """From pixels to the CRS.
-
-        Returns
-        -------
-        Affine
-            North-up.
-        """
+        """From pixels to the CRS, north-up."""
         return Affine(*cast("Sequence[float]", mapping_at(self.summary, "grid")["transform"]))
 
     @property
     def site(self) -> Box:
-        """The grid's extent.
-
-        Returns
-        -------
-        (west, south, east, north)
-            In the CRS.
-        """
+        """The grid's extent in the CRS: west, south, east, north."""
         rows, columns = cast("Sequence[int]", mapping_at(self.summary, "grid")["shape"])
         west, north = self.transform @ (0, 0)
         east, south = self.transform @ (columns, rows)
@@ -119,25 +89,13 @@ class FigureSources:
 
     @property
     def ground_metre(self) -> float:
-        """A metre on the ground in units of the CRS.
-
-        Returns
-        -------
-        float
-            As `Grid.ground_metre`.
-        """
+        """A metre on the ground in units of the CRS."""
         rows, columns = cast("Sequence[int]", mapping_at(self.summary, "grid")["shape"])
         return Grid(self.crs, self.transform, (rows, columns)).ground_metre
 
     @property
     def zones(self) -> list[tuple[str, BaseGeometry]]:
-        """The zones of the workflow.
-
-        Returns
-        -------
-        list of (str, shapely geometry)
-            Name and shape of each.
-        """
+        """Name and shape of each zone of the workflow."""
         table = self.layers.get("zones")
         return [] if table is None else list(zip(table["name"].astype(str), table.geometry, strict=True))
 

@@ -73,13 +73,7 @@ class Drawn:
 
     @property
     def area_m2(self) -> float:
-        """Its area.
-
-        Returns
-        -------
-        float
-            Square metres.
-        """
+        """Its area, square metres."""
         return float(self.inside.sum()) * STEP_M**2
 
 

@@ -43,13 +43,7 @@ class Alignment:
 
     @property
     def shift(self) -> Shift:
-        """The common shift.
-
-        Returns
-        -------
-        Shift
-            Of `displacement`.
-        """
+        """The common shift of `displacement`."""
         return self.displacement.shift
 
     def if_significant(self) -> Alignment:

@@ -40,13 +40,7 @@ class Familiarity(NamedTuple):
 
     @property
     def is_refused(self) -> bool:
-        """Whether the scene lies too far for its boxes to be counted.
-
-        Returns
-        -------
-        bool
-            False where the distance is not known.
-        """
+        """Whether the scene is known to lie too far for its boxes to be counted."""
         return self.distance > LIMIT
 
 

@@ -55,13 +55,7 @@ class UploadRecord:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the upload ended.
-
-        Returns
-        -------
-        bool
-            False where some objects may be half of one upload, half of another.
-        """
+        """Whether the upload ended; else some objects may be half of one upload, half of another."""
         return all("etag" in one for one in self.objects.values())
 
 

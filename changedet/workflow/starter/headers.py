@@ -71,35 +71,17 @@ class Header:
 
     @property
     def name(self) -> str:
-        """The file's name.
-
-        Returns
-        -------
-        str
-            Without its folder.
-        """
+        """The file's name, without its folder."""
         return self.path.rsplit("/", 1)[-1]
 
     @property
     def layout(self) -> tuple[object, ...]:
-        """What the file says of its bands; files of one layout get one question about them.
-
-        Returns
-        -------
-        tuple
-            To be compared with that of other files.
-        """
+        """What the file says of its bands; files of one layout get one question about them."""
         return tuple((band.description, band.color, band.dtype) for band in self.raster.bands)
 
     @property
     def gsd_m(self) -> float:
-        """Ground sampling distance at the centre of the image.
-
-        Returns
-        -------
-        float
-            Metres; NaN where its place is not known.
-        """
+        """Ground sampling distance at the centre of the image, metres; NaN where its place is not known."""
         if self.missing_place:
             return math.nan
         frame = self.raster.frame

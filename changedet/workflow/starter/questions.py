@@ -52,13 +52,7 @@ class Questions:
 
     @property
     def can_ask(self) -> bool:
-        """Whether there is anybody to ask.
-
-        Returns
-        -------
-        bool
-            False where doubts become problems.
-        """
+        """Whether there is anybody to ask; else doubts become problems."""
         return self._ask is not None
 
     def answer(self, file: str, topic: Topic, doubt: str, question: str, convert: Callable[[str], T]) -> T | None:

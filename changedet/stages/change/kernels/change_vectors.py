@@ -27,24 +27,12 @@ class CvaSettings(PairSettings):
 
     @property
     def radius_px(self) -> int:
-        """Of the range.
-
-        Returns
-        -------
-        int
-            Pixels; 0 for the plain difference.
-        """
+        """Of the range, pixels; 0 for the plain difference."""
         return self.tolerance_px if self.difference == "tolerant" else 0
 
     @property
     def score_halo_px(self) -> int:
-        """How far the raw score looks around.
-
-        Returns
-        -------
-        int
-            Pixels on each side.
-        """
+        """That of the range."""
         return self.radius_px
 
 
@@ -58,18 +46,7 @@ class CvaStatistics(PairStatistics):
     settings: CvaSettings
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Length of the standardised change vector.
-
-        Parameters
-        ----------
-        before, after : float32 (feature, y, x)
-            From `features`.
-
-        Returns
-        -------
-        float32 (y, x)
-            At least 0; NaN where either is.
-        """
+        """Length of the standardised change vector."""
         return change_vector_magnitude(before, after, self.line, self.settings.radius_px)
 
 

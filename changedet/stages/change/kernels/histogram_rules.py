@@ -38,24 +38,12 @@ class Histogram:
 
     @property
     def centres(self) -> Floats:
-        """Middle of each bin.
-
-        Returns
-        -------
-        float64 (bin,)
-            In units of the score.
-        """
+        """Middle of each bin, float64 (bin,), in units of the score."""
         return np.asarray(self.low + self.width * (np.arange(self.counts.size) + 0.5), np.float64)
 
     @property
     def width(self) -> float:
-        """Of a bin.
-
-        Returns
-        -------
-        float
-            In units of the score.
-        """
+        """Of a bin, in units of the score."""
         return (self.high - self.low) / self.counts.size
 
     def upper_edge(self, bin_index: int) -> float:

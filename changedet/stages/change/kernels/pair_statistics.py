@@ -54,24 +54,12 @@ class PairSettings:
 
     @property
     def feature_halo_px(self) -> int:
-        """How far the features of a pixel look around.
-
-        Returns
-        -------
-        int
-            Pixels on each side.
-        """
+        """How far the features of a pixel look around, pixels on each side."""
         return 0
 
     @property
     def score_halo_px(self) -> int:
-        """How far the raw score looks around among the features.
-
-        Returns
-        -------
-        int
-            Pixels on each side.
-        """
+        """How far the raw score looks around among the features, pixels on each side."""
         return 0
 
 

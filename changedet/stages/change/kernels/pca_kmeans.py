@@ -56,13 +56,7 @@ class PcaSettings(RadarSettings):
 
     @property
     def score_halo_px(self) -> int:
-        """How far blocks look around.
-
-        Returns
-        -------
-        int
-            Half a block.
-        """
+        """Half a block."""
         return self.block_px // 2
 
 
@@ -96,36 +90,14 @@ class PcaStatistics(PairStatistics):
     offset: float | None = None
 
     def features(self, before: Singles, after: Singles) -> Pair:
-        """The bands, or for radar logarithms of local means.
-
-        Parameters
-        ----------
-        before, after : float32 (band, y, x)
-            NaN where not valid.
-
-        Returns
-        -------
-        pair of float32 (feature, y, x)
-            A feature for each band.
-        """
+        """The bands, or for radar logarithms of local means, a feature for each band."""
         if self.decibel is None or self.power is None or self.offset is None:
             return before, after
         scale = RadarScale(self.decibel, self.power, self.offset)
         return log_mean_pair(before, after, scale, self.settings.window_px)
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """How much nearer a block lies to the changed than to the unchanged centroid.
-
-        Parameters
-        ----------
-        before, after : float32 (feature, y, x)
-            From `features`.
-
-        Returns
-        -------
-        float32 (y, x)
-            0 to 1, `BORDER` where both are equally near; NaN where either is.
-        """
+        """How much nearer a block lies to the changed than to the unchanged centroid, 0 to 1, even at `BORDER`."""
         magnitude = change_vector_magnitude(before, after, self.line, 0)
         if self.components is None:
             return magnitude
@@ -137,30 +109,11 @@ class PcaStatistics(PairStatistics):
         return np.asarray(_nearness(magnitude, kernels, low + shift, high + shift), np.float32)
 
     def least_score(self) -> float:
-        """A score that an unchanged pixel hardly reaches.
-
-        Returns
-        -------
-        float
-            `BORDER`.
-        """
+        """`BORDER`."""
         return BORDER
 
     def decide(self, scores: Singles) -> tuple[float, ThresholdDiagnostics]:
-        """The threshold: `BORDER` for rule kmeans, as the clusters are the rule; none without a changed cluster.
-
-        Parameters
-        ----------
-        scores : float32 array
-            Of any shape; NaN is left out.
-
-        Returns
-        -------
-        threshold : float
-            `thresholds.NEVER` where no score is changed.
-        diagnostics : ThresholdDiagnostics
-            How it came about.
-        """
+        """`BORDER` for rule kmeans, as the clusters are the rule; none without a changed cluster."""
         own = self.settings
         if own.threshold == "kmeans":
             found, diagnostics = thresholds.decide(scores, BORDER, 1, 0.0, 0.0, BORDER)

@@ -67,13 +67,7 @@ class RadarSettings(PairSettings):
 
     @property
     def feature_halo_px(self) -> int:
-        """How far the local means look around.
-
-        Returns
-        -------
-        int
-            Half the window.
-        """
+        """Half the window of the local means."""
         return self.window_px // 2
 
 

@@ -77,44 +77,16 @@ class RatioStatistics(PairStatistics):
     offset: float
 
     def features(self, before: Singles, after: Singles) -> Pair:
-        """Logarithms of local means of the amplitude.
-
-        Parameters
-        ----------
-        before, after : float32 (band, y, x)
-            NaN where not valid.
-
-        Returns
-        -------
-        pair of float32 (feature, y, x)
-            A feature for each band.
-        """
+        """Logarithms of local means of the amplitude, a feature for each band."""
         scale = RadarScale(self.decibel, self.power, self.offset)
         return log_mean_pair(before, after, scale, self.settings.window_px)
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Absolute log ratio, centred by its median.
-
-        Parameters
-        ----------
-        before, after : float32 (feature, y, x)
-            From `features`.
-
-        Returns
-        -------
-        float32 (y, x)
-            At least 0; NaN where either is.
-        """
+        """Absolute log ratio, centred by its median."""
         return change_vector_magnitude(before, after, self.line, 0)
 
     def least_score(self) -> float:
-        """A score that an unchanged pixel hardly reaches.
-
-        Returns
-        -------
-        float
-            That of the least ratio in every band.
-        """
+        """That of the least ratio in every band."""
         return least_log_ratio(self.settings.min_ratio, self.degrees)
 
 
@@ -138,34 +110,12 @@ class OmnibusStatistics(PairStatistics):
     looks: float
 
     def features(self, before: Singles, after: Singles) -> Pair:
-        """Logarithms of local means of the intensity.
-
-        Parameters
-        ----------
-        before, after : float32 (band, y, x)
-            NaN where not valid.
-
-        Returns
-        -------
-        pair of float32 (feature, y, x)
-            A feature for each band.
-        """
+        """Logarithms of local means of the intensity, a feature for each band."""
         scale = RadarScale(self.decibel, self.power, self.offset)
         return log_mean_pair(before, after, scale, self.settings.window_px, intensities=True)
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Root of the test's statistic after both dates were brought to one median ratio.
-
-        Parameters
-        ----------
-        before, after : float32 (feature, y, x)
-            From `features`.
-
-        Returns
-        -------
-        float32 (y, x)
-            At least 0; NaN where either is.
-        """
+        """Root of the test's statistic after both dates were brought to one median ratio."""
         shift = np.asarray(self.line.offset, np.float32)[:, None, None]
         return pair_score(before, after + shift, self.looks)
 

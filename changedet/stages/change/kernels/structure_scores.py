@@ -40,13 +40,7 @@ class StructureSettings(PairSettings):
 
     @property
     def feature_halo_px(self) -> int:
-        """How far the description of a pixel looks around.
-
-        Returns
-        -------
-        int
-            Pixels on each side.
-        """
+        """How far the description of a pixel looks around, pixels on each side."""
         return structure_halo_px(self.cell_px)
 
 
@@ -65,43 +59,15 @@ class StructureStatistics(PairStatistics):
     floors: tuple[float, float]
 
     def features(self, before: Singles, after: Singles) -> Pair:
-        """Strength of the gradients of each direction around each pixel.
-
-        Parameters
-        ----------
-        before, after : float32 (band, y, x)
-            NaN where not valid.
-
-        Returns
-        -------
-        pair of float32 (feature, y, x)
-            A feature for each direction.
-        """
+        """Strength of the gradients of each direction around each pixel, a feature for each direction."""
         return structures(before, after, self.settings.orientations, self.settings.cell_px)
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Distance of both descriptions.
-
-        Parameters
-        ----------
-        before, after : float32 (feature, y, x)
-            From `features`.
-
-        Returns
-        -------
-        float32 (y, x)
-            0 to `structure.GREATEST`; NaN where either is.
-        """
+        """Distance of both descriptions, 0 to `structure.GREATEST`."""
         return structure_difference(before, after, self.floors)
 
     def least_score(self) -> float:
-        """A score that an unchanged pixel hardly reaches.
-
-        Returns
-        -------
-        float
-            `LEAST_STRUCTURE`.
-        """
+        """`LEAST_STRUCTURE`."""
         return LEAST_STRUCTURE
 
 

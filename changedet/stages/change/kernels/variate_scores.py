@@ -50,18 +50,7 @@ class VariatesStatistics(PairStatistics):
     variates: Variates
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Root of the chi-square of the variates.
-
-        Parameters
-        ----------
-        before, after : float32 (feature, y, x)
-            From `features`.
-
-        Returns
-        -------
-        float32 (y, x)
-            At least 0; NaN where either is.
-        """
+        """Root of the chi-square of the variates."""
         return np.asarray(np.sqrt(chi_square_image(before, after, self.variates)), np.float32)
 
 

@@ -47,12 +47,9 @@ class WorkingPicture:
 
     @property
     def edges(self) -> Singles:
-        """Brightness, and red less blue where there are colours: what an edge search needs, at half the cost.
+        """Brightness, and red less blue where there are colours, float32 (y, x, 1 or 2) without NaN.
 
-        Returns
-        -------
-        float32 (y, x, 1 or 2)
-            No NaN.
+        What an edge search needs, at half the cost.
         """
         bright = self.colours.mean(axis=-1)
         if self.colours.shape[2] < 3:
@@ -62,13 +59,7 @@ class WorkingPicture:
 
     @property
     def reach_px(self) -> float:
-        """Half the distance over which an edge's colour step is taken.
-
-        Returns
-        -------
-        float
-            Working pixels.
-        """
+        """Half the distance over which an edge's colour step is taken, working pixels."""
         return max(LEAST_EDGE_REACH_M, EDGE_REACH_GSD * self.gsd_m) / self.pixel_m
 
     def to_metres(self, boxes_px: Floats) -> Floats:

@@ -46,13 +46,7 @@ class Value:
 
     @property
     def name(self) -> str:
-        """The last name of the path.
-
-        Returns
-        -------
-        str
-            In small letters.
-        """
+        """The last name of the path, in small letters."""
         return self.path[-1]
 
     def block(self, name: str) -> int:
