@@ -238,9 +238,7 @@ def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -
     sure = detections[CONFIRMED] if CONFIRMED in detections else pd.Series(np.nan, detections.index)
     confirmed = sure.notna()
     rows = detections.drop(columns=["counted", LISTED_KIND], errors="ignore").assign(**{CONFIRMED: confirmed})
-    listed = detections["counted"].astype(bool) | confirmed
     rows["confidence"] = rows["confidence"].where(~confirmed, sure)
-    if LISTED_KIND in detections:
-        rows["kind"] = detections[LISTED_KIND]
-    rows = rows[listed].reset_index(drop=True)
+    rows["kind"] = detections.get(LISTED_KIND, detections["kind"].where(detections["counted"].astype(bool)))
+    rows = rows[rows["kind"].notna()].reset_index(drop=True)
     return rows.assign(zone=zone_of(rows.geometry.centroid, zones))

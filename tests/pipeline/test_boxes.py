@@ -16,18 +16,18 @@ from changedet.plan import Plan
 
 
 def _detections() -> gpd.GeoDataFrame:
-    """A counted box, a weak one, and one that looked like no container and that the series confirms as one."""
+    """A counted box, a weak one, one that looked like no container and that the series confirms, and clutter."""
     table = {
-        "date": np.array(["2024-01-01"] * 3, "datetime64[ms]"),
-        "object_id": [1, 2, 3],
-        "track_id": [1, 2, 3],
-        "kind": ["20ft", "20ft", "other"],
-        "confidence": [0.8, 0.3, 0.2],
-        "counted": [True, False, False],
-        "confirmed": [np.nan, np.nan, 0.9],
-        "listed_kind": ["20ft", None, "40ft"],
+        "date": np.array(["2024-01-01"] * 4, "datetime64[ms]"),
+        "object_id": [1, 2, 3, 4],
+        "track_id": [1, 2, 3, None],
+        "kind": ["20ft", "20ft", "other", "20ft"],
+        "confidence": [0.8, 0.3, 0.2, 0.7],
+        "counted": [True, False, False, True],
+        "confirmed": [np.nan, np.nan, 0.9, np.nan],
+        "listed_kind": ["20ft", None, "40ft", None],
     }
-    return gpd.GeoDataFrame(table, geometry=[shapely.box(9 * k, 0, 9 * k + 6, 2) for k in range(3)], crs="EPSG:32633")
+    return gpd.GeoDataFrame(table, geometry=[shapely.box(9 * k, 0, 9 * k + 6, 2) for k in range(4)], crs="EPSG:32633")
 
 
 def test_boxes_are_those_that_count_and_those_that_the_series_confirms():
@@ -41,8 +41,8 @@ def test_boxes_are_those_that_count_and_those_that_the_series_confirms():
 
 def test_boxes_that_were_not_followed_are_those_that_count():
     rows = counted_rows(_detections().drop(columns=["confirmed", "listed_kind"]), None)
-    assert rows["object_id"].tolist() == [1]
-    assert rows["confirmed"].tolist() == [False]
+    assert rows["object_id"].tolist() == [1, 4]
+    assert rows["confirmed"].tolist() == [False, False]
 
 
 def test_boxes_of_a_run_without_tracks_are_of_no_track():
@@ -50,5 +50,5 @@ def test_boxes_of_a_run_without_tracks_are_of_no_track():
     plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633")))
     roofs = _detections().drop(columns=["track_id", "confirmed", "listed_kind"])
     rows = containers_layer(plan, FollowedBoxes(roofs, None), None)
-    assert rows["track_id"].isna().tolist() == [True]
+    assert rows["track_id"].isna().tolist() == [True, True]
     assert box_events([], rows, ScenePictures({}, {}, {}, 1.0)) == []
