@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from changedet import load_workflow, run  # noqa: E402
 from changedet.kernels.hall_pictures import STEP_M  # noqa: E402
 from changedet.models.hall_network import odds_of  # noqa: E402
-from changedet.pipeline.kernels import hall_presence  # noqa: E402
+from changedet.pipeline.things.kernels import hall_presence  # noqa: E402
 from scenarios.halls import SAME, UNSURE, Place, Scene, clear_days, outlines_of, painted_scenes, places_of, signs_of  # noqa: E402
 from scenarios.painted import painted_sites  # noqa: E402
 

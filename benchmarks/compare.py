@@ -33,7 +33,7 @@ from changedet.assess.compare.trains import LEAST_BOXES, REDRAWS, SIZE_CLASS  # 
 from changedet.assess.kernels import lots as kernel  # noqa: E402
 from changedet.assess.kernels import sequences  # noqa: E402
 from changedet.kernels import colour  # noqa: E402
-from changedet.pipeline.kernels import sidings  # noqa: E402
+from changedet.pipeline.things.kernels import sidings  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
 from scenarios import made_up_yards  # noqa: E402
 from scenarios.track_sites import KINDS, TrackSite, sites  # noqa: E402

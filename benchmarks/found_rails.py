@@ -29,15 +29,15 @@ import shapely
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.pipeline.found_rails import EDGE_SHARE  # noqa: E402
-from changedet.pipeline.found_rails import SURE as SURE_ODDS  # noqa: E402
-from changedet.pipeline.kernels import car_chains, rail_axes, rail_beds  # noqa: E402
-from changedet.pipeline.kernels.rail_beds import BED  # noqa: E402
-from changedet.pipeline.kernels.rail_strips import Strip, axis_of, pixels_of, runs_back, strip_of  # noqa: E402
-from changedet.pipeline.kernels.siding_pictures import MARGIN_M, STEP_M, in_one_light  # noqa: E402
-from changedet.pipeline.kernels.siding_tracks import LENGTHWISE_M, SURE  # noqa: E402
-from changedet.pipeline.rail_network import odds_of  # noqa: E402
-from changedet.pipeline.railcar_reading import ReadGroup, Shown, answer, are_tracks, read_together, with_cars  # noqa: E402
+from changedet.pipeline.things.found_rails import EDGE_SHARE  # noqa: E402
+from changedet.pipeline.things.found_rails import SURE as SURE_ODDS  # noqa: E402
+from changedet.pipeline.things.kernels import car_chains, rail_axes, rail_beds  # noqa: E402
+from changedet.pipeline.things.kernels.rail_beds import BED  # noqa: E402
+from changedet.pipeline.things.kernels.rail_strips import Strip, axis_of, pixels_of, runs_back, strip_of  # noqa: E402
+from changedet.pipeline.things.kernels.siding_pictures import MARGIN_M, STEP_M, in_one_light  # noqa: E402
+from changedet.pipeline.things.kernels.siding_tracks import LENGTHWISE_M, SURE  # noqa: E402
+from changedet.pipeline.things.rail_network import odds_of  # noqa: E402
+from changedet.pipeline.things.railcar_reading import ReadGroup, Shown, answer, are_tracks, read_together, with_cars  # noqa: E402
 from scenarios.sidings import PAINTED_PITCH_M as PITCH_M  # noqa: E402
 from scenarios.sidings import Axes, axes_of, is_cloudless, scenes  # noqa: E402
 

@@ -23,10 +23,10 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.pipeline.kernels import car_chains, siding_tracks  # noqa: E402
-from changedet.pipeline.kernels.siding_pictures import STEP_M, Turned, turned  # noqa: E402
-from changedet.pipeline.kernels.siding_tracks import CLASSES, LENGTHWISE_M, SURE, Track, TrackCars  # noqa: E402
-from changedet.pipeline.railcar_reading import answer  # noqa: E402
+from changedet.pipeline.things.kernels import car_chains, siding_tracks  # noqa: E402
+from changedet.pipeline.things.kernels.siding_pictures import STEP_M, Turned, turned  # noqa: E402
+from changedet.pipeline.things.kernels.siding_tracks import CLASSES, LENGTHWISE_M, SURE, Track, TrackCars  # noqa: E402
+from changedet.pipeline.things.railcar_reading import answer  # noqa: E402
 from scenarios.sidings import is_cloudless, scenes, sites  # noqa: E402
 
 BESIDE_M: Final = 1.8

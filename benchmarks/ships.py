@@ -34,12 +34,12 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.pipeline.berths import FOUND, TRUE
-from changedet.pipeline.kernels import vessels
-from changedet.pipeline.kernels.found_bounds import found_bounds
-from changedet.pipeline.kernels.water import water
-from changedet.pipeline.open_water import Seen
-from changedet.pipeline.ships import NEAR_M, outlines_of
+from changedet.pipeline.things.berths import FOUND, TRUE
+from changedet.pipeline.things.kernels import vessels
+from changedet.pipeline.things.kernels.found_bounds import found_bounds
+from changedet.pipeline.things.kernels.water import water
+from changedet.pipeline.things.open_water import Seen
+from changedet.pipeline.things.ships import NEAR_M, outlines_of
 from scenarios.harbours import harbour
 from scenarios.sidings import scenes
 

@@ -3,7 +3,8 @@
     python benchmarks/vehicles.py [--seeds 8811-8813] [--data DATA]
 
 A site of kind decoys, or a picture, is taken as one zone. `found` is what the zone's count would be, `hit` how many of
-the true ones are among them (overlap .3). Seeds 8801 to 8810 teach the bounds (`changedet/pipeline/vehicles.py`).
+the true ones are among them (overlap .3). Seeds 8801 to 8810 teach the bounds
+(`changedet/pipeline/things/vehicles.py`).
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet import detect_containers  # noqa: E402
-from changedet.pipeline.kernels.found_bounds import found_bounds  # noqa: E402
-from changedet.pipeline.kernels.queues import longest_queue_m, merged  # noqa: E402
-from changedet.pipeline.vehicles import FOUND, TRUE  # noqa: E402
+from changedet.pipeline.things.kernels.found_bounds import found_bounds  # noqa: E402
+from changedet.pipeline.things.kernels.queues import longest_queue_m, merged  # noqa: E402
+from changedet.pipeline.things.vehicles import FOUND, TRUE  # noqa: E402
 from scenarios.track_sites import seeds_of  # noqa: E402
 from scenarios.yards import Yard, as_array, found_boxes, hits, real, simulated  # noqa: E402
 

@@ -23,8 +23,8 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.kernels import hall_pictures
 from changedet.kernels.hall_pictures import STEP_M
-from changedet.pipeline.kernels import hall_outlines, hall_presence
-from changedet.pipeline.kernels.hall_outlines import Drawn
+from changedet.pipeline.things.kernels import hall_outlines, hall_presence
+from changedet.pipeline.things.kernels.hall_outlines import Drawn
 
 LEAST_M2 = 40.0
 """Smaller roofs are neither halls nor none."""

@@ -3,8 +3,8 @@
     python training/fit_halls.py --painted DIR [DIR2 ..]
 
 DIR hold painted sites (seeds from 1000 on) that `train_buildings.py` was not given; simulated scenes of other seeds
-join them. The constants are those of `changedet/pipeline/kernels/hall_presence.py`; each site is judged by a fit on the
-others. One thread, a few minutes.
+join them. The constants are those of `changedet/pipeline/things/kernels/hall_presence.py`; each site is judged by a fit
+on the others. One thread, a few minutes.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python training/fit_rafts.py [--seeds 60]
 
-Prints the weights and the bias for `changedet/pipeline/kernels/vessels.py`. A CPU minute.
+Prints the weights and the bias for `changedet/pipeline/things/kernels/vessels.py`. A CPU minute.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from scipy.optimize import minimize
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from changedet.kernels import components
-from changedet.pipeline.kernels import rafts, vessels
-from changedet.pipeline.kernels.water import water
+from changedet.pipeline.things.kernels import rafts, vessels
+from changedet.pipeline.things.kernels.water import water
 from scenarios.harbours import Harbour, harbour
 
 FIRST_SEED: Final = 1000

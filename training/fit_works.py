@@ -1,4 +1,4 @@
-"""Fit how states of works are read from a look (`changedet/pipeline/kernels/work_states.py`), on finished runs.
+"""Fit how states of works are read from a look (`changedet/pipeline/things/kernels/work_states.py`), on finished runs.
 
 python training/fit_works.py FOLDER...
 
@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from changedet.grid import Grid
 from changedet.kernels.pixel_classes import CLEAR, SHADE
-from changedet.pipeline.kernels import work_states
-from changedet.pipeline.thing_states import signs_of, standing
-from changedet.pipeline.works import core
+from changedet.pipeline.things.kernels import work_states
+from changedet.pipeline.things.thing_states import signs_of, standing
+from changedet.pipeline.things.works import core
 
 STATE = {"dug": 0, "emptied": 0, "in use": 1, "covered": 2}
 RIDGE, STEPS, RATE = 5e-4, 1500, 0.03

@@ -4,8 +4,8 @@
 
 DIR holds sites of `changedet simulate --kind trains` (seeds 9001 on), DIR2 those of training/painter (kinds rail and
 darkrail, seeds 1501 on: what teaches). One thread; needs torch and onnx (extra `train`). The network sees a siding
-turned along its tracks (`changedet/pipeline/kernels/siding_pictures.py`) and says of each pixel whether a car's axis
-lies there and of which kind the car is, and whether it ends there. Beyond its ends a picture goes on as its mirror
+turned along its tracks (`changedet/pipeline/things/kernels/siding_pictures.py`) and says of each pixel whether a car's
+axis lies there and of which kind the car is, and whether it ends there. Beyond its ends a picture goes on as its mirror
 image, trains are made to end or to part, and shade and beams are laid over them. With `--join FIRST.onnx` the file
 written gives the mean of the answers of that network and of the new one.
 """
@@ -31,7 +31,7 @@ from torch import nn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.pipeline.kernels.siding_pictures import REACH_PX, STEP_M, Turned, continued, turned  # noqa: E402
+from changedet.pipeline.things.kernels.siding_pictures import REACH_PX, STEP_M, Turned, continued, turned  # noqa: E402
 from scenarios.sidings import Axes, axes_of, scenes, sites  # noqa: E402
 from training import onnx_files  # noqa: E402
 from training.teaching import Course, arguments, on_one_thread, teach  # noqa: E402

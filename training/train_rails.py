@@ -25,7 +25,7 @@ from torch import nn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.pipeline.kernels.siding_pictures import in_one_light  # noqa: E402
+from changedet.pipeline.things.kernels.siding_pictures import in_one_light  # noqa: E402
 from scenarios.sidings import Axes, axes_of, scenes  # noqa: E402
 from training import onnx_files  # noqa: E402
 from training.teaching import Course, arguments, on_one_thread, teach  # noqa: E402

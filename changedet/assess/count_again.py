@@ -24,13 +24,13 @@ from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.outputs.values import as_float, mapping_at
-from changedet.pipeline.berths import boxes_ashore
 from changedet.pipeline.boxes import counted_rows, with_deck
 from changedet.pipeline.finished import Run
 from changedet.pipeline.flow import flow
 from changedet.pipeline.new_ground import with_first_boxes
 from changedet.pipeline.other_things import FIGURES, with_kept
 from changedet.pipeline.robust_ranges import with_robustness
+from changedet.pipeline.things.berths import boxes_ashore
 from changedet.pipeline.zone_records import notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts

@@ -14,12 +14,12 @@ import shapely
 from changedet.grid import Grid
 from changedet.grid.zones import zone_of, zone_table
 from changedet.outputs.gpkg import vector_layers
-from changedet.pipeline.berths import SHIP, parted_boxes
 from changedet.pipeline.box_marks import BoxMarks, box_marks
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import counted_dates, familiarities
 from changedet.pipeline.looks import looks_of
-from changedet.pipeline.ships import Ships, find_ships
+from changedet.pipeline.things.berths import SHIP, parted_boxes
+from changedet.pipeline.things.ships import Ships, find_ships
 from changedet.plan import Plan
 from changedet.stages.objects.boxes import georeferenced
 from changedet.stages.tracks.confirmed import CONFIRMED, LISTED_KIND

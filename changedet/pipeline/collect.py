@@ -30,7 +30,7 @@ from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.summary import OPPOSED_VIEWS, equivalent_looks, summarise, unavailable_figures, warnings_of
-from changedet.pipeline.thing_states import SeenBoxes
+from changedet.pipeline.things.thing_states import SeenBoxes
 from changedet.pipeline.zone_records import notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan

@@ -11,16 +11,16 @@ import pandas as pd
 
 from changedet.json_types import JsonObject
 from changedet.outputs.values import iso_dates
-from changedet.pipeline import berths, building_rows, railcar_figures, vehicles, work_rows
 from changedet.pipeline.area_sums import Area
-from changedet.pipeline.buildings import Buildings, find_buildings
-from changedet.pipeline.cells import SHARE_IN_USE, Cells, cells_layer, cells_record, find_cells, share_in_use
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.railcars import Railcars, find_railcars
-from changedet.pipeline.ships import Ships
-from changedet.pipeline.thing_states import SeenBoxes
-from changedet.pipeline.vehicles import Vehicles, find_vehicles
-from changedet.pipeline.works import Works, find_works
+from changedet.pipeline.things import berths, building_rows, railcar_figures, vehicles, work_rows
+from changedet.pipeline.things.buildings import Buildings, find_buildings
+from changedet.pipeline.things.cells import SHARE_IN_USE, Cells, cells_layer, cells_record, find_cells, share_in_use
+from changedet.pipeline.things.railcars import Railcars, find_railcars
+from changedet.pipeline.things.ships import Ships
+from changedet.pipeline.things.thing_states import SeenBoxes
+from changedet.pipeline.things.vehicles import Vehicles, find_vehicles
+from changedet.pipeline.things.works import Works, find_works
 from changedet.plan import Plan
 from changedet.stages.series.table import DateMeasurements
 

@@ -14,7 +14,7 @@ from changedet.arrays import Floats, Ints
 from changedet.grid.zones import SIDING
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.outputs.gpkg import vector_layers
-from changedet.pipeline.kernels import sidings
+from changedet.pipeline.things.kernels import sidings
 
 LEAST_BOXES: Final = 3
 """A train has as many: two in a line are as often trailers behind one another."""

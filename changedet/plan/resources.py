@@ -13,7 +13,7 @@ import numpy as np
 from changedet.errors import ChangedetError
 from changedet.grid import Grid
 from changedet.kernels.hall_pictures import MOST_PX, STEP_M
-from changedet.pipeline.kernels import siding_pictures
+from changedet.pipeline.things.kernels import siding_pictures
 from changedet.plan.memory import Demand, expected_peak
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.objects.stage import STAGE

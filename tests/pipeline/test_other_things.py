@@ -9,13 +9,13 @@ import pandas as pd
 from shapely import box
 
 from changedet.outputs.gpkg import vector_layers
-from changedet.pipeline.cells import Cells
-from changedet.pipeline.kernels import work_states
 from changedet.pipeline.other_things import OtherThings
-from changedet.pipeline.railcars import Count, Railcars
-from changedet.pipeline.thing_states import Thing
-from changedet.pipeline.vehicles import Waiting
-from changedet.pipeline.works import Works
+from changedet.pipeline.things.cells import Cells
+from changedet.pipeline.things.kernels import work_states
+from changedet.pipeline.things.railcars import Count, Railcars
+from changedet.pipeline.things.thing_states import Thing
+from changedet.pipeline.things.vehicles import Waiting
+from changedet.pipeline.things.works import Works
 
 CRS = "EPSG:32636"
 CONTAINERS = vector_layers.empty("containers", CRS)

@@ -1,0 +1,1 @@
+"""What is found beside containers: ships, railcars, vehicles, works, cells and halls."""

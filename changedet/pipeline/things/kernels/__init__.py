@@ -1,0 +1,1 @@
+"""Arithmetic of the other things: numpy in, numpy out."""

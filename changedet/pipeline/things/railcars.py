@@ -1,0 +1,189 @@
+"""Railcars: how many stand on each track on each date, of what kind, and whether flats are loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+from shapely.geometry.base import BaseGeometry
+
+from changedet.grid.zones import SIDING, SIDING_MARGIN_M
+from changedet.imagery.bands import is_sar
+from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.things.found_rails import FoundBed, find_beds, why_no_tracks
+from changedet.pipeline.things.kernels import car_chains
+from changedet.pipeline.things.kernels.siding_tracks import SURE, TrackCars
+from changedet.pipeline.things.railcar_reading import ReadGroup, on_beds, on_sidings
+from changedet.pipeline.things.railcar_rows import rows_of, with_boxes
+from changedet.plan import Plan
+
+COARSEST_M: Final = 1.0
+"""Beyond, the gap of 1.3 m between two cars is no pixel any more."""
+HIDDEN: Final = "hidden, or out of the picture"
+NO_TRACK: Final = "no railway track is found"
+
+
+class Count(NamedTuple):
+    """A number with its 95 % interval.
+
+    Attributes
+    ----------
+    number, low, high : int
+    """
+
+    number: int
+    low: int
+    high: int
+
+
+class TrackCount(NamedTuple):
+    """Cars of a track on a date.
+
+    Attributes
+    ----------
+    date : date
+    zone : str
+    track : int
+        From 1, the northernmost (westernmost) first.
+    cars : Count
+    """
+
+    date: dt.date
+    zone: str
+    track: int
+    cars: Count
+
+
+@dataclass(frozen=True)
+class Railcars:
+    """The railcars of a run.
+
+    Attributes
+    ----------
+    layer : GeoDataFrame
+        The layer ``railcars``.
+    counts : mapping of (date, str) to Count
+        Of each siding on the dates that show it.
+    tracks : sequence of TrackCount
+    reasons : mapping of (date, str) to str
+        Why a date cannot tell.
+    sums : mapping of date to Count
+        Of all tracks together, on the dates that show them all.
+    beds : sequence of FoundBed or None
+        Tracks that no zone tells of; None where the workflow does not want them.
+    """
+
+    layer: gpd.GeoDataFrame
+    counts: Mapping[tuple[dt.date, str], Count] = field(default_factory=dict)
+    tracks: Sequence[TrackCount] = ()
+    reasons: Mapping[tuple[dt.date, str], str] = field(default_factory=dict)
+    sums: Mapping[dt.date, Count] = field(default_factory=dict)
+    beds: Sequence[FoundBed] | None = None
+
+
+def find_railcars(
+    plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDataFrame | None, containers: gpd.GeoDataFrame
+) -> Railcars | None:
+    """Find the railcars of all dates on sidings and, where the workflow wants it, on tracks that are found.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes are done.
+    models : mapping of date to DateModel
+    zones : GeoDataFrame or None
+        With ``kind``.
+    containers : GeoDataFrame
+        The layer ``containers``: boxes on cars.
+
+    Returns
+    -------
+    Railcars or None
+        None where no zone is a siding and the workflow does not want them.
+    """
+    sidings = (
+        [] if zones is None else [(str(one.name), one.geometry) for one in zones[zones["kind"] == SIDING].itertuples()]
+    )
+    if not sidings and not plan.workflow.railcars:
+        return None
+    names = [name for name, _ in sidings]
+    on_found = None if _why_not(plan) or why_no_tracks(plan) else _on_found(plan, models, zones)
+    reason = _why_not(plan) or ("" if sidings or on_found else why_no_tracks(plan) or NO_TRACK)
+    if reason:
+        none = vector_layers.empty("railcars", plan.grid.crs)
+        return Railcars(none, reasons={(look.date, name): reason for look in plan.looks for name in names or [""]})
+    beds = None if on_found is None else [bed for bed, _ in on_found]
+    read = {(one.date, one.zone): one for one in on_sidings(plan, models, sidings)}
+    read |= {(one.date, one.zone): one for _, groups in on_found or () for one in groups}
+    return _gathered(plan, read, [*names, *(bed.zone for bed in beds or ())], beds, containers)
+
+
+def _on_found(
+    plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDataFrame | None
+) -> list[tuple[FoundBed, list[ReadGroup]]]:
+    """Tracks that are found, with their cars."""
+    drawn = _drawn(zones, plan.grid.ground_metre)
+    return list(on_beds(plan, models, find_beds(plan, models, drawn), drawn, _names(zones)))
+
+
+def _drawn(zones: gpd.GeoDataFrame | None, unit: float) -> BaseGeometry | None:
+    """What the zones of kind siding cover."""
+    return None if zones is None else zones[zones["kind"] == SIDING].union_all().buffer(unit * SIDING_MARGIN_M)
+
+
+def _names(zones: gpd.GeoDataFrame | None) -> list[str]:
+    return [] if zones is None else [str(name) for name in zones["name"]]
+
+
+def _gathered(
+    plan: Plan,
+    read: Mapping[tuple[dt.date, str], ReadGroup],
+    names: Sequence[str],
+    beds: Sequence[FoundBed] | None,
+    containers: gpd.GeoDataFrame,
+) -> Railcars:
+    """Counts and rows of what was read on each date and group of tracks."""
+    counts, tracks, tables = {}, [], []
+    scale = plan.grid.ground_resolution_m / plan.grid.resolution_m
+    days = [look.date for look in plan.looks]
+    for name in names:
+        for day in days:
+            if (day, name) not in read:
+                continue
+            found = read[day, name].found
+            counts[day, name] = _sum([on for _, on in found])
+            tracks += [TrackCount(day, name, track.number, _sum([on])) for track, on in found]
+            tables.append(rows_of(day, name, found, scale))
+    layer = with_boxes(_joined(tables, plan.grid.crs), containers)
+    reasons = {(day, name): HIDDEN for name in names for day in days if (day, name) not in counts}
+    whole = [day for day in days if all((day, name) in counts for name in names)]
+    sums = {day: _sum([on for name in names for _, on in read[day, name].found]) for day in whole}
+    return Railcars(layer, counts, tracks, reasons, sums, beds)
+
+
+def _sum(found: Sequence[TrackCars]) -> Count:
+    """How many cars stand on some tracks."""
+    number = sum(len(on.cars) for on in found)
+    low, high = car_chains.interval_of(car_chains.sum_of([on.counts for on in found]), SURE)
+    return Count(number, min(low, number), max(high, number))
+
+
+def _joined(tables: Sequence[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame:
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return vector_layers.empty("railcars", crs)
+    return gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=crs)
+
+
+def _why_not(plan: Plan) -> str:
+    if is_sar(plan.roles):
+        return "railcars are not looked for in radar images"
+    coarsest = max([plan.grid.ground_resolution_m, *(look.gsd_m for look in plan.looks)])
+    if coarsest > COARSEST_M:
+        return f"railcars need pixels of {COARSEST_M:g} m or finer; these have {coarsest:.2g} m"
+    return ""
