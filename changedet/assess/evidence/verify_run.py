@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,9 @@ from changedet.store import RunFolder, sha256
 from changedet.store.fingerprints import Fingerprint
 from changedet.store.seal import SEAL, UNSEALED, sealed_files
 from changedet.store.step_records import read_record
+
+NAMED: Final = 10
+"""Files that a line names one by one; chosen by hand, what a screen holds."""
 
 HASH_DIGITS: Final = 64
 """Of a SHA-256; pictures of large mosaics have none."""
@@ -122,12 +125,12 @@ def _inputs(folder: RunFolder) -> tuple[list[str], list[str]]:
             gone.append(Path(path).name)
         elif len(wanted) == HASH_DIGITS and sha256(Path(path)) != wanted:
             problems.append(f"{path}: is no longer what the run read")
-    notes = [f"inputs that are not here: {', '.join(gone)}"] if gone else []
+    notes = [f"inputs that are not here: {_in_short(gone)}"] if gone else []
     try:
         remote = [str(one["path"]) for row in open_run(folder.path).provenance["inputs"] for one in _unhashed(row)]
     except (InputError, KeyError, TypeError):
         remote = []
-    return problems, [*notes, *([f"inputs without a hash: {', '.join(remote)}"] if remote else [])]
+    return problems, [*notes, *([f"inputs without a hash: {_in_short(remote)}"] if remote else [])]
 
 
 def _unhashed(row: Mapping[str, object]) -> list[dict[str, object]]:
@@ -136,6 +139,27 @@ def _unhashed(row: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def _others(folder: RunFolder, known: Mapping[str, Fingerprint]) -> list[str]:
+    """Files that are neither sealed nor recorded: what a run left that did not end, and what is not of any run."""
     names = (path.relative_to(folder.path).as_posix() for path in sorted(folder.path.rglob("*")) if path.is_file())
     others = [name for name in names if name not in known and Path(name).name not in UNSEALED]
-    return [f"files that no run wrote: {', '.join(others)}"] if others else []
+    own: set[str] = set()
+    if sealed_files(folder) is None:
+        written, records = folder.written(), f"{folder.state.name}/"
+        own = {name for name in others if name.startswith(records) or _whole(name) in written}
+    said = {
+        "records and unfinished files, which no seal holds": [name for name in others if name in own],
+        "files that no run wrote": [name for name in others if name not in own],
+    }
+    return [f"{what}: {_in_short(rows)}" for what, rows in said.items() if rows]
+
+
+def _whole(name: str) -> str:
+    """The file that an unfinished one was to be; any other itself."""
+    return name.removesuffix(".part").removesuffix(".raw") if name.endswith(".part") else name
+
+
+def _in_short(names: Sequence[str]) -> str:
+    """Names in a row; of many their number, the first and the last."""
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    return f"{len(names)}, {names[0]} to {names[-1]}"

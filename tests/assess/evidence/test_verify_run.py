@@ -88,6 +88,17 @@ def test_verify_run_tells_a_run_that_did_not_end(own: Path) -> None:
         verify_run(own.parent)
 
 
+def test_verify_run_tells_what_a_run_left_from_what_others_wrote(own: Path) -> None:
+    (own / ".changedet" / "seal.json").unlink()
+    (own / "notes.txt").write_text("mine")
+    for name in ("2023-01-01.tif.part", "2023-01-01.tif.raw.part"):
+        (own / "scenes" / name).write_bytes(b"half")
+    own_files, others = verify_run(own).unchecked
+    assert own_files.startswith("records and unfinished files, which no seal holds: ")
+    assert len(own_files) < 200, "a line names a few files one by one, of many their number"
+    assert others == "files that no run wrote: notes.txt"
+
+
 def test_a_report_written_again_is_sealed_again_and_the_same(own: Path) -> None:
     before = (own / "report.html").read_bytes()
     report_again(own)
