@@ -106,7 +106,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "footprint": footprint_layer(footprints, looks, plan),
         "changes": with_kinds(changes, footprints, plan.looks[plan.reference].date),
     }
-    optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, plan)}
+    optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, looks, plan)}
     optional["trains"] = trains_on_sidings(containers, zones, plan.grid.ground_metre)
     optional |= others.layers(containers, zones, plan.grid.crs)
     layers |= {name: layer for name, layer in optional.items() if layer is not None}

@@ -111,49 +111,53 @@ def footprint_layer(
     Returns
     -------
     GeoDataFrame
-        With ``area_m2``, NaN where the date shows too little and no other one fills in for it.
+        With ``area_m2``, NaN where the date shows too little, as in the series; its outline is then that of all dates.
     """
     if not footprints:
         return vector_layers.empty("footprint", plan.grid.crs)
-    unseen = {look.date for look in looks if not look.valid_fraction.get("", 0.0) >= LEAST_CLEAR}
-    columns = {
-        "date": [str(day) for day in footprints],
-        "area_m2": [
-            float("nan") if found.geometry.is_empty and day in unseen else found.area_m2
-            for day, found in footprints.items()
-        ],
-    }
+    unseen = _unseen(looks)
+    areas = [float("nan") if day in unseen else found.area_m2 for day, found in footprints.items()]
+    columns = {"date": [str(day) for day in footprints], "area_m2": areas}
     return gpd.GeoDataFrame(columns, geometry=[found.geometry for found in footprints.values()], crs=plan.grid.crs)
 
 
-def ground_layer(footprints: Mapping[dt.date, Footprint], plan: Plan) -> gpd.GeoDataFrame | None:
+def _unseen(looks: Sequence[DateMeasurements]) -> set[dt.date]:
+    """Dates that show too little of the site for figures of its footprint."""
+    return {look.date for look in looks if not look.valid_fraction.get("", 0.0) >= LEAST_CLEAR}
+
+
+def ground_layer(
+    footprints: Mapping[dt.date, Footprint], looks: Sequence[DateMeasurements], plan: Plan
+) -> gpd.GeoDataFrame | None:
     """Make the layer ``ground``: what each date's footprint bears, and what of it came and went.
 
     Parameters
     ----------
     footprints : mapping of date to Footprint
         Of `footprints_of`.
+    looks : sequence of DateMeasurements
     plan : Plan
 
     Returns
     -------
     GeoDataFrame or None
-        A row a date and kind, with ``area_m2`` and, since the date before, ``gained_m2, lost_m2``; None where kinds are
-        not distinguished.
+        A row a date and kind, with ``area_m2`` and, since the date before that has figures, ``gained_m2, lost_m2``; all
+        three empty where the date shows too little. None where kinds are not distinguished.
     """
     if not any(found.kinds for found in footprints.values()):
         return None
     rows: list[dict[str, object]] = []
     before: Mapping[str, BaseGeometry] = {}
+    unseen = _unseen(looks)
     for day, found in footprints.items():
-        compared = bool(before and found.kinds)
+        compared = bool(before and found.kinds) and day not in unseen
         under = shapely.union(before["stored"], found.kinds["stored"]) if compared else None
         for kind, shape in found.kinds.items():
             moved = (None, None) if under is None else _moved(kind, before[kind], shape, under, plan)
-            area = float(ground_area_m2([shape], plan.grid.crs)[0])
+            area = None if day in unseen else float(ground_area_m2([shape], plan.grid.crs)[0])
             row = {"date": str(day), "kind": kind, "area_m2": area, "gained_m2": moved[0], "lost_m2": moved[1]}
             rows.append({**row, "geometry": shape})
-        before = found.kinds or before
+        before = before if day in unseen else found.kinds or before
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=plan.grid.crs)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -14,6 +15,8 @@ from small_scenes import write_scene, write_workflow
 from changedet.pipeline import footprints
 from changedet.pipeline.run import run
 from changedet.plan import Plan
+from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.series.table import DateMeasurements
 
 DATES = ("2023-01-01", "2023-03-01")
 
@@ -35,3 +38,25 @@ def test_the_reference_has_no_mask_and_shows_all_that_was_gained_since_it(monkey
     monkeypatch.setattr(footprints, "_marked", lambda _plan, index, _ground: (0.0, {0: 0.25, 2: 0.75}[index]))
     plan = cast("Plan", SimpleNamespace(reference=1))
     assert [footprints._shown(plan, index, shapely.box(0, 0, 9, 9)) for index in range(3)] == [0.25, 1.0, 0.75]
+
+
+def test_a_date_that_shows_too_little_has_no_figure_in_any_layer_of_its_ground() -> None:
+    """Its outline is that of the other dates, and what they gained is told from one that shows the site to the next."""
+    yards = [shapely.MultiPolygon([shapely.box(0, 0, width, 20)]) for width in (20, 60, 60)]
+    none = shapely.MultiPolygon()
+    days = [dt.date(2023, month, 1) for month in (1, 2, 3)]
+    made = {
+        day: Footprint(yard, yard, yard, yard.area, {"paving": yard, "stored": none})
+        for day, yard in zip(days, yards, strict=True)
+    }
+    looks = [
+        DateMeasurements(day, valid_fraction={"": share}) for day, share in zip(days, (1.0, 0.22, 1.0), strict=True)
+    ]
+    plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633", ground_metre=1.0)))
+    assert footprints.footprint_layer(made, looks, plan)["area_m2"].isna().tolist() == [False, True, False]
+    ground = footprints.ground_layer(made, looks, plan)
+    assert ground is not None
+    paving = ground[ground["kind"] == "paving"]
+    assert paving["area_m2"].isna().tolist() == [False, True, False]
+    assert paving["gained_m2"].isna().tolist() == [True, True, False]
+    assert paving["gained_m2"].iloc[2] == pytest.approx(800, rel=0.01)

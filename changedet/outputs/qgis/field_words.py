@@ -77,6 +77,7 @@ _GROWTH: Final = (
     "coalesce(round(\"gained_m2\") || ' m2 more and ' || round(\"lost_m2\") || ' m2 less than on the date before',"
     " 'the first date that shows it')"
 )
+_HIDDEN: Final = "'not enough of the site is seen for a figure'"
 _WENT: Final = "map_get(map('gain', 'came', 'loss', 'went'), \"direction\")"
 _KIND: Final = "if(\"kind\" = 'other', 'something', \"kind\")"
 _UNTOLD: Final = "if(\"kind\" = 'box', 'box replaced', 'replaced, or not known')"
@@ -90,11 +91,11 @@ TIPS: Final = {
     "confidence [% round(\"confidence\", 2) %][% coalesce('<br>track ' || \"track_id\", '') %]",
     "tracks": '<b>[% "kind" %]</b> track [% "track_id" %]<br>seen from [% format_date("first_seen", \'yyyy-MM-dd\') %] '
     f"to [% format_date(\"last_seen\", 'yyyy-MM-dd') %], [% {_ENDS} %]",
-    "footprint": f'<b>footprint</b> {_DAY}<br>[% round("area_m2") %] m2',
+    "footprint": f"<b>footprint</b> {_DAY}<br>[% coalesce(round(\"area_m2\") || ' m2', {_HIDDEN}) %]",
     "changes": f'<b>[% {_WHAT} %]</b> {_DAY}<br>[% round("area_m2") %] m2[% {_SINCE} %]',
     "not_seen": f'<b>[% "reason" %]</b> {_DAY}<br>[% round("area_m2") %] m2',
     "zones": f"<b>[% {_NAME} %]</b>",
-    "ground": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("area_m2") %] m2, [% {_GROWTH} %]',
+    "ground": f'<b>[% "kind" %]</b> {_DAY}<br>[% coalesce(round("area_m2") || \' m2, \' || {_GROWTH}, {_HIDDEN}) %]',
     "ships": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("length_m") %] m (± [% round("length_error_m") %]) x '
     f'[% round("width_m") %] m, [% coalesce({_ZONE}, \'afloat\') %], confidence [% round("confidence", 2) %]',
     "railcars": f'<b>[% "kind" %]</b> {_DAY}<br>car [% "car_id" %] of train [% "train_id" %], track [% {_TRACK} %]'
