@@ -183,7 +183,8 @@ def _measurements(
                 look.gsd_m,
                 alignment.shift.east_m / unit if known else float("nan"),
                 alignment.shift.north_m / unit if known else float("nan"),
-                {name: share for name, share in clear.items() if share == share},
+                # of a zone without a pixel of the site nothing is ever seen
+                {name: share if share == share else 0.0 for name, share in clear.items()},
                 intervals,
                 as_estimates(built, areas, clear, plan),
                 look.date in counted,

@@ -19,6 +19,8 @@ from changedet.workflow import Workflow
 
 LEAST_COVERAGE: Final = 0.01
 """Share of the area of interest that a scene must cover."""
+WITHIN: Final = 0.99
+"""Share of a zone within the area of interest from which it is taken to lie in it: edges are drawn by hand."""
 
 
 @contextmanager
@@ -126,6 +128,16 @@ def _far_away(grid: Grid, look: Look, share: float) -> str:
     return f"{met}: it spans {span(area)}, {look.name} {span(look.outline())} (degrees); correct it"
 
 
+def _beyond(name: str, zone: BaseGeometry, grid: Grid) -> list[str]:
+    """What is to be said of a zone that reaches beyond the area of interest."""
+    if not zone.intersects(grid.area):
+        return [f"zone '{name}' lies outside the area of interest"]
+    inside = zone.intersection(grid.area).area / zone.area if zone.area else 1.0
+    if inside >= WITHIN:
+        return []
+    return [f"zone '{name}' lies to {1 - inside:.0%} outside the area of interest; its figures are of the part inside"]
+
+
 def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | None:
     """The zones of the site.
 
@@ -149,8 +161,7 @@ def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | Non
         areas = read_areas(Area(path=workflow.site.zones), grid.crs, named=True, key="")
     warnings += areas.warnings
     for about, zone in zip(areas.attributes, areas.geometries, strict=True):
-        if not zone.intersects(grid.area):
-            warnings.append(f"zone '{about.name}' lies outside the area of interest")
+        warnings += _beyond(about.name, zone, grid)
         if about.kind and about.kind not in KINDS and (guess := did_you_mean(about.kind, KINDS)):
             warnings.append(f"zone '{about.name}' is of kind '{about.kind}', which says nothing{guess}")
     return areas

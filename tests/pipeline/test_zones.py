@@ -10,10 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 import shapely.affinity
 from affine import Affine
 from mercator import mercator_grid
+from small_scenes import ground, write_scene, write_workflow
 
 from changedet.grid import Grid
 from changedet.grid.areas import Area, read_areas
@@ -21,6 +23,7 @@ from changedet.grid.zones import zone_table
 from changedet.outputs.gpkg import layer_schema, vector_layers
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.page import write_report
+from changedet.pipeline.run import run
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan.site_areas import zones_of
 
@@ -172,6 +175,35 @@ def test_a_slip_of_a_zones_kind_is_told_and_kinds_of_ones_own_are_not(tmp_path: 
     workflow = SimpleNamespace(site=SimpleNamespace(zones=path))
     zones_of(workflow, grid, warnings)  # type: ignore[arg-type]
     assert warnings == ["zone 'zone sidng' is of kind 'sidng', which says nothing; did you mean 'siding'?"]
+
+
+def test_nothing_is_counted_in_a_zone_outside_the_site_and_one_half_outside_is_named(tmp_path: Path) -> None:
+    dates = ("2023-01-01", "2023-02-01")
+    for seed, day in enumerate(dates):
+        write_scene(tmp_path / f"{day}.tif", ground(96, 96, seed), resolution_m=1.0)
+    with rasterio.open(tmp_path / f"{dates[0]}.tif") as scene:
+        west, south, east, north = scene.bounds
+        crs = scene.crs
+    middle = (west + east) / 2
+    shapes = [
+        shapely.box(west, south, middle, north),
+        shapely.box(east + 50, south, east + 90, north),
+        shapely.box(middle, south, 2 * east - middle, north),
+    ]
+    zones = gpd.GeoDataFrame({"name": ["inside", "outside", "half"]}, geometry=shapes, crs=crs)
+    zones.to_file(tmp_path / "zones.gpkg")
+    site = {"id": "site", "zones": "zones.gpkg"}
+    finished = run(write_workflow(tmp_path, dates, site=site), out=str(tmp_path / "out"))
+    table = finished.series.set_index("zone")
+    counts = ["containers", "containers_expected", "containers_high", "teu", "arrivals", "departures_high"]
+    assert table.loc["outside", counts].isna().to_numpy().all()
+    assert (table.loc["outside", "valid_fraction"] == 0).all()
+    assert table.loc[["inside", "half"], "containers_expected"].notna().all()
+    about_zones = [words for words in finished.summary["warnings"] if words.startswith("zone")]
+    assert about_zones == [
+        "zone 'outside' lies outside the area of interest",
+        "zone 'half' lies to 50% outside the area of interest; its figures are of the part inside",
+    ]
 
 
 def test_trains_are_as_long_on_the_ground_in_web_mercator() -> None:
