@@ -176,15 +176,20 @@ def _exchanged_m2(tracks: FollowedBoxes | None, dates: Sequence[dt.date], refere
 def _differs(tracks: FollowedBoxes, reference: int) -> Bools:
     """Whether each box stands on one of a date and the reference and not on the other, (track, date).
 
-    Where a date hides its place, as on the look before: no mask can mark a box that may have come behind a cloud.
+    Where a date hides its place, as on the look before: no mask can mark a box that may have come behind a cloud. Never
+    where the reference shows nothing of it, as no mask compares it.
     """
     stands = tracks.presence > 0.5
     differs: Bools = stands != stands[:, [reference]]
-    if len(tracks.tracks) and len(tracks.places):
+    centres = tracks.tracks.geometry.centroid.to_numpy()
+    if len(centres) and len(tracks.places):
         places = shapely.STRtree(tracks.places.geometry.centroid.to_numpy())
-        shown = tracks.place_clear[places.nearest(tracks.tracks.geometry.centroid.to_numpy())]
+        shown = tracks.place_clear[places.nearest(centres)]
         for date in range(reference + 1, differs.shape[1]):
             differs[:, date] = np.where(shown[:, date], differs[:, date], differs[:, date - 1])
+    if len(centres) and len(tracks.ground.xy):
+        ground = shapely.STRtree(np.asarray(shapely.points(tracks.ground.xy), object))
+        differs &= tracks.ground.shown[ground.nearest(centres), reference][:, None]
     return differs
 
 

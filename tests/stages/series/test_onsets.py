@@ -15,6 +15,7 @@ from changedet.outputs.sentences.ground import REFUTED
 from changedet.stages.series.onsets import find_onsets, find_zone_onsets
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
+from changedet.stages.tracks.result import Ground
 from changedet.stages.tracks.stage import track
 from changedet.stages.tracks.visibility import GivenVisibility
 from scenarios import box_series as bs
@@ -117,6 +118,30 @@ def test_find_onsets_takes_no_box_for_exchanged_that_may_have_come_behind_a_clou
     for boxes in (tracks, clouded):
         found = find_onsets(timeseries(looks, boxes), method, series.dates[0], boxes)["changed_area"]
         assert found.date == series.dates[2], found
+
+
+def test_find_onsets_takes_no_box_for_exchanged_where_the_reference_hides_the_ground():
+    """What no mask compares is in no changed area: a pad on the half that the first look shows has grown."""
+    series = bs.simulate(6, dates=8, blocks=4, growth_from=5)
+    tracks = track(series.detections, GivenVisibility(series.dates, series.clear), detector="imitated")
+    xy = shapely.get_coordinates(tracks.tracks.geometry.centroid.to_numpy())
+    middle = np.median(xy[:, 0])
+    shown = np.ones((len(xy), 8), bool)
+    shown[:, 0] = xy[:, 0] > middle
+    half = replace(tracks, ground=Ground(xy, shown))
+    stands = tracks.presence > 0.5
+    bases = tracks.tracks["kind"].map(BASE_OF_KIND_M2).fillna(0.0).to_numpy()
+    exchanged = (bases * shown[:, 0]) @ (stands != stands[:, :1])
+    hidden = (bases * ~shown[:, 0]) @ (stands != stands[:, :1])
+    pad = 300.0 * (np.arange(8) >= 2)
+    assert hidden[-1] > pad[-1]
+    looks = [
+        DateMeasurements(day, changed_area_m2={"": Estimate(area, 0.97 * area, 1.1 * area)} if i else {})
+        for i, (day, area) in enumerate(zip(series.dates, pad + exchanged, strict=True))
+    ]
+    method = STAGE.get("staircase").function(None)
+    found = find_onsets(timeseries(looks, half), method, series.dates[0], half)["changed_area"]
+    assert found.date == series.dates[2], found
 
 
 def test_find_onsets_bounds_no_growth_by_a_look_that_shows_next_to_nothing():
