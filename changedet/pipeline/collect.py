@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import geopandas as gpd
 import pandas as pd
@@ -23,7 +24,7 @@ from changedet.pipeline.familiarity import counted_dates, familiarities, familia
 from changedet.pipeline.fill_doubts import fill_json
 from changedet.pipeline.flow import flow
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
-from changedet.pipeline.new_ground import new_ground
+from changedet.pipeline.new_ground import gained_ground, new_ground
 from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.other_things import find_other_things
 from changedet.pipeline.placebo import Placebo, placebo
@@ -38,6 +39,7 @@ from changedet.stages.change.method import false_share
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.objects.familiarity import Familiarity
 from changedet.stages.series.claims import find_claims
+from changedet.stages.series.growth import Onset
 from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
 from changedet.stages.tracks.result import Tracks
@@ -111,7 +113,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     optional |= others.layers(containers, zones, plan.grid.crs)
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
     unavailable = unavailable_figures(plan, table) | others.reasons()
-    found = summarise(plan, table, tracks)
+    known = _known(footprints, looks)
+    found = summarise(plan, table, tracks, partial(_share_compared, plan, known))
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
     variants, shared = kept_variants(plan), overlapping(zones, plan.grid.ground_metre)
     summary: JsonObject = {
@@ -119,7 +122,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "placebo": None if false is None else false.to_json({day: pairs[""][1] for day, pairs in changed.items()}),
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
-        "new_ground": new_ground(onset, _known(footprints, looks), followed, plan.grid),
+        "new_ground": new_ground(onset, known, followed, plan.grid),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
         **_trust(table, tracks, followed),
@@ -138,6 +141,15 @@ def _known(footprints: Mapping[dt.date, Footprint], looks: Sequence[DateMeasurem
     """The footprints of dates that show enough of the site; others are drawn as later dates show the ground, too."""
     shown = {look.date for look in looks if "" in look.footprint_m2}
     return {day: found for day, found in footprints.items() if day in shown}
+
+
+def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset) -> float:
+    """The share of the ground that a footprint gained which the reference date shows; NaN where it gained none."""
+    gained = gained_ground(built, known, plan.grid.ground_metre)
+    if gained is None or gained.is_empty:
+        return float("nan")
+    quality = plan.folder.quality_file(plan.looks[plan.reference].date, plan.formats)
+    return clear_fraction(quality, plan.grid, [gained])[0]
 
 
 def _trust(table: pd.DataFrame, tracks: Tracks | None, layer: gpd.GeoDataFrame) -> JsonObject:

@@ -16,6 +16,7 @@ from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.stages.footprint.outlines import Footprint, estimates
 from changedet.stages.footprint.shapes import in_units
+from changedet.stages.series.growth import Onset
 
 MARGIN_M: Final = 1.0
 """A box at the edge of new ground stands on it: outlines of footprints are drawn on cells of this size."""
@@ -77,6 +78,31 @@ def new_ground(
         "began": {"low": low, "high": high, "probability": built.get("probability")},
         "boxes_by": boxes_by,
     }
+
+
+def gained_ground(built: Onset, footprints: Mapping[dt.date, Footprint], unit: float) -> BaseGeometry | None:
+    """The ground that a footprint gained when it began to grow.
+
+    Parameters
+    ----------
+    built : Onset
+        Of the footprint, with a date.
+    footprints : mapping of date to Footprint
+        Of dates that show enough of the site.
+    unit : float
+        A metre on the ground in units of the CRS.
+
+    Returns
+    -------
+    geometry or None
+        None where no footprint is known from before it, or until it.
+    """
+    if built.low is None or built.high is None:
+        return None
+    earlier = [day for day in footprints if day < built.low]
+    if not earlier or built.high not in footprints:
+        return None
+    return _grown(footprints[max(earlier)].geometry, footprints[built.high].geometry, unit)
 
 
 def _dated(onset: Json) -> JsonObject | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -58,7 +58,9 @@ def equivalent_looks(models: Mapping[dt.date, DateModel]) -> JsonObject | None:
     return found or None
 
 
-def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> JsonObject:
+def summarise(
+    plan: Plan, table: pd.DataFrame, tracks: Tracks | None, compared: Callable[[Onset], float] | None = None
+) -> JsonObject:
     """Write down what a run found, as ``summary.json`` keeps it.
 
     Parameters
@@ -67,6 +69,8 @@ def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> JsonObj
     table : DataFrame
         The time series.
     tracks : Tracks or None
+    compared : callable, optional
+        As of `find_onsets`.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> JsonObj
             ("containers", "changed_area", "footprint"), _no_onset("the series stage is switched off")
         )
     else:
-        found = find_onsets(with_lasting_area(plan, table), method, reference, tracks)
+        found = find_onsets(with_lasting_area(plan, table), method, reference, tracks, compared)
         onset = {name: one.to_json() for name, one in found.items()} | _not_computed(plan, table)
     return {
         "schema_version": SCHEMA_VERSION,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -27,12 +27,18 @@ MOSTLY: Final = 0.7
 LEAST_SHOWN: Final = 0.05
 """Share of a site below which a look bounds no beginning of its changed area. Chosen by hand."""
 
+LEAST_COMPARED: Final = 0.5
+"""Share of the ground that a footprint gained, shown by the reference, from which the changed area speaks of it."""
 UNSURE: Final = "no look shows most of the boxes for sure: they may all be something else of a container's size"
 """Why there is no growth of containers."""
 
 
 def find_onsets(
-    table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date, tracks: FollowedBoxes | None = None
+    table: pd.DataFrame,
+    find: OnsetMethod,
+    reference_date: dt.date,
+    tracks: FollowedBoxes | None = None,
+    compared: Callable[[Onset], float] | None = None,
 ) -> dict[str, Onset]:
     """When containers, changed area and footprint began to grow; from the rows of the whole site.
 
@@ -48,6 +54,9 @@ def find_onsets(
         From which the counts are: what each date hides by them then bounds its count, in place of its interval; and
         the changed area is dated without what boxes cover that came or went since, as where they are exchanged ever
         more of a yard differs from the reference though nothing is built.
+    compared : callable, optional
+        Takes the onset of the footprint and gives the share, 0 to 1, of the ground that it gained which the reference
+        date shows: the changed area tells nothing of the rest. Without it, all.
 
     Returns
     -------
@@ -60,13 +69,14 @@ def find_onsets(
     area, least_area = _changed_area(whole, dates, reference_date, exchanged)
     changed, built = find(area, dates), find(_footprint(whole), dates)
     if np.isfinite(_numbers(whole["changed_area_m2"])).any():
-        built = _borne_out(built, changed, reference_date)
+        built = _borne_out(built, changed, reference_date, compared)
     found = {
         "containers": _containers_onset(find, whole, dates, tracks, None if tracks is None else tracked_boxes(tracks)),
         "changed_area": _beyond_error(changed, least_area, bool(exchanged.any())),
         "footprint": built,
     }
     seen = _numbers(whole["valid_fraction"])
+    found["changed_area"] = _as_far_as_compared(found["changed_area"], seen[[day == reference_date for day in dates]])
     return {name: _as_far_as_seen(onset, seen) for name, onset in found.items()}
 
 
@@ -157,6 +167,13 @@ def _as_far_as_seen(found: Onset, seen: Floats) -> Onset:
     return replace(found, reason=f"{found.reason}; the last looks show {shares.max():.0%} of the site at most")
 
 
+def _as_far_as_compared(found: Onset, shown: Floats) -> Onset:
+    """Says of no change where the reference shows little of the site."""
+    if found.date is not None or found.probability != found.probability or not (shown < MOSTLY).any():
+        return found
+    return replace(found, reason=f"{found.reason}; the reference date shows {shown.min():.0%} of the site")
+
+
 def _exchanged_m2(tracks: FollowedBoxes | None, dates: Sequence[dt.date], reference_date: dt.date) -> Floats:
     """What boxes cover (date,) that stand on one of a date and the reference and not on the other.
 
@@ -210,12 +227,17 @@ def _without(found: Onset, why: str) -> Onset:
     return replace(found, date=None, low=None, high=None, probability=float("nan"), reason=why, shape=None)
 
 
-def _borne_out(built: Onset, changed: Onset, reference_date: dt.date) -> Onset:
+def _borne_out(
+    built: Onset, changed: Onset, reference_date: dt.date, compared: Callable[[Onset], float] | None
+) -> Onset:
     """No growth of built ground since the reference where changed ground has none: fields that lie bare look built.
 
-    Changed ground that grew, though within its error in the end, does not speak against it.
+    Changed ground that grew, though within its error in the end, does not speak against it, nor where the reference
+    hides most of what was built.
     """
     if built.date is None or built.date <= reference_date or changed.date is not None:
+        return built
+    if compared is not None and compared(built) < LEAST_COMPARED:
         return built
     why = f"built ground seems to grow from {built.date}, but what is built is changed ground, and that has not grown"
     return _without(built, why)

@@ -195,22 +195,40 @@ def test_find_onsets_dates_no_built_ground_that_is_no_changed_ground():
     built = [Estimate(a, a * 0.95, a * 1.1) for a in (9000, 9100, 9050, 13000, 13200, 13100, 13300)]
     method = STAGE.get("staircase").function(None)
 
-    def footprint_onset(changed, reference):
+    def footprint_onset(changed, reference, compared=None):
         areas = {i: Estimate(a, a * 0.8, a * 1.3) for i, a in enumerate(changed) if a is not None}
         looks = [
             DateMeasurements(d, changed_area_m2={"": areas[i]} if i in areas else {}, footprint_m2={"": built[i]})
             for i, d in enumerate(dates)
         ]
-        return find_onsets(timeseries(looks, None), method, dates[reference])["footprint"]
+        return find_onsets(timeseries(looks, None), method, dates[reference], compared=compared)["footprint"]
 
     assert footprint_onset([None, 20, 30, 4000, 4100, 4050, 4200], 0).date == dates[3]
     fields = footprint_onset([None, 20, 30, 25, 30, 20, 25], 0)
     assert fields.date is None
     assert str(dates[3]) in fields.reason
     assert fields.reason.endswith(REFUTED), "by which the sentences know it"
-    # Nothing is known of change: switched off, or the growth lies before the reference.
+    # Nothing is known of change: most of what was gained is hidden on the reference, switched off, or before it.
+    still = [None, 20, 30, 25, 30, 20, 25]
+    assert footprint_onset(still, 0, lambda _: 0.1).date == dates[3]
+    assert footprint_onset(still, 0, lambda _: 0.9).date is None
     assert footprint_onset([None] * 7, 0).date == dates[3]
     assert footprint_onset([4000, 4000, 4000, 20, None, 30, 25], 4).date == dates[3]
+
+
+def test_find_onsets_says_of_no_change_how_little_the_reference_shows():
+    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
+    for share, words in ((0.1, "; the reference date shows 10% of the site"), (0.95, "")):
+        looks = [
+            DateMeasurements(
+                day,
+                valid_fraction={"": share if i == 0 else 1.0},
+                changed_area_m2={"": Estimate(20, 0, 60)} if i else {},
+            )
+            for i, day in enumerate(dates)
+        ]
+        found = find_onsets(timeseries(looks, None), STAGE.get("staircase").function(None), dates[0])["changed_area"]
+        assert found.reason.partition(" that is needed")[2] == words
 
 
 def test_find_onsets_keeps_built_ground_where_the_last_look_hides_how_much_changed():
