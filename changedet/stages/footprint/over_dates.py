@@ -9,7 +9,7 @@ import numpy as np
 
 from changedet.arrays import Bytes
 from changedet.stages.footprint.kernels import closing, lasting, surroundings
-from changedet.stages.footprint.kernels.closing import UNKNOWN, Levels
+from changedet.stages.footprint.kernels.closing import STEPS, STORED, UNKNOWN, Levels
 from changedet.store.packing import pack, unpack
 
 Kinds: TypeAlias = Bytes
@@ -120,7 +120,7 @@ def from_codes(
     own : uint8 (y, x)
         Levels where the date sees the ground or a box, `UNKNOWN` elsewhere.
     known : uint8 (y, x)
-        Levels everywhere.
+        Levels everywhere: what a date does not see by the trees, and no more than both neighbouring looks show.
     kinds : uint8 (y, x)
         1, 2, 3: paving, building, earthwork.
     """
@@ -131,12 +131,51 @@ def from_codes(
         codes, boxes = (np.stack(own) for own in zip(*(one[k].rasters() for one in parts), strict=True))
         for own, rasters in zip(found, surroundings.series_levels(codes, boxes > 0, trees, cell_m, inner), strict=True):
             own.append(PackedRasters.of(*rasters))
-    for one, own in zip(dates, found, strict=True):
-        known, kinds = np.empty((2, *one.shape), np.uint8)
-        for (_, _, place), packed in zip(blocks, own, strict=True):
-            known[place], kinds[place] = packed.rasters()
+    places = [place for _, _, place in blocks]
+    after = _first_later(dates, found, places)
+    before = np.full(dates[0].shape if dates else (0, 0), UNKNOWN, np.uint8)
+    for one, own, later in zip(dates, found, after, strict=True):
+        known, kinds = _joined(own, places, one.shape)
         codes, boxes = one.rasters()
-        yield np.where((codes == UNKNOWN) & (boxes != 1), UNKNOWN, known), known, kinds
+        hidden = (codes == UNKNOWN) & (boxes != 1)
+        seen = np.where(hidden, UNKNOWN, known)
+        known = np.where(hidden, _bounded(known, before, unpack(later, one.shape)), known)
+        before = closing.fill_hidden(seen, before)
+        yield seen, known, kinds
+
+
+def _joined(parts: Sequence[PackedRasters], places: Sequence[Place], shape: Shape) -> tuple[Bytes, Bytes]:
+    """A date's two rasters, of its blocks."""
+    first, second = np.empty((2, *shape), np.uint8)
+    for place, packed in zip(places, parts, strict=True):
+        first[place], second[place] = packed.rasters()
+    return first, second
+
+
+def _first_later(
+    dates: Sequence[PackedRasters], found: Sequence[Sequence[PackedRasters]], places: Sequence[Place]
+) -> list[bytes]:
+    """Of each date, packed, the levels by which the first later date that sees the ground shows it."""
+    later = np.full(dates[0].shape if dates else (0, 0), UNKNOWN, np.uint8)
+    after = []
+    for one, own in zip(reversed(dates), reversed(found), strict=True):
+        after.append(pack(later))
+        codes, boxes = one.rasters()
+        known, _ = _joined(own, places, one.shape)
+        later = closing.fill_hidden(np.where((codes == UNKNOWN) & (boxes != 1), UNKNOWN, known), later)
+    return after[::-1]
+
+
+def _bounded(levels: Levels, before: Levels, after: Levels) -> Levels:
+    """Levels of hidden ground, no higher than both the look before and the look after show it.
+
+    The trees weigh all dates alike: ground that most of them show built they call built on a first look that hides it,
+    though the next one shows a meadow.
+    """
+    ends = [np.where(end == UNKNOWN, 0, np.minimum(end, STEPS[-1])) for end in (before, after)]
+    free = (before == UNKNOWN) & (after == UNKNOWN) | (levels == UNKNOWN) | (levels == STORED)
+    found: Levels = np.where(free, levels, np.minimum(levels, np.maximum(*ends)))
+    return found
 
 
 Place: TypeAlias = tuple[slice, slice]

@@ -35,3 +35,15 @@ def test_from_codes_keeps_a_box_that_cloud_hides(trees):
     (_, _, _), (own, known, _) = over_dates.from_codes(packed, trees, 1.0)
     assert (known[100:104, 100:112] == closing.STORED).all()
     assert (own == closing.UNKNOWN).all()
+
+
+def test_from_codes_takes_hidden_ground_for_no_more_than_the_looks_around_it_show(trees):
+    """A yard that a cloud hides on the first look, a meadow on the second: the later ones do not build it before."""
+    meadow, laid = codes_of(0.03 * np.ones_like(yard())), codes_of(yard())
+    codes = np.stack([np.full_like(meadow, cell_codes.UNKNOWN), meadow, laid, laid, laid, laid])
+    codes[4] = cell_codes.UNKNOWN
+    boxes = np.where(codes == cell_codes.UNKNOWN, cell_codes.UNKNOWN, 0).astype(np.uint8)
+    packed = [over_dates.PackedRasters.of(*one) for one in zip(codes, boxes, strict=True)]
+    built = [int((known >= 2).sum()) for _, known, _ in over_dates.from_codes(packed, trees, 1.0)]
+    assert built[0] <= built[1] < 0.1 * built[2]
+    assert built[4] == pytest.approx(built[3], rel=0.1), "what both neighbours show is built behind a cloud, too"
