@@ -24,6 +24,7 @@ _COLUMNS: Final = (
 )
 """What the columns of the table of dates are."""
 
+_AREAS: Final = (("changed_area_m2", "changed_area_high_m2"), ("footprint_area_m2", "footprint_high_m2"))
 if TYPE_CHECKING:
     # A plan is printed without what reads a finished run, which takes as long to import as the plan to make.
     import pandas as pd
@@ -152,7 +153,7 @@ def _dates(run: Run) -> list[str]:
     false_area_m2 = (run.summary.get("placebo") or {}).get("false_area_m2", {})
     familiar = run.summary.get("familiarity") or {}
     years_only = calendar_of([str(day)[:10] for day in whole["date"]]).years_only
-    ground, base = (scaled([*whole[name]], "m²") for name in ("changed_area_m2", "footprint_area_m2"))
+    ground, base = (_scale_of(whole, *names) for names in _AREAS)
     units = f"changed {ground.unit}", f"placebo {ground.unit}", f"footprint {base.unit}"
     rows: list[tuple[str, ...]] = [("date", "clear", "unlike", "containers", "expected", *units)]
     for row in whole.to_dict("records"):
@@ -312,6 +313,12 @@ def told_together(lines: Sequence[str]) -> list[str]:
 
 def _number(value: float | None, form: str = ".0f") -> str:
     return "-" if value is None or math.isnan(value) else format(float(value), form)
+
+
+def _scale_of(rows: pd.DataFrame, value: str, high: str) -> Scale:
+    """By the largest of the values; of the upper bounds where all values are 0."""
+    values = [*rows[value].dropna()]
+    return scaled(values if any(values) else [*rows[high].dropna()], "m²")
 
 
 def _area_alone(value: float | None, scale: Scale) -> str:

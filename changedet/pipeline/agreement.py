@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.sentences.counts import SWITCHED_OFF
+from changedet.outputs.sentences.words import calendar_of
+
+_FIRST_OF_YEAR: Final = re.compile(r"(?<![\w/.-])(\d{4})-01-01(?![\w-]|\.\w)")
+"""A date that is no part of a file's name."""
 
 
 class _Dated(NamedTuple):
@@ -63,3 +68,23 @@ def _dated(onset: Json) -> _Dated | None:
     if not found.get("date"):
         return None
     return _Dated(*(str(found[name] or found["date"]) for name in ("date", "low", "high")))
+
+
+def dated_as_known(warnings: Sequence[str], dates: Sequence[str]) -> list[str]:
+    """Warnings with years in place of dates, where years are all that is known of a site's dates.
+
+    Parameters
+    ----------
+    warnings : sequence of str
+        With ISO dates; names of files keep theirs.
+    dates : sequence of str
+        ISO dates of the site's looks.
+
+    Returns
+    -------
+    list of str
+        In their order.
+    """
+    if not calendar_of(dates).years_only:
+        return [*warnings]
+    return [_FIRST_OF_YEAR.sub(lambda day: day[1] if day[0] in dates else day[0], words) for words in warnings]

@@ -14,7 +14,7 @@ from changedet.grid.zones import overlapping, zone_table
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
-from changedet.pipeline.agreement import disagreements
+from changedet.pipeline.agreement import dated_as_known, disagreements
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.boxes import FollowedBoxes, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
@@ -134,7 +134,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
     doubts += [*disagreements(onset), *([OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else [])]
-    return Results(layers, table, summary, unavailable, tuple(doubts))
+    warnings = dated_as_known(doubts, [str(look.date) for look in plan.looks])
+    return Results(layers, table, summary, unavailable, tuple(warnings))
 
 
 def _known(footprints: Mapping[dt.date, Footprint], looks: Sequence[DateMeasurements]) -> dict[dt.date, Footprint]:

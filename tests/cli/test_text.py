@@ -69,6 +69,10 @@ def test_run_in_words_shows_areas_in_the_unit_that_fits_and_years_where_no_more_
     assert first.startswith("1985 ")
     assert " ".join(last.split()) == "2020 100% - - - 223 (82 to 428) 68 1.98 (1.80 to 2.25)"
     assert "onset of changed area: 2020 (between 1985 and 2020, a slope)" in said
+    # Where all values are 0 the unit fits the bounds.
+    none_built = table.assign(footprint_area_m2=0.0, footprint_low_m2=0.0, footprint_high_m2=1.9e8)
+    said = run_in_words(MadeUp(tmp_path, none_built, summary)).splitlines()  # type: ignore[arg-type]
+    assert [line.split("  ")[-1].strip() for line in said[:2]] == ["footprint km²", "0 (0 to 190)"]
 
 
 def test_sites_in_words_has_a_row_for_each_site_whatever_is_known_of_it(tmp_path: Path) -> None:

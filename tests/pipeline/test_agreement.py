@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from changedet.pipeline.agreement import disagreements
+from changedet.pipeline.agreement import dated_as_known, disagreements
 
 NONE = {"date": None, "low": None, "high": None, "reason": "no lasting growth"}
 
@@ -46,3 +46,13 @@ def test_disagreements_name_built_ground_before_any_change():
 def test_disagreements_do_not_speak_of_what_was_switched_off():
     off = {**NONE, "reason": "change is not computed: switched off in the workflow"}
     assert told(onset("2024-03-01"), off, onset("2024-03-01")) == []
+
+
+def test_dated_as_known_names_years_where_no_more_is_known_and_leaves_files_their_names():
+    said = [
+        "1990-01-01 to 2020-01-01, 7 looks: odd (1990-01-01.tif, x/1990-01-01_msi.tif)",
+        "grows from 1990-01-01,",
+    ]
+    years = dated_as_known(said, ["1990-01-01", "2020-01-01"])
+    assert years == ["1990 to 2020, 7 looks: odd (1990-01-01.tif, x/1990-01-01_msi.tif)", "grows from 1990,"]
+    assert dated_as_known(said, ["1990-01-01", "2020-06-01"]) == said
