@@ -13,7 +13,6 @@ from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.first_change import write_first_change
 from changedet.pipeline.identities import masks_causes, masks_identity
-from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.publish import WRITTEN_ANEW, publish
 from changedet.pipeline.published import PUBLISHED, published_files
 from changedet.pipeline.rejected_boxes import without_rejected
@@ -52,7 +51,7 @@ def boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes
     read_together(plan, models, marks, partial(session.stream, here=True))
     if boxes.tracks is None:
         return boxes
-    masks = {day: mask_path(plan.folder, day, plan.formats) for day in marks}
+    masks = {day: plan.folder.mask_file(day, plan.formats) for day in marks}
     return replace(boxes, tracks=without_rejected(boxes.tracks, marks, masks, plan.grid))
 
 
@@ -78,7 +77,7 @@ def series_done(session: Session, models: dict[date, DateModel], boxes: Followed
     files = first_change_files(plan)
     if files:
         later = [look.date for look in plan.looks if look.date > plan.looks[plan.reference].date]
-        paths = {day: mask_path(plan.folder, day, plan.formats) for day in later}
+        paths = {day: plan.folder.mask_file(day, plan.formats) for day in later}
         wanted = identity("first_change", masks_identity(plan))
         write = partial(write_first_change, files[0], plan.grid, paths, plan.site_id)
         plan.folder.once("first_change", wanted, files, write, masks_causes(plan))

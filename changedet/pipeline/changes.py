@@ -15,7 +15,6 @@ from changedet.grid.zones import zone_of
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.area_sums import Area, changed_and_seen
 from changedet.pipeline.first_change import changed_by_first_date, first_dates
-from changedet.pipeline.mask_files import mask_path
 from changedet.plan import Plan
 from changedet.store import read_geoframe
 
@@ -86,7 +85,7 @@ def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> ChangedAreas:
     if plan.built("change") is None:
         return {}
     days = [look.date for i, look in enumerate(plan.looks) if i != plan.reference]
-    paths = {day: mask_path(plan.folder, day, plan.formats) for day in days}
+    paths = {day: plan.folder.mask_file(day, plan.formats) for day in days}
     found = {day: changed_and_seen(path, plan.grid, list(areas.values())) for day, path in paths.items()}
     return {day: dict(zip(areas, pairs, strict=True)) for day, pairs in found.items()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,28 +53,10 @@ def files_of_date(folder: RunFolder, job: DateJob, formats: frozenset[str], part
         rasters += [folder.aside("score", day), folder.aside("contrast", day)]
         rasters += [folder.aside("standing", day)] if job.with_standing else []
     if job.scene_roles:
-        rasters.append(scene_path(folder, day, formats))
+        rasters.append(folder.scene_file(day, formats))
     tables = [folder.table("seen", day)]
     own = [] if job.persists else files_of_date(folder, job, formats, "masks")
     return [*rasters, *(side for raster in rasters for side in sidecars(raster)), *tables, *own]
-
-
-def scene_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
-    """Name the file of a date's aligned scene.
-
-    Parameters
-    ----------
-    folder : RunFolder
-    day : date
-    formats : set of str
-        Outputs that are wanted.
-
-    Returns
-    -------
-    Path
-        Among the results where scenes are wanted, else kept aside for the report.
-    """
-    return folder.scene(day) if "scenes" in formats else folder.aside("picture", day)
 
 
 class DateWriter:
@@ -190,7 +171,7 @@ class DateWriter:
     def _opened_scene(self) -> RasterWriter:
         rasters, job = self._rasters, self._rasters.job
         words = "scene on the common grid, aligned and normalised to the reference"
-        path = scene_path(rasters.folder, job.look.date, rasters.formats)
+        path = rasters.folder.scene_file(job.look.date, rasters.formats)
         return self._entered(rasters.writer(path, "scene", job.scene_roles, job.dtype, job.nodata, words))
 
     def _all_boxes(self) -> pd.DataFrame:

@@ -17,7 +17,6 @@ from changedet.outputs.rasters.reading import read_window
 from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import CHANGED, Area
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
-from changedet.pipeline.mask_files import mask_path
 from changedet.plan import Plan
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
@@ -66,7 +65,7 @@ def footprints_of(
 def _marked(plan: Plan, index: int, ground: BaseGeometry) -> tuple[float, float]:
     """The share of some ground that a date's mask marks of what it shows, and the share that it shows."""
     window = plan.grid.window_about(ground)
-    mask = read_window(mask_path(plan.folder, plan.looks[index].date, plan.formats), window)
+    mask = read_window(plan.folder.mask_file(plan.looks[index].date, plan.formats), window)
     inside = plan.grid.inside(window, ground)
     shown = inside & (mask != NOT_OBSERVED)
     marked, seen, whole = (int(part.sum()) for part in (shown & (mask == CHANGED), shown, inside))

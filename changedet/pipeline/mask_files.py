@@ -42,24 +42,6 @@ from changedet.store import RunFolder, write_frame
 from changedet.store.packing import unpack
 
 
-def mask_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
-    """Name the file of a date's mask.
-
-    Parameters
-    ----------
-    folder : RunFolder
-    day : date
-    formats : set of str
-        Outputs that are wanted.
-
-    Returns
-    -------
-    Path
-        Among the results where masks are wanted, else kept aside, as the figures come from it.
-    """
-    return folder.mask(day) if "masks" in formats else folder.aside("mask", day)
-
-
 def mask_files(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> list[Path]:
     """List all files that `MaskWriter` writes.
 
@@ -75,7 +57,7 @@ def mask_files(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> list
     list of Path
         Whether they exist or not.
     """
-    rasters = [mask_path(folder, day, formats), *([folder.score(day)] if "scores" in formats else [])]
+    rasters = [folder.mask_file(day, formats), *([folder.score(day)] if "scores" in formats else [])]
     return [*rasters, *(side for raster in rasters for side in sidecars(raster)), folder.table("changes", day)]
 
 
@@ -254,7 +236,7 @@ class MaskWriter:
         regions = components.join({parts.places[window]: own for window, own in self._regions.items()})
         least_px = area_px(self._rule.min_area_m2, job.grid.ground_resolution_m)
         words = f"changed since {job.reference.date if job.reference else ''}"
-        path = mask_path(rasters.folder, day, rasters.formats)
+        path = rasters.folder.mask_file(day, rasters.formats)
         with ExitStack() as unfinished:
             writer = unfinished.enter_context(
                 rasters.writer(path, "mask", [words], "uint8", 255, words, self._rule.tags)

@@ -29,7 +29,6 @@ from changedet.pipeline.date_job import DateJob, job_between, job_of
 from changedet.pipeline.date_model import ChangeModel, DateModel, read_date_model
 from changedet.pipeline.identities import masks_identity
 from changedet.pipeline.kernels.single_looks import quiet_counts, single_look_counts
-from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.measure import measure_between
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.series_scores import pair_score
@@ -186,7 +185,7 @@ def _single_looks(plan: Plan) -> float | None:
     fitted = {day: change for day, change in found.items() if change is not None}
     quiet = marked = 0
     for window in tiles(plan.grid.shape, 2 * LATTICE_PX):
-        states = np.stack([read_window(mask_path(plan.folder, day, plan.formats), window) for day in days])
+        states = np.stack([read_window(plan.folder.mask_file(day, plan.formats), window) for day in days])
         alone = np.stack([_alone(plan, day, fitted[day], window) for day in days]) if plan.persists else states
         # The reference is unchanged by definition, wherever in the series it stands.
         states, alone = (np.insert(stack, before, 0, axis=0) for stack in (states, alone))
@@ -213,7 +212,7 @@ def _pair_share(
     windows = in_strips(joined_tiles(plan.grid.shape, plan.tile_px))
     about = pair.models(models), change, _least_px(plan, change)
     tasks: list[Task] = [(_marks, (pair, window, *about)) for window in windows]
-    paths = [mask_path(plan.folder, job.look.date, plan.formats) for job in (pair.first, pair.second)]
+    paths = [plan.folder.mask_file(job.look.date, plan.formats) for job in (pair.first, pair.second)]
     quiet = marked = 0
     for k, packed in stream("comparing dates with each other", tasks):
         # Of what differs from the reference on both dates nobody knows whether it changed again in between.

@@ -21,13 +21,11 @@ from changedet.outputs.report.data import BoxEvent, ReportData, unsure_days
 from changedet.outputs.tables import as_kept
 from changedet.outputs.values import mapping_at
 from changedet.pipeline.collect import Results, summary_of
-from changedet.pipeline.date_files import scene_path
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.figures.files import report_figure
 from changedet.pipeline.figures.ground import LABELLED_M2
 from changedet.pipeline.figures.sources import sources_of_finished, sources_of_run
 from changedet.pipeline.finished import Run
-from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.provenance import LIBRARIES, method_rows, scene_rows
 from changedet.pipeline.published import is_compared
 from changedet.pipeline.report_chips import ScenePictures, box_events, count_events, listed_events
@@ -57,8 +55,8 @@ def report_of_run(plan: Plan, models: Mapping[date, DateModel], results: Results
     folder, formats = plan.folder, plan.formats
     days = [look.date for look in plan.looks]
     rasters = _Rasters(
-        {day: scene_path(folder, day, formats) for day in days},
-        {day: mask_path(folder, day, formats) for day in days if is_compared(plan, day)},
+        {day: folder.scene_file(day, formats) for day in days},
+        {day: folder.mask_file(day, formats) for day in days if is_compared(plan, day)},
         {day: folder.quality_file(day, formats) for day in days},
         plan.grid.ground_metre,
     )

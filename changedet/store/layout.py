@@ -51,6 +51,8 @@ def is_run_step(step: str) -> bool:
 class RunLayout:
     """The paths of one site's run folder.
 
+    Of its methods `day` is the date, and `formats` the workflow's ``outputs.formats``.
+
     Attributes
     ----------
     path : Path
@@ -64,89 +66,13 @@ class RunLayout:
         """The folder of changedet's own records."""
         return self.path / STATE
 
-    def mask(self, day: date) -> Path:
-        """Where a date's change mask lies.
-
-        Parameters
-        ----------
-        day : datetime.date
-            The date.
-
-        Returns
-        -------
-        pathlib.Path
-            A GeoTIFF.
-        """
-        return self.path / "change" / f"{day.isoformat()}_mask.tif"
-
-    def score(self, day: date) -> Path:
-        """Where a date's change score lies.
-
-        Parameters
-        ----------
-        day : datetime.date
-            The date.
-
-        Returns
-        -------
-        pathlib.Path
-            A GeoTIFF.
-        """
-        return self.path / "change" / f"{day.isoformat()}_score.tif"
-
-    @property
-    def first_change(self) -> Path:
-        """The raster of the first date on which each pixel is changed."""
-        return self.path / "change" / "first_change.tif"
-
-    def scene(self, day: date) -> Path:
-        """Where a date's aligned picture lies.
-
-        Parameters
-        ----------
-        day : datetime.date
-            The date.
-
-        Returns
-        -------
-        pathlib.Path
-            A GeoTIFF.
-        """
-        return self.path / "scenes" / f"{day.isoformat()}.tif"
-
-    def first_change_file(self, formats: frozenset[str]) -> Path:
-        """Where the first change lies: among the results where masks are wanted, else kept aside.
-
-        Parameters
-        ----------
-        formats : frozenset of str
-            The workflow's ``outputs.formats``.
-
-        Returns
-        -------
-        pathlib.Path
-            A GeoTIFF.
-        """
-        return self.first_change if "masks" in formats else self.state / "first_change.tif"
-
     @property
     def objects(self) -> Path:
         """The GeoPackage of all vector layers."""
         return self.path / "objects.gpkg"
 
     def geoparquet(self, layer: str) -> Path:
-        """Where a layer lies as GeoParquet.
-
-        Parameters
-        ----------
-        layer : str
-            Such as ``tracks``.
-
-        Returns
-        -------
-        pathlib.Path
-            Beside the GeoPackage.
-        """
+        """Where a layer, such as ``tracks``, lies as GeoParquet beside the GeoPackage."""
         return self.path / f"{layer}.parquet"
 
     @property
@@ -160,14 +86,14 @@ class RunLayout:
         return self.path / "summary.json"
 
     @property
+    def provenance(self) -> Path:
+        """How the results came about: inputs, methods, versions, statistics."""
+        return self.path / "run.json"
+
+    @property
     def project(self) -> Path:
         """The QGIS project."""
         return self.path / "project.qgz"
-
-    @property
-    def review(self) -> Path:
-        """What a person judges and adds in QGIS."""
-        return self.path / "review.gpkg"
 
     @property
     def report(self) -> Path:
@@ -185,92 +111,63 @@ class RunLayout:
         return self.path / "stac"
 
     @property
+    def review(self) -> Path:
+        """What a person judges and adds in QGIS."""
+        return self.path / "review.gpkg"
+
+    @property
     def reviewed(self) -> list[Path]:
         """What a review leaves."""
         return [self.path / "reviewed" / name for name in ("objects.gpkg", "timeseries.csv", "summary.json")]
 
-    @property
-    def provenance(self) -> Path:
-        """How the results came about: inputs, methods, versions, statistics."""
-        return self.path / "run.json"
+    def mask(self, day: date) -> Path:
+        """A date's change mask among the results."""
+        return self.path / "change" / f"{day.isoformat()}_mask.tif"
+
+    def score(self, day: date) -> Path:
+        """A date's change score among the results."""
+        return self.path / "change" / f"{day.isoformat()}_score.tif"
 
     def quality(self, day: date) -> Path:
-        """Where the raster lies that says why each pixel of a date is usable or not.
-
-        Parameters
-        ----------
-        day : datetime.date
-            The date.
-
-        Returns
-        -------
-        pathlib.Path
-            A GeoTIFF.
-        """
+        """The raster among the results that says why each pixel of a date is usable or not."""
         return self.path / "change" / f"{day.isoformat()}_quality.tif"
 
+    def scene(self, day: date) -> Path:
+        """A date's aligned picture among the results."""
+        return self.path / "scenes" / f"{day.isoformat()}.tif"
+
+    @property
+    def first_change(self) -> Path:
+        """The raster among the results of the first date on which each pixel is changed."""
+        return self.path / "change" / "first_change.tif"
+
+    def mask_file(self, day: date, formats: frozenset[str]) -> Path:
+        """Where a date's mask lies: among the results where masks are wanted, else kept aside, as the next."""
+        return self.mask(day) if "masks" in formats else self.aside("mask", day)
+
     def quality_file(self, day: date, formats: frozenset[str]) -> Path:
-        """Where a date's quality lies: among the results where masks are wanted, else kept aside for tracks and counts.
-
-        Parameters
-        ----------
-        day : datetime.date
-            The date.
-        formats : frozenset of str
-            The workflow's ``outputs.formats``.
-
-        Returns
-        -------
-        pathlib.Path
-            A GeoTIFF; by its ending, QGIS and file managers do not offer one that is kept aside as a picture.
-        """
+        """Where a date's quality lies."""
         return self.quality(day) if "masks" in formats else self.aside("quality", day)
 
+    def scene_file(self, day: date, formats: frozenset[str]) -> Path:
+        """Where a date's aligned picture lies, which the report needs too."""
+        return self.scene(day) if "scenes" in formats else self.aside("picture", day)
+
+    def first_change_file(self, formats: frozenset[str]) -> Path:
+        """Where the first change lies."""
+        return self.first_change if "masks" in formats else self.state / "first_change.tif"
+
     def aside(self, name: str, day: date) -> Path:
-        """A raster of a date that a later step needs but no output format includes.
+        """A raster of a date that a later step needs and no output format includes, by what it shows.
 
-        Parameters
-        ----------
-        name : str
-            What it shows.
-        day : datetime.date
-            The date.
-
-        Returns
-        -------
-        pathlib.Path
-            A GeoTIFF among the records.
+        By its ending QGIS and file managers do not offer it as a picture.
         """
         return self.state / name / f"{day.isoformat()}.gtif"
 
-    def model(self, day: date) -> Path:
-        """Where the statistics of a date's stages lie.
-
-        Parameters
-        ----------
-        day : datetime.date
-            The date.
-
-        Returns
-        -------
-        pathlib.Path
-            A JSON file.
-        """
-        return self.table("model", day)
-
     def table(self, name: str, day: date) -> Path:
-        """A table of a date that later steps need.
-
-        Parameters
-        ----------
-        name : str
-            What it holds.
-        day : datetime.date
-            The date.
-
-        Returns
-        -------
-        pathlib.Path
-            A JSON file.
-        """
+        """A table of a date that later steps need, by what it holds; JSON."""
         return self.state / name / f"{day.isoformat()}.json"
+
+    def model(self, day: date) -> Path:
+        """The statistics of a date's stages; JSON."""
+        return self.table("model", day)

@@ -19,8 +19,6 @@ from changedet.libraries import __version__
 from changedet.outputs.figure.data import Box
 from changedet.outputs.values import iso_date, mapping_at
 from changedet.pipeline.collect import Results, summary_of
-from changedet.pipeline.date_files import scene_path
-from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.provenance import input_rows
 from changedet.pipeline.published import is_compared
 from changedet.pipeline.run_reader import RunReader
@@ -197,8 +195,8 @@ def sources_of_run(plan: Plan, results: Results) -> FigureSources:
         series=results.table,
         layers={name: results.layers[name] for name in (*LAYERS, "zones") if name in results.layers},
         inputs=input_rows(plan),
-        scenes=_existing({day: (scene_path(folder, day, plan.formats),) for day in days}),
+        scenes=_existing({day: (folder.scene_file(day, plan.formats),) for day in days}),
         qualities=_existing({day: (folder.quality_file(day, plan.formats),) for day in days}),
-        masks=_existing({day: (mask_path(folder, day, plan.formats),) for day in days if is_compared(plan, day)}),
+        masks=_existing({day: (folder.mask_file(day, plan.formats),) for day in days if is_compared(plan, day)}),
         software=f"changedet {__version__}",
     )

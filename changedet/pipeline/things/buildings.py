@@ -22,7 +22,6 @@ from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADO
 from changedet.models.hall_network import odds_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
-from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.things.kernels import hall_outlines, hall_presence
 from changedet.pipeline.things.kernels.hall_outlines import Drawn
 from changedet.pipeline.things.thing_states import SeenBoxes, of_day, standing
@@ -180,7 +179,7 @@ def _marked(plan: Plan, grid: Grid, parts: Sequence[Drawn]) -> Floats:
     for k, look in enumerate(plan.looks):
         if k == plan.reference:
             continue
-        mask = at_middles(mask_path(plan.folder, look.date, plan.formats), plan.grid, grid)
+        mask = at_middles(plan.folder.mask_file(look.date, plan.formats), plan.grid, grid)
         for row, part in enumerate(parts):
             cut = mask[part.y : part.y + part.inside.shape[0], part.x : part.x + part.inside.shape[1]][part.inside]
             compared = cut[cut != NOT_OBSERVED]

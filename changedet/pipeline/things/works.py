@@ -15,7 +15,6 @@ from shapely.geometry.base import BaseGeometry
 from changedet.grid import Grid
 from changedet.grid.zones import sidings_of
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.things.kernels import work_regions, work_states
 from changedet.pipeline.things.kernels.work_regions import Marked, MarkedCounter, Region
 from changedet.pipeline.things.thing_states import SeenBoxes, Thing, things_of, why_not
@@ -161,7 +160,7 @@ def is_held(shape: BaseGeometry, others: BaseGeometry) -> bool:
 def _marked(plan: Plan, grid: Grid, days: Sequence[dt.date]) -> Marked:
     counter = MarkedCounter(grid.shape)
     for day in days:
-        counter.add(at_corners(mask_path(plan.folder, day, plan.formats), plan.grid, grid))
+        counter.add(at_corners(plan.folder.mask_file(day, plan.formats), plan.grid, grid))
     return counter.result()
 
 

@@ -79,9 +79,15 @@ def test_marks_are_counted_within_a_part_alone(monkeypatch: pytest.MonkeyPatch) 
     mask[: y[1]] = 1
     mask[y[1] : y[2], x[1] :] = buildings.NOT_OBSERVED
     monkeypatch.setattr(working_pixels, "read_window", lambda *_: mask)
-    monkeypatch.setattr(buildings, "mask_path", lambda *_: None)
     looks = [SimpleNamespace(date=day) for day in range(3)]
-    plan = SimpleNamespace(looks=looks, reference=1, folder=None, formats=frozenset(), grid=GRID, built=lambda _: ())
+    plan = SimpleNamespace(
+        looks=looks,
+        reference=1,
+        folder=SimpleNamespace(mask_file=lambda *_: None),
+        formats=frozenset(),
+        grid=GRID,
+        built=lambda _: (),
+    )
     shares = buildings._marked(plan, grid, [one])  # type: ignore[arg-type]
     assert shares.shape == (1, 3)
     assert np.isnan(shares[0, 1])
