@@ -11,7 +11,6 @@ suppression.
 from __future__ import annotations
 
 import argparse
-import pickle
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +35,8 @@ from scenarios.yards import GSDS_M, hits, simulated  # noqa: E402
 
 Floats = NDArray[np.float64]
 FIT_SEEDS = range(100, 140)
+SIZE_M = 200.0
+"""Side of a scene."""
 SECOND_KINDS = ("trains", "decoys", "dense", "port", "growth", "trains", "decoys", "winter")
 
 
@@ -227,28 +228,20 @@ def summary(gsd_m: float, parts: list[Scene], fitted: dict[str, Floats]) -> str:
 def main() -> None:
     """Fit all resolutions and write the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=float, default=200.0, help="side of a scene, metres")
-    parser.add_argument("--cache", type=Path, default=None, help="keep the candidates here between runs")
-    given = parser.parse_args()
+    parser.parse_args()
     fitted: dict[float, dict[str, Floats]] = {}
     count = 0
     for gsd_m in GSDS_M:
-        kept = given.cache / f"{gsd_m}.pickle" if given.cache else None
-        if kept and kept.exists():
-            parts = pickle.loads(kept.read_bytes())  # noqa: S301
-        else:
-            parts = [
-                scene(seed, gsd_m, given.size, kind)
-                for seed in FIT_SEEDS
-                for kind in (None, SECOND_KINDS[seed % len(SECOND_KINDS)])
-            ]
-            if kept:
-                kept.write_bytes(pickle.dumps(parts))
+        parts = [
+            scene(seed, gsd_m, SIZE_M, kind)
+            for seed in FIT_SEEDS
+            for kind in (None, SECOND_KINDS[seed % len(SECOND_KINDS)])
+        ]
         fitted[gsd_m] = fit_resolution(parts)
         count += sum(len(p.overlap) for p in parts)
         sys.stdout.write(summary(gsd_m, parts, fitted[gsd_m]))
     seeds = f"seeds {FIT_SEEDS.start} to {FIT_SEEDS.stop - 1}"
-    note = f"Fitted on {count} candidates in simulated scenes, {seeds}, {given.size:.0f} m wide."
+    note = f"Fitted on {count} candidates in simulated scenes, {seeds}, {SIZE_M:.0f} m wide."
     (ROOT / "changedet" / "stages" / "objects" / "kernels" / "classical_coefficients.py").write_text(
         written(fitted, note)
     )

@@ -104,7 +104,6 @@ def main() -> None:
     """Fit both forests, or recalibrate one, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--few", type=int, default=1, help="only every so many-th scene, for a trial")
     parser.add_argument("--recalibrate", action="store_true", help="keep the trees; set their log odds anew")
     parser.add_argument("--cache", type=Path, help="folder for the scenes of --recalibrate")
     given = parser.parse_args()
@@ -115,7 +114,7 @@ def main() -> None:
         given.out.write_bytes(released_anew(given.cache))
         sys.stdout.write(f"{given.out.name} {hashlib.sha256(given.out.read_bytes()).hexdigest()}\n")
         return
-    parts = [labelled(*yard) for yard in yards(given.few)]
+    parts = [labelled(*yard) for yard in yards(1)]
     rows, label, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     box = label != NOTHING
     forests = grown(rows, box, weight, 150), grown(rows[box], label[box] == CONTAINER, weight[box], 100)

@@ -90,14 +90,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="folder for the scenes")
     parser.add_argument("--scenes", type=int, default=200, help="how many of the training's")
-    parser.add_argument("--keep", type=Path, help="keeps the descriptions, NPZ")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
     given.cache.mkdir(parents=True, exist_ok=True)
     scenes = all_told(given.cache, given.scenes)
     table, gsds = np.array([one.description for one in scenes]), np.array([one.gsd_m for one in scenes])
-    if given.keep:
-        np.savez(given.keep, table=table, gsds=gsds, counts=[(one.counted, one.true) for one in scenes])
     reference = familiarity.fit(table, gsds, FOLDS)
     network = hashlib.sha256(detector.model_bytes()).hexdigest()
     arrays = {name: np.asarray(value, np.float64) for name, value in reference._asdict().items()}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-
 import cv2
 import numpy as np
 import pytest
+from change_pairs import simulated
 
 from changedet.errors import MethodError
 from changedet.kernels.components import drop_small_components
-from changedet.simulate import Truth, make_world, render
 from changedet.stages.change.kernels import (
     trees,
     trees_statistics,
@@ -20,14 +17,6 @@ from changedet.stages.change.stage import STAGE as CHANGE
 from changedet.stages.registry import Facts
 
 RGBN = ("blue", "green", "red", "nir")
-
-
-def simulated(kind, seed, days=60, gsd_m=0.5, start=dt.date(2023, 4, 1)):
-    """The first date, the second without a shift, and what changed; on seeds that nothing was fitted on."""
-    world = make_world(kind, 2, seed, gsd_m, 300 * gsd_m, start=start, interval_days=days)
-    world.looks[1] = dataclasses.replace(world.looks[1], to_ground=world.looks[0].to_ground)
-    pictures = [render(world, k).image.astype(np.float32) for k in (0, 1)]
-    return *pictures, Truth(world).mask(1)
 
 
 def marked(before, after, roles=RGBN, gsd_m=0.5, **parameters):

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-import xarray as xr
+from change_pairs import as_arrays, images
 from pydantic import ValidationError
 
 from changedet.errors import MethodError
 from changedet.stages.change.scoring import change_score
 from changedet.stages.change.stage import STAGE as CHANGE
 from changedet.stages.registry import Facts
-
-
-def images(seed=0, shape=(3, 40, 50)):
-    rng = np.random.default_rng(seed)
-    before = rng.normal(100, 20, shape).astype(np.float32)
-    after = (before * 0.8 + 30 + rng.normal(0, 3, shape)).astype(np.float32)
-    return before, after
-
-
-def as_arrays(*pictures, chunks=None, step=1.0):
-    height, width = pictures[0].shape[1:]
-    coords = {"y": -step * np.arange(height), "x": step * np.arange(width), "band": ["blue", "green", "red"]}
-    found = [xr.DataArray(p, dims=("band", "y", "x"), coords=coords) for p in pictures]
-    return found if chunks is None else [image.chunk({"y": chunks, "x": chunks}) for image in found]
 
 
 @pytest.mark.parametrize("name", ["cva", "irmad", "isfa", "pca_kmeans", "structure", "log_ratio", "omnibus"])

@@ -6,6 +6,7 @@ import dask
 import numpy as np
 import pytest
 import xarray as xr
+from change_pairs import as_arrays, images
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -14,20 +15,6 @@ from changedet.errors import MethodError
 from changedet.stages.change.scoring import change_mask, change_score
 from changedet.stages.change.stage import STAGE as CHANGE
 from changedet.stages.registry import Facts
-
-
-def images(seed=0, shape=(3, 40, 50)):
-    rng = np.random.default_rng(seed)
-    before = rng.normal(100, 20, shape).astype(np.float32)
-    after = (before * 0.8 + 30 + rng.normal(0, 3, shape)).astype(np.float32)
-    return before, after
-
-
-def as_arrays(*pictures, chunks=None, step=1.0):
-    height, width = pictures[0].shape[1:]
-    coords = {"y": -step * np.arange(height), "x": step * np.arange(width), "band": ["blue", "green", "red"]}
-    found = [xr.DataArray(p, dims=("band", "y", "x"), coords=coords) for p in pictures]
-    return found if chunks is None else [image.chunk({"y": chunks, "x": chunks}) for image in found]
 
 
 def test_change_score_refuses_images_that_do_not_match():

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-
 import numpy as np
+from change_pairs import simulated
 
 from changedet.kernels import boosted_trees
-from changedet.simulate import Truth, make_world, render
 from changedet.stages.change.kernels import (
     feature_names,
     features,
@@ -20,14 +17,6 @@ from changedet.stages.change.kernels.patch_search import SEARCH_PX
 from changedet.stages.change.learned import change_trees
 
 BANDS = [0, 1, 2, 3]
-
-
-def simulated(kind, seed, days=60, gsd_m=0.5, start=dt.date(2023, 4, 1)):
-    """The first date, the second without a shift, and what changed; on seeds that nothing was fitted on."""
-    world = make_world(kind, 2, seed, gsd_m, 300 * gsd_m, start=start, interval_days=days)
-    world.looks[1] = dataclasses.replace(world.looks[1], to_ground=world.looks[0].to_ground)
-    pictures = [render(world, k).image.astype(np.float32) for k in (0, 1)]
-    return *pictures, Truth(world).mask(1)
 
 
 def test_change_features_but_colour_are_blind_to_gain_and_offset():

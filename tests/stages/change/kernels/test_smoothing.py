@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from change_pairs import images
 from scipy import ndimage
 from skimage.restoration import denoise_tv_chambolle
 
 from changedet.stages.change.kernels import smoothing
-
-
-def images(seed=0, shape=(3, 40, 50)):
-    rng = np.random.default_rng(seed)
-    before = rng.normal(100, 20, shape).astype(np.float32)
-    after = (before * 0.8 + 30 + rng.normal(0, 3, shape)).astype(np.float32)
-    return before, after
 
 
 def test_weighted_means_of_images_that_miss_the_same_pixels_are_those_of_each():

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from change_pairs import images
 from scipy import ndimage
 
 from changedet.stages.change.kernels import smoothing, structure
-
-
-def images(seed=0, shape=(3, 40, 50)):
-    rng = np.random.default_rng(seed)
-    before = rng.normal(100, 20, shape).astype(np.float32)
-    after = (before * 0.8 + 30 + rng.normal(0, 3, shape)).astype(np.float32)
-    return before, after
 
 
 def test_structure_is_the_brute_force_histogram_of_orientated_gradients():

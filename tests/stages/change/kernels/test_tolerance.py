@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from change_pairs import images
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.stages.change.kernels import smoothing, tolerance
-
-
-def images(seed=0, shape=(3, 40, 50)):
-    rng = np.random.default_rng(seed)
-    before = rng.normal(100, 20, shape).astype(np.float32)
-    after = (before * 0.8 + 30 + rng.normal(0, 3, shape)).astype(np.float32)
-    return before, after
 
 
 def test_fit_line_finds_the_line_beside_a_fifth_of_change():
