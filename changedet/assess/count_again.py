@@ -41,6 +41,7 @@ from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE as SERIES
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.series.totals import totals, with_nulls
+from changedet.stages.tracks.confirmed import LISTED_KIND
 from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.store import RunFolder
@@ -81,7 +82,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     warnings, zones = [*no_candidates, *no_looks], finished.zones
     boxes, on_deck = boxes_ashore(boxes, finished.ships)
     facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=reopen.detector(finished))
-    rows = _with_verdicts(boxes, verdicts)
+    rows = _with_verdicts(_as_listed(boxes, finished.containers, verdicts), verdicts)
     track = _track_method(finished, facts, _certain(rows, verdicts))
     if track is None:
         raise InputError(f"{finished.path}: the tracks stage is switched off; nothing can be counted again")
@@ -136,6 +137,15 @@ def _onset_method(finished: Run, facts: Facts) -> OnsetMethod | None:
     return found[0].function(facts, **found[1])
 
 
+def _as_listed(boxes: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, verdicts: Verdicts) -> gpd.GeoDataFrame:
+    """Boxes whose accepted ones are of the kind that the layer shows, which is what a person accepted."""
+    accepted = layer[layer["object_id"].isin(verdicts.accepted)]
+    shown = dict(zip(accepted["object_id"], accepted["kind"], strict=True))
+    return boxes.assign(
+        kind=[shown.get(number, kind) for number, kind in zip(boxes["object_id"], boxes["kind"], strict=True)]
+    )
+
+
 def _certain(rows: gpd.GeoDataFrame, verdicts: Verdicts) -> Bools:
     """Of the rows that count, whether a person accepted or drew them."""
     counted = rows[rows["counted"].astype(bool)]
@@ -144,7 +154,10 @@ def _certain(rows: gpd.GeoDataFrame, verdicts: Verdicts) -> Bools:
 
 
 def _with_certain_places(tracks: Tracks, certain: Bools, rejected: gpd.GeoDataFrame) -> Tracks:
-    """Tracks whose places hold a box for certain where a person accepted or drew one, none where one was rejected."""
+    """Tracks whose places hold a box for certain where a person accepted or drew one, none where one was rejected.
+
+    What a person accepted or drew is listed as that, whatever the other dates show there.
+    """
     if not len(tracks.places):
         return tracks
     index = {day: i for i, day in enumerate(tracks.dates)}
@@ -160,7 +173,11 @@ def _with_certain_places(tracks: Tracks, certain: Bools, rejected: gpd.GeoDataFr
         t = index[stamp.date()]
         presence[shapely.intersects(shape, centres) & ~occupied[:, t], t] = 0.0
     presence[place[certain], date[certain]] = 1.0
-    return replace(tracks, place_presence=presence)
+    rows = tracks.detections.copy()
+    if LISTED_KIND in rows:
+        sure = counted.index[certain]
+        rows.loc[sure, LISTED_KIND] = rows.loc[sure, "kind"]
+    return replace(tracks, detections=rows, place_presence=presence)
 
 
 def _with_verdicts(boxes: gpd.GeoDataFrame, verdicts: Verdicts) -> gpd.GeoDataFrame:

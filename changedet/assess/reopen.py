@@ -99,7 +99,8 @@ def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date])
     sure = containers["object_id"]
     if "confirmed" in containers:
         sure = sure[~containers["confirmed"].fillna(False).astype(bool)]
-    if kept is not None and set(kept["object_id"][kept["counted"]]) == set(sure):
+    # What the tracks take for clutter counts by its look alone, and is in no layer.
+    if kept is not None and set(sure) <= set(kept["object_id"][kept["counted"]]):
         return kept, []
     warning = (
         "the candidates below the count threshold are no longer kept; boxes missed on single dates may show as gone"

@@ -45,7 +45,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for k, day in enumerate(DAYS):
         last = k == len(DAYS) - 1
         found = [pixels([spot for spot in TRUE if not (last and spot in MISSED)], 0.9)]
-        found += [pixels(FALSE, 0.6), pixels([(FALSE[0][0] + 0.5, 90.5)], 0.2, counted=False)] if last else []
+        found += [pixels(FALSE, 0.95), pixels([(FALSE[0][0] + 0.5, 90.5)], 0.2, counted=False)] if last else []
         write_frame(folder.table("boxes", day), pd.concat(found, ignore_index=True))
         quality = np.zeros((1, 240, 240), np.uint8)
         quality[:, 190:, 190:] = 3 if k == 2 else 0
@@ -236,6 +236,24 @@ def test_review_run_a_box_that_the_series_confirmed_can_be_vouched_for(run: Path
     assert found.loc[weak["object_id"], "confidence"].tolist() == [1.0]
     assert not found["confirmed"].any()
     assert warned == []
+
+
+def test_review_run_what_is_accepted_is_of_the_kind_that_the_layer_shows(run: Path) -> None:
+    """The run lists a box as what all dates show there, the kept rows have what its own look said."""
+    layers = {
+        name: vector_layers.read_objects(run / "objects.gpkg", name) for name in ("containers", "tracks", "zones")
+    }
+    rows = layers["containers"].assign(tiers=None)
+    number = rows["object_id"].iloc[0]
+    assert rows["kind"].iloc[0] == "20ft"
+    layers["containers"] = rows.assign(kind=rows["kind"].mask(rows["object_id"] == number, "other"))
+    vector_layers.write_objects(run / "objects.gpkg", layers, GRID.crs)
+    review_run(run)
+    judge(run, "accept", true_ones)
+    review_run(run)
+    found = vector_layers.read_objects(run / "reviewed" / "objects.gpkg", "containers").set_index("object_id")
+    assert found["kind"].loc[number] == "other"
+    assert (found["kind"].drop(number) == "20ft").all()
 
 
 def test_review_run_an_unfamiliar_scene_keeps_its_wide_interval(run: Path) -> None:

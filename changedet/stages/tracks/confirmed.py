@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from changedet.arrays import Bools, Ints
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import OTHER
+from changedet.kernels.doubts import SURE as SURE_LOOK
 from changedet.stages.tracks.detections import date_index
 from changedet.stages.tracks.kernels.confirmation import WEIGHTS, SeriesRows, probabilities
 from changedet.stages.tracks.result import Tracks
@@ -47,8 +48,9 @@ def with_confirmed(tracks: Tracks, detector: str) -> Tracks:
         Its ``detections`` with ``confirmed``, the probability of such a row by the series, NaN of all others; and with
         ``listed_kind``, as which each counted or confirmed row is listed: its own kind, or that of its track where one
         of both is a container and the other is not; None of all others. A counted row of no track is a part of
-        something else where it lies upon that on another date, and is not listed where no other of three dates and more
-        shows anything there: by the series it is clutter, and a false box costs twice a missed one.
+        something else where it lies upon that on another date. It is not listed where no other of three dates and more
+        shows anything there: by the series it is clutter, and a false box costs twice a missed one. But what the first
+        or the last look shows for sure is: what left then or came is shown by one look alone.
     """
     rows, containers = series_rows(tracks), (tracks.tracks["kind"] != OTHER).to_numpy(bool)
     weak = np.flatnonzero(~rows.counted & (rows.track >= 0))
@@ -71,9 +73,12 @@ def _listed_kinds(tracks: Tracks, rows: SeriesRows, listed: Bools) -> NDArray[np
     loose = np.flatnonzero((rows.track < 0) & rows.counted & (kinds != OTHER))
     things = owned[of_track == OTHER]
     kinds[_on_another_dates_thing(tracks, rows.date, loose, things)] = OTHER
-    kinds[~listed] = None
     if len(tracks.dates) >= LEAST_DATES:
-        kinds[loose[~_shown_again(rows, loose)]] = None
+        loose = loose[kinds[loose] != OTHER]
+        ends = np.isin(rows.date[loose], (0, len(tracks.dates) - 1))
+        sure = ends & (rows.confidence[loose] >= SURE_LOOK)
+        kinds[loose[~sure & ~_shown_again(rows, loose)]] = None
+    kinds[~listed] = None
     return kinds
 
 

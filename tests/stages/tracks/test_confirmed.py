@@ -71,7 +71,7 @@ def test_what_stands_at_a_place_is_listed_as_what_all_dates_show_there(odd: str,
     assert set(found.tracks.set_index("track_id")["kind"].loc[sorted(ids)]) == {named[usual]}
 
 
-def _loose(boxes: Sequence[tuple[int, float, float, str]], dates: int) -> list[str | None]:
+def _loose(boxes: Sequence[tuple[int, float, float, str]], dates: int, confidence: float = 0.95) -> list[str | None]:
     """As what rows (date, x, length, kind) are listed whose 20ft boxes are of no track."""
     days = [dt.date(2024, 1 + k, 1) for k in range(dates)]
     table = [
@@ -80,7 +80,7 @@ def _loose(boxes: Sequence[tuple[int, float, float, str]], dates: int) -> list[s
             m,
             2.44,
             0.0,
-            0.95,
+            confidence,
             kind,
             "#a03020",
             shapely.box(x - 1.2, -m / 2, x + 1.2, m / 2),
@@ -106,6 +106,10 @@ def test_a_box_of_no_track_is_listed_where_another_date_shows_it_too():
     others = [(k, 0.0, 12.2, "other") for k in (0, 1, 2)]
     lone, again = (1, 40.0, 6.06, "20ft"), [(k, 60.0 + k, 6.06, "20ft") for k in (0, 1)]
     assert _loose([*others, lone, *again], dates=3) == ["other"] * 3 + [None, "20ft", "20ft"]
+    # what left after the first look or came with the last is shown by one alone
+    for date in (0, 2):
+        assert _loose([*others, (date, 40.0, 6.06, "20ft"), *again], dates=3)[3] == "20ft"
+        assert _loose([*others, (date, 40.0, 6.06, "20ft"), *again], dates=3, confidence=0.85)[3] is None
     # of two dates each shows what came or left by itself
     assert _loose([*others[:2], lone, *again], dates=2) == ["other"] * 2 + ["20ft"] * 3
 
