@@ -31,7 +31,7 @@ from changedet.stages.change.kernels.local_change_rate import (  # noqa: E402
     halo_px,
     local_change_rate,
 )
-from changedet.stages.change.kernels.series_hmm import CHANGED, date_weights, series_change_probability  # noqa: E402
+from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, date_weights, series_change_probability  # noqa: E402
 from changedet.stages.change.stage import STAGE as CHANGE  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
 from scenarios.pairs import Pair, bare_pairs_of, seen, site  # noqa: E402
@@ -90,7 +90,7 @@ def main() -> None:
             for t, pair in enumerate(found):
                 for name, mask in (
                     ("each by itself", marked(scores[t], thresholds[t], least[t])),
-                    ("read together", marked(whole[t], CHANGED, least[t])),
+                    ("read together", marked(whole[t], CHANGED_ABOVE, least[t])),
                 ):
                     totals[name, kind, "all dates"] += counts(mask, pair)
                     if t == len(found) - 1:

@@ -1,4 +1,4 @@
-"""Why a pixel is usable or not: the classes that scenes, masks, tracks and counts share."""
+"""Classes of pixels that scenes, masks, tracks and counts share: why one is usable or not, and whether it changed."""
 
 from __future__ import annotations
 
@@ -34,3 +34,8 @@ CLASS_NAMES: Final = (
     "snow in patches",
 )
 """Of the classes, in the order of their numbers."""
+
+UNCHANGED: Final = 0
+CHANGED: Final = 1
+NOT_OBSERVED: Final = 255
+"""What a change mask says of a pixel."""

@@ -13,20 +13,16 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools, Bytes, Floats
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
-from changedet.kernels.pixel_classes import CLEAR, SHADE
+from changedet.kernels.pixel_classes import CHANGED, CLEAR, NOT_OBSERVED, SHADE
 from changedet.kernels.together import each
 from changedet.outputs.rasters.reading import read_windows
 from changedet.pipeline.kernels.row_counts import count_rows
-from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 
 Area: TypeAlias = BaseGeometry | None
 """A polygon in the grid's CRS; None is the whole site."""
 
 TILE_PX: Final = 1024
 """Edge of the windows that are read at once."""
-
-CHANGED: Final = 1
-"""In a change mask."""
 
 
 def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Area]) -> list[tuple[float, float]]:

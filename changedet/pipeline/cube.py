@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from changedet.errors import InputError
+from changedet.kernels.pixel_classes import NOT_OBSERVED
 from changedet.libraries import __version__
 from changedet.pipeline.run_reader import RunReader
 from changedet.store.folder import RunFolder
@@ -46,7 +47,7 @@ def cube_of(run: RunReader) -> xr.Dataset:
     if all(folder.scene(day).exists() for day in days):
         found["scene"] = _over_time(_on_all_bands([run.scene(day) for day in days]), days)
     if later and all(folder.mask(day).exists() for day in later):
-        found["mask"] = _compared(run.mask, days, reference, 255)
+        found["mask"] = _compared(run.mask, days, reference, NOT_OBSERVED)
     if later and all(folder.score(day).exists() for day in later):
         found["score"] = _compared(run.score, days, reference, np.nan)
     if all(folder.quality(day).exists() for day in days):

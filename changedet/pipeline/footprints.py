@@ -12,11 +12,11 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bytes
 from changedet.grid import ground_area_m2
+from changedet.kernels.pixel_classes import CHANGED, NOT_OBSERVED
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.reading import read_window
 from changedet.outputs.values import iso_dates
-from changedet.pipeline.area_sums import CHANGED, Area
-from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
+from changedet.pipeline.area_sums import Area
 from changedet.plan import Plan
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines

@@ -17,6 +17,7 @@ from changedet.arrays import Bytes, Ints, Singles
 from changedet.blocks import Window
 from changedet.grid.pixel_areas import area_px
 from changedet.kernels import components
+from changedet.kernels.pixel_classes import NOT_OBSERVED
 from changedet.kernels.together import each, lanes
 from changedet.libraries import __version__
 from changedet.outputs.rasters.classes import RasterKind
@@ -239,7 +240,7 @@ class MaskWriter:
         path = rasters.folder.mask_file(day, rasters.formats)
         with ExitStack() as unfinished:
             writer = unfinished.enter_context(
-                rasters.writer(path, "mask", [words], "uint8", 255, words, self._rule.tags)
+                rasters.writer(path, "mask", [words], "uint8", NOT_OBSERVED, words, self._rule.tags)
             )
             lead = leaders(parts, parents(parts, self._masks(regions, parts, least_px, writer)), least_px)
             unfinished.pop_all()

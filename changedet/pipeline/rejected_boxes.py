@@ -15,6 +15,7 @@ import shapely
 from changedet.arrays import Bools, Floats, Ints
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.kernels.pixel_classes import CHANGED, NOT_OBSERVED
 from changedet.outputs.rasters.reading import read_windows
 from changedet.pipeline.base_scores import mean_scores
 from changedet.pipeline.box_marks import BoxMarks, Shapes, halo_px
@@ -26,8 +27,6 @@ TILE_PX: Final = 1024
 MARKED: Final = 0.5
 """Share of a base's seen pixels, marked, from which a mask shows that the box came or left: what it accepts is marked
 whole, of what it rejects only what the pixels show by themselves."""
-NOT_SEEN: Final = 255
-"""In a mask."""
 
 
 def without_rejected(
@@ -103,7 +102,7 @@ def _marked_shares(bases: Shapes, path: Path, grid: Grid) -> Floats:
     shares = np.full(len(bases), np.nan)
     parts = list(_in_tiles(bases, grid))
     for (own, window), mask in zip(parts, read_windows(path, [window for _, window in parts]), strict=True):
-        marked = np.where(mask == NOT_SEEN, np.nan, mask == 1).astype(np.float32)
+        marked = np.where(mask == NOT_OBSERVED, np.nan, mask == CHANGED).astype(np.float32)
         shares[own] = mean_scores(bases[own], marked, grid, window)
     return shares
 

@@ -42,7 +42,7 @@ from changedet.stages.change.kernels.local_change_rate import (
     halo_px,
     local_change_rate,
 )
-from changedet.stages.change.kernels.series_hmm import CHANGED, date_weights, series_change_probability
+from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, date_weights, series_change_probability
 from changedet.store.packing import unpack
 
 DATES_AT_ONCE: Final = 6
@@ -121,10 +121,10 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
         if marks is not None and len(marks.bases):
             pixels = marks.on_pixels(job.grid, grown)
             open_to_boxes = None if quality is None else shows_boxes(quality, grown)
-            decided = with_boxes(probability, CHANGED, pixels, marks.decision, marks.probability, open_to_boxes)
+            decided = with_boxes(probability, CHANGED_ABOVE, pixels, marks.decision, marks.probability, open_to_boxes)
             shown = decided.score[core]
             boxes_at = box_parts(decided.gained, decided.lost, job.grid.ground_resolution_m)[core]
-        raw, regions = raw_regions(shown, CHANGED, (), window, job.grid)
+        raw, regions = raw_regions(shown, CHANGED_ABOVE, (), window, job.grid)
         parts = tile_parts(unpack(raw, window.shape), boxes_at, shown, contrast, window, job.grid)
         tiles.append(MaskTile(np.ascontiguousarray(shown), raw, regions, parts))
     return tiles
@@ -197,7 +197,7 @@ def _change_model(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> Ch
 
 
 def _writer(plan: Plan, change: ChangeModel, i: int) -> MaskWriter:
-    rule = MaskRule(change.method, CHANGED, change.min_area_m2)
+    rule = MaskRule(change.method, CHANGED_ABOVE, change.min_area_m2)
     over = " over all dates" if plan.reads_together else ""
     words = f"probability of change{over}, from scores by {rule.method} and followed boxes"
     return MaskWriter(DateRasters(plan.folder, job_of(plan, i), plan.formats, plan.site_id), rule, words)

@@ -15,6 +15,7 @@ from changedet.grid.zones import SIDING
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.things.kernels import sidings
+from changedet.pipeline.things.vehicles import placed
 
 LEAST_BOXES: Final = 3
 """A train has as many: two in a line are as often trailers behind one another."""
@@ -88,13 +89,11 @@ def trains_on_sidings(
 
 def _lines(boxes: gpd.GeoDataFrame, siding: BaseGeometry, unit: float) -> list[dict[str, object]]:
     """The trains among the boxes of a siding on one date, those further left of its direction first."""
-    centres = shapely.get_coordinates(boxes.geometry.centroid.to_numpy()).reshape(-1, 2) / unit
-    sizes = boxes[["length_m", "width_m"]].to_numpy(np.float64)
-    placed = np.column_stack([centres, sizes, np.radians(90.0 - boxes["angle_deg"].to_numpy(np.float64))])
-    found = [line for line in sidings.lines_of_boxes(placed, _heading(siding)) if len(line) >= LEAST_BOXES]
+    laid = placed(boxes, unit)
+    found = [line for line in sidings.lines_of_boxes(laid, _heading(siding)) if len(line) >= LEAST_BOXES]
     left = np.array([-np.sin(_heading(siding)), np.cos(_heading(siding))])
-    found.sort(key=lambda line: -float(centres[line].mean(0) @ left))
-    return [_train(boxes, placed, line, unit) for line in found]
+    found.sort(key=lambda line: -float(laid[line][:, :2].mean(0) @ left))
+    return [_train(boxes, laid, line, unit) for line in found]
 
 
 def _heading(siding: BaseGeometry) -> float:

@@ -44,8 +44,8 @@ class RasterClass:
 
 
 MASK_CLASSES: Final = (
-    RasterClass(0, "unchanged", "#f2f2f2", 0),
-    RasterClass(1, "changed", "#e6007e", 215),
+    RasterClass(pixel_classes.UNCHANGED, "unchanged", "#f2f2f2", 0),
+    RasterClass(pixel_classes.CHANGED, "changed", "#e6007e", 215),
 )
 QUALITY_CLASSES: Final = (
     RasterClass(pixel_classes.CLEAR, "clear", "#f2f2f2", 0),

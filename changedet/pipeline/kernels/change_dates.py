@@ -6,9 +6,9 @@ import numpy as np
 
 from changedet.arrays import Bools, Bytes, Words
 from changedet.kernels.compiled import compiled
+from changedet.kernels.pixel_classes import CHANGED, NOT_OBSERVED, UNCHANGED
 
 NODATA, NEVER = -1, 0
-_UNCHANGED, _CHANGED, _NOT_OBSERVED = 0, 1, 255
 
 
 @compiled
@@ -29,6 +29,6 @@ def date_changes(mask: Bytes, day: int, first: Words, closed: Bools) -> None:
     for y in range(mask.shape[0]):
         line, dates, shut = mask[y], first[y], closed[y]
         for x in range(line.size):
-            shut[x] |= line[x] == _UNCHANGED
-            seen = np.int32(NEVER) if line[x] != _NOT_OBSERVED and dates[x] == NODATA else dates[x]
-            dates[x] = np.int32(day) if line[x] == _CHANGED and not shut[x] else seen
+            shut[x] |= line[x] == UNCHANGED
+            seen = np.int32(NEVER) if line[x] != NOT_OBSERVED and dates[x] == NODATA else dates[x]
+            dates[x] = np.int32(day) if line[x] == CHANGED and not shut[x] else seen

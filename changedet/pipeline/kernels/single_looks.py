@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from changedet.arrays import Bytes
-
-NOT_OBSERVED: Final = 255
-"""In a mask, by its definition."""
+from changedet.kernels.pixel_classes import CHANGED, NOT_OBSERVED, UNCHANGED
 
 
 def single_look_counts(states: Bytes, alone: Bytes) -> tuple[int, int]:
@@ -64,5 +60,5 @@ def quiet_counts(first: Bytes, second: Bytes, marks: Bytes) -> tuple[int, int]:
     marked : int
         Those of them that are 1 in `marks`.
     """
-    quiet = (first == 0) & (second == 0) & (marks != NOT_OBSERVED)
-    return int(quiet.sum()), int((marks[quiet] == 1).sum())
+    quiet = (first == UNCHANGED) & (second == UNCHANGED) & (marks != NOT_OBSERVED)
+    return int(quiet.sum()), int((marks[quiet] == CHANGED).sum())

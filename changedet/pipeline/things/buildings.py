@@ -18,10 +18,9 @@ from changedet.grid import Grid
 from changedet.imagery.bands import is_sar
 from changedet.kernels import hall_pictures
 from changedet.kernels.hall_pictures import MOST_PX, STEP_M
-from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
+from changedet.kernels.pixel_classes import CLEAR, HAZE, NOT_OBSERVED, SATURATED, SHADE, SHADOW
 from changedet.models.hall_network import odds_of
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.things.kernels import hall_outlines, hall_presence
 from changedet.pipeline.things.kernels.hall_outlines import Drawn
 from changedet.pipeline.things.thing_states import SeenBoxes, of_day, standing

@@ -42,9 +42,9 @@ HAZE_CAUTION: Final = 2.0
 """Log odds that are subtracted from a pixel's last look where its date has weight 0; in proportion to 1 - weight."""
 SCORE_GAIN: Final = 4.0
 """Of scores that are no probabilities: log odds for each factor e above or below the threshold."""
-CHANGED: Final = 0.5
+CHANGED_ABOVE: Final = 0.5
 """Probability above which a pixel counts as changed."""
-JUST_CHANGED: Final = float(np.nextafter(np.float32(CHANGED), np.float32(1.0)))
+JUST_CHANGED: Final = float(np.nextafter(np.float32(CHANGED_ABOVE), np.float32(1.0)))
 
 
 def date_weights(seen_px: Ints, nir: Bools | None = None) -> Floats:
@@ -88,9 +88,9 @@ def series_change_probability(
     Returns
     -------
     float32 (date, y, x)
-        0 to 1, changed above `CHANGED`; NaN where the date does not see the pixel. With probabilities, on a pixel's
-        last look the greater of it and of the pair's own probability, which is above `CHANGED` where the score is above
-        its threshold. With other scores the lesser of both, and on a pixel's last look the pair's own.
+        0 to 1, changed above `CHANGED_ABOVE`; NaN where the date does not see the pixel. With probabilities, on a
+        pixel's last look the greater of it and of the pair's own probability, which is above `CHANGED_ABOVE` where the
+        score is above its threshold. With other scores the lesser of both, and on a pixel's last look the pair's own.
     """
     shape = scores.shape[1:]
     shift, change, last = (np.zeros(shape), np.full(shape, CHANGE_PROBABILITY), None) if rate is None else rate
@@ -119,12 +119,12 @@ def _evidence(score: float, threshold: float, probabilities: bool, shift: float,
 
 @compiled
 def _pair_probability(score: float, threshold: float, probabilities: bool, shift: float) -> float:
-    """The pair's own probability: above `CHANGED` where the score exceeds its threshold by `shift` log odds."""
+    """The pair's own probability: above `CHANGED_ABOVE` where the score exceeds its threshold by `shift` log odds."""
     above = _log_odds(score, threshold, probabilities)
     if probabilities:
         above -= _log_odds(threshold, threshold, True) + shift
     p = 1.0 / (1.0 + math.exp(-above))
-    return max(p, JUST_CHANGED) if above > 0.0 else min(p, CHANGED)
+    return max(p, JUST_CHANGED) if above > 0.0 else min(p, CHANGED_ABOVE)
 
 
 @compiled

@@ -67,9 +67,9 @@ def test_series_change_probability_is_the_sum_over_all_histories(probabilities):
             elif probabilities and not last:
                 assert found[t, y, x] == pytest.approx(wanted[t], rel=1e-5)
             elif probabilities:
-                assert (found[t, y, x] > kernel.CHANGED) == (wanted[t] > 0.5 or by_pair)
+                assert (found[t, y, x] > kernel.CHANGED_ABOVE) == (wanted[t] > 0.5 or by_pair)
             else:
-                assert (found[t, y, x] > kernel.CHANGED) == (by_pair and (last or wanted[t] > 0.5))
+                assert (found[t, y, x] > kernel.CHANGED_ABOVE) == (by_pair and (last or wanted[t] > 0.5))
 
 
 def read(looks, weights=None, threshold=0.55, strictness=0.0, flip=0.12):
@@ -78,7 +78,7 @@ def read(looks, weights=None, threshold=0.55, strictness=0.0, flip=0.12):
     weights = np.ones(len(looks)) if weights is None else np.array(weights, np.float64)
     around = LocalChangeRate(np.full((1, 1), strictness), np.full((1, 1), flip))
     found = series_change_probability(scores, np.full(len(looks), threshold), True, weights, around)[:, 0, 0]
-    return (found > kernel.CHANGED).astype(int).tolist()
+    return (found > kernel.CHANGED_ABOVE).astype(int).tolist()
 
 
 def test_series_change_probability_follows_the_local_change_rate():
@@ -127,7 +127,7 @@ def test_series_change_probability_holds_a_last_look_in_haze_back(weight, odds):
     above = np.log(scores / (1 - scores)) - np.log(0.55 / 0.45) - 0.3 - odds
     together = series_change_probability(looks, np.full(2, 0.999), True, np.array([1.0, weight]), rate)[1, 0]
     np.testing.assert_allclose(found, np.maximum(1 / (1 + np.exp(-above)), together), rtol=1e-5)
-    assert ((found > kernel.CHANGED) == (above > 0)).all()
+    assert ((found > kernel.CHANGED_ABOVE) == (above > 0)).all()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_series_change_probability_of_looks(looks, marked):
 
 
 def marked(work, window):
-    return np.stack([found[0] for found in series_tile(work, window)]) > kernel.CHANGED
+    return np.stack([found[0] for found in series_tile(work, window)]) > kernel.CHANGED_ABOVE
 
 
 def test_series_change_probability_asks_more_of_a_last_look_where_changes_did_not_stay():
