@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 
 from changedet.blocks import give_back_memory
-from changedet.pipeline.boxes import FollowedBoxes, followed_boxes
+from changedet.pipeline.boxes import RunBoxes, followed_boxes
 from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.first_change import write_first_change
@@ -23,7 +23,7 @@ from changedet.store import identity
 from changedet.workflow.resolved import without_folders
 
 
-def boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes:
+def boxes_done(session: Session, models: dict[date, DateModel]) -> RunBoxes:
     """Follow the boxes over all dates, write the masks that they decide about, and drop the boxes that these reject.
 
     Parameters
@@ -35,7 +35,7 @@ def boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes
 
     Returns
     -------
-    FollowedBoxes
+    RunBoxes
         Of all dates.
     """
     plan = session.plan
@@ -55,7 +55,7 @@ def boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes
     return replace(boxes, tracks=without_rejected(boxes.tracks, marks, masks, plan.grid))
 
 
-def series_done(session: Session, models: dict[date, DateModel], boxes: FollowedBoxes) -> Results:
+def series_done(session: Session, models: dict[date, DateModel], boxes: RunBoxes) -> Results:
     """Write what else needs all dates: the first change, the series, the onset.
 
     Parameters
@@ -64,7 +64,7 @@ def series_done(session: Session, models: dict[date, DateModel], boxes: Followed
         Its masks are written.
     models : dict of date to DateModel
         Of all dates.
-    boxes : FollowedBoxes
+    boxes : RunBoxes
         As of `boxes_done`.
 
     Returns

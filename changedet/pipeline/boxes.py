@@ -28,7 +28,7 @@ from changedet.store import RunFolder, read_frame
 
 
 @dataclass(frozen=True)
-class FollowedBoxes:
+class RunBoxes:
     """Boxes of all dates and their tracks.
 
     Attributes
@@ -74,7 +74,7 @@ class FollowedBoxes:
         return box_marks(self.tracks, shapes, reference, days, unit=unit, asks_pixels=asks_pixels)
 
 
-def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> FollowedBoxes:
+def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> RunBoxes:
     """Follow the boxes of all dates.
 
     Parameters
@@ -85,13 +85,13 @@ def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> FollowedB
 
     Returns
     -------
-    FollowedBoxes
+    RunBoxes
         Without tracks where boxes are not looked for or not followed.
     """
     found = detections_of(plan)
     ships = find_ships(plan, models, zone_table(plan.zones))
     roofs, on_deck = parted_boxes(found, ships)
-    return FollowedBoxes(roofs, tracks_of(plan, models, roofs), ships, on_deck)
+    return RunBoxes(roofs, tracks_of(plan, models, roofs), ships, on_deck)
 
 
 def detections_of(plan: Plan) -> gpd.GeoDataFrame | None:
@@ -171,13 +171,13 @@ def tracks_of(plan: Plan, models: Mapping[dt.date, DateModel], detections: gpd.G
     return tracks
 
 
-def containers_layer(plan: Plan, boxes: FollowedBoxes, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+def containers_layer(plan: Plan, boxes: RunBoxes, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     """Make the layer ``containers``.
 
     Parameters
     ----------
     plan : Plan
-    boxes : FollowedBoxes
+    boxes : RunBoxes
     zones : GeoDataFrame or None
 
     Returns

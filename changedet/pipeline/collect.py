@@ -16,7 +16,7 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import dated_as_known, disagreements
 from changedet.pipeline.area_sums import Area, clear_fraction
-from changedet.pipeline.boxes import FollowedBoxes, containers_layer
+from changedet.pipeline.boxes import RunBoxes, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
 from changedet.pipeline.date_model import DateModel
@@ -71,7 +71,7 @@ class Results:
     warnings: tuple[str, ...] = ()
 
 
-def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxes) -> Results:
+def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) -> Results:
     """Derive all tables from the dates' rasters and tables.
 
     Parameters
@@ -79,7 +79,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     plan : Plan
         Its passes and masks are done.
     models : mapping of date to DateModel
-    boxes : FollowedBoxes
+    boxes : RunBoxes
 
     Returns
     -------

@@ -29,7 +29,7 @@ from changedet.store.files import naming_disk_errors
 from changedet.workflow import Workflow
 
 if TYPE_CHECKING:
-    from changedet.pipeline.boxes import FollowedBoxes
+    from changedet.pipeline.boxes import RunBoxes
     from changedet.pipeline.finished import Run
 
 
@@ -130,7 +130,7 @@ def carry_out(
 
 def _computed(
     plan: Plan, pools: Pools, client: object, progress: Progress | None
-) -> tuple[Session, dict[date, DateModel], FollowedBoxes]:
+) -> tuple[Session, dict[date, DateModel], RunBoxes]:
     """All that is computed of a plan before its results: the session, with what is left of it, its dates and boxes."""
     plan, inputs = _taken_in(plan, progress)
     keep_inputs(plan, inputs)

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from changedet.outputs.gpkg.layer_schema import SCHEMA
-from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_rows
+from changedet.pipeline.boxes import RunBoxes, containers_layer, counted_rows
 from changedet.pipeline.report_chips import ScenePictures, box_events
 from changedet.plan import Plan
 
@@ -49,6 +49,6 @@ def test_boxes_of_a_run_without_tracks_are_of_no_track():
     """As in the file, which has the column in any case: the report asks for it."""
     plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633")))
     roofs = _detections().drop(columns=["track_id", "confirmed", "listed_kind"])
-    rows = containers_layer(plan, FollowedBoxes(roofs, None), None)
+    rows = containers_layer(plan, RunBoxes(roofs, None), None)
     assert rows["track_id"].isna().tolist() == [True, True]
     assert box_events([], rows, ScenePictures({}, {}, {}, 1.0)) == []
