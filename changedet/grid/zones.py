@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 SIDING: Final = "siding"
 BERTH: Final = "berth"
+"""A strip of water along a quay, where ships lie."""
 GATE: Final = "gate"
 ROAD: Final = "road"
+"""Where vehicles wait."""
 CELL: Final = "cell"
+"""A floor on which things are stored."""
 KINDS: Final = (SIDING, BERTH, GATE, ROAD, CELL)
 """Kinds of zones that say something."""
 LEAST_SHARED_M2: Final = 1.0
@@ -97,57 +100,24 @@ def sidings_of(areas: Areas | None, unit: float) -> BaseGeometry | None:
     return shapely.union_all(found).buffer(unit * SIDING_MARGIN_M) if found else None
 
 
-def berths_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
-    """Strips of water along quays where ships lie.
+def of_kind(zones: gpd.GeoDataFrame | None, *kinds: str) -> gpd.GeoDataFrame | None:
+    """The zones of some kinds.
 
     Parameters
     ----------
     zones : geopandas.GeoDataFrame or None
-        As `zone_table` gives them.
+        As `zone_table` gives them; of early runs without kinds.
+    *kinds : str
+        Of `KINDS`.
 
     Returns
     -------
     geopandas.GeoDataFrame or None
-        The zones of kind `BERTH`; None where there is none.
+        None where there is none.
     """
-    return _of_kinds(zones, BERTH)
-
-
-def waiting_places_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
-    """Where vehicles wait.
-
-    Parameters
-    ----------
-    zones : geopandas.GeoDataFrame or None
-        As `zone_table` gives them.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame or None
-        The zones of kind `GATE` and `ROAD`; None where there is none.
-    """
-    return _of_kinds(zones, GATE, ROAD)
-
-
-def cells_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
-    """Floors on which things are stored, each drawn by itself.
-
-    Parameters
-    ----------
-    zones : geopandas.GeoDataFrame or None
-        As `zone_table` gives them.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame or None
-        The zones of kind `CELL`; None where there is none.
-    """
-    return _of_kinds(zones, CELL)
-
-
-def _of_kinds(zones: gpd.GeoDataFrame | None, *kinds: str) -> gpd.GeoDataFrame | None:
-    own = None if zones is None else zones[zones["kind"].isin(kinds)].reset_index(drop=True)
-    return own if own is not None and len(own) else None
+    if zones is None or "kind" not in zones or not (chosen := zones["kind"].isin(kinds)).any():
+        return None
+    return zones[chosen].reset_index(drop=True)
 
 
 def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from changedet.grid.zones import berths_of, sidings_of, zone_table
+from changedet.grid.zones import BERTH, of_kind, sidings_of, zone_table
 from changedet.libraries import __version__
 from changedet.pipeline.date_job import PARTS
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
@@ -160,7 +160,7 @@ def _masks_form(plan: Plan) -> object:
 
 def _ships_hash(plan: Plan) -> list[str]:
     """Boxes on ships, in berths or on all water, are not followed, and do not decide about masks; empty without."""
-    berths = berths_of(zone_table(plan.zones))
+    berths = of_kind(zone_table(plan.zones), BERTH)
     if berths is None and not plan.workflow.ships:
         return []
     everywhere = ["everywhere"] if plan.workflow.ships else []

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats, Ints
-from changedet.grid.zones import SIDING
+from changedet.grid.zones import SIDING, of_kind
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.things.kernels import sidings
@@ -71,13 +71,14 @@ def trains_on_sidings(
         south where the siding runs north), with the empty wagons between them, geometry: the line through the boxes.
         None where no zone is a siding.
     """
-    if zones is None or "kind" not in zones or not (zones["kind"] == SIDING).any():
+    own = of_kind(zones, SIDING)
+    if own is None:
         return None
     boxes = containers[containers["kind"].isin(TEU_OF_KIND)]
     rows: list[dict[str, object]] = []
     for day, of_day in boxes.groupby("date", sort=True):
         number = 0
-        for siding in zones[zones["kind"] == SIDING].itertuples():
+        for siding in own.itertuples():
             inside = of_day[shapely.intersects(siding.geometry, of_day.geometry.centroid.to_numpy())]
             for train in _lines(inside, siding.geometry, unit):
                 number += 1

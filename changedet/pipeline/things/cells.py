@@ -10,7 +10,7 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 
-from changedet.grid.zones import cells_of
+from changedet.grid.zones import CELL, of_kind
 from changedet.json_types import JsonObject
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.area_sums import Area
@@ -69,7 +69,7 @@ def find_cells(
     Cells or None
         None where no zone is a cell.
     """
-    cells = cells_of(zones)
+    cells = of_kind(zones, CELL)
     if cells is None:
         return None
     days, names, shapes = [look.date for look in plan.looks], [str(one) for one in cells["name"]], list(cells.geometry)

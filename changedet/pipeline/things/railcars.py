@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from changedet.grid.zones import SIDING, SIDING_MARGIN_M
+from changedet.grid.zones import SIDING, SIDING_MARGIN_M, of_kind
 from changedet.imagery.bands import is_sar
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.date_model import DateModel
@@ -106,9 +106,8 @@ def find_railcars(
     Railcars or None
         None where no zone is a siding and the workflow does not want them.
     """
-    sidings = (
-        [] if zones is None else [(str(one.name), one.geometry) for one in zones[zones["kind"] == SIDING].itertuples()]
-    )
+    own = of_kind(zones, SIDING)
+    sidings = [] if own is None else [(str(one.name), one.geometry) for one in own.itertuples()]
     if not sidings and not plan.workflow.railcars:
         return None
     names = [name for name, _ in sidings]

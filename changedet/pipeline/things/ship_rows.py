@@ -12,7 +12,7 @@ import shapely
 
 from changedet.arrays import Bools, Floats, Singles
 from changedet.grid import Grid
-from changedet.grid.zones import berths_of, zone_of
+from changedet.grid.zones import BERTH, of_kind, zone_of
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.things.kernels.vessels import Outline
 
@@ -120,7 +120,7 @@ def rows_of(
 
 
 def _berths_first(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
-    berths = berths_of(zones)
+    berths = of_kind(zones, BERTH)
     if zones is None or berths is None:
         return zones
     order = np.argsort(~zones["name"].isin(berths["name"]).to_numpy(bool), kind="stable")

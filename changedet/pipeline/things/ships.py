@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools, Floats, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.grid.zones import berths_of
+from changedet.grid.zones import BERTH, of_kind
 from changedet.imagery.bands import is_sar
 from changedet.imagery.look import Look
 from changedet.outputs.gpkg import vector_layers
@@ -87,7 +87,7 @@ def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDa
     Ships or None
         None where no zone is a berth and the workflow does not want them.
     """
-    berths = berths_of(zones)
+    berths = of_kind(zones, BERTH)
     if berths is None and not plan.workflow.ships:
         return None
     grid = working_grid(plan.grid)

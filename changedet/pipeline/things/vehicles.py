@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats
-from changedet.grid.zones import waiting_places_of
+from changedet.grid.zones import GATE, ROAD, of_kind
 from changedet.json_types import JsonObject
 from changedet.outputs.values import iso_dates
 from changedet.pipeline.things.kernels.found_bounds import found_bounds
@@ -69,7 +69,7 @@ def find_vehicles(
     mapping or None
         None where no zone is of these kinds.
     """
-    places = waiting_places_of(zones)
+    places = of_kind(zones, GATE, ROAD)
     if places is None:
         return None
     areas = [*zip(places["name"].astype(str), places.geometry, strict=True), ("", places.union_all())]
