@@ -188,8 +188,8 @@ def lines_of(group: ReadGroup, strip: Strip) -> list[np.ndarray]:
     """Axes of a group's tracks on a date in metres, as the date shows them."""
     found = []
     for track, on in group.found:
-        along = (np.arange(len(track.line.rows)) + 0.5) * LENGTHWISE_M
-        found.append(strip.place(along, (track.line.rows + on.aside + 0.5) * STEP_M))
+        along = (np.arange(len(track.line)) + 0.5) * LENGTHWISE_M
+        found.append(strip.place(along, (track.line + on.aside + 0.5) * STEP_M))
     return found
 
 
@@ -256,7 +256,7 @@ def draw(looks: Looks, found: Found, path: Path) -> None:
         for track, on in group.found if group.date == day else ():
             for car in on.cars:
                 along = np.array([car.first, car.last, car.last, car.first], float) * LENGTHWISE_M
-                row = track.line.rows[(car.first + car.last) // 2] + on.aside + 0.5
+                row = track.line[(car.first + car.last) // 2] + on.aside + 0.5
                 across = row * STEP_M + np.array([-1.4, -1.4, 1.4, 1.4])
                 cv2.polylines(shown, [pixels(strip.place(along, across))], True, (0, 255, 255), 1)
     path.parent.mkdir(parents=True, exist_ok=True)

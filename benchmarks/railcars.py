@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.pipeline.things.kernels import car_chains, siding_tracks  # noqa: E402
 from changedet.pipeline.things.kernels.siding_pictures import STEP_M, Turned, turned  # noqa: E402
-from changedet.pipeline.things.kernels.siding_tracks import CLASSES, LENGTHWISE_M, SURE, Track, TrackCars  # noqa: E402
+from changedet.pipeline.things.kernels.siding_tracks import CLASSES, LENGTHWISE_M, SURE, Axis, TrackCars  # noqa: E402
 from changedet.pipeline.things.railcar_reading import answer  # noqa: E402
 from scenarios.sidings import is_cloudless, scenes, sites  # noqa: E402
 
@@ -40,7 +40,7 @@ RAIL_COUNTED: Final = (7, 8, 6, 9, 7, 7)
 """Wagons of each track, from the right to the left of the picture turned on its side."""
 
 
-def read(pictures: dict[str, Turned]) -> tuple[list[Track], dict[str, list[TrackCars]]]:
+def read(pictures: dict[str, Turned]) -> tuple[list[Axis], dict[str, list[TrackCars]]]:
     """The tracks of a siding and the cars on each of them on each date."""
     odds = {day: answer(one.image) for day, one in pictures.items()}
     tracks = siding_tracks.tracks_of(list(odds.values()))
@@ -61,7 +61,7 @@ def of_sites(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             u, v = place @ picture.along, place @ picture.across
             left = np.ones(len(own), bool)
             for track, on in zip(tracks, found[day], strict=True):
-                axis = np.interp(u / LENGTHWISE_M, np.arange(len(track.rows)) + 0.5, track.rows) + 0.5
+                axis = np.interp(u / LENGTHWISE_M, np.arange(len(track)) + 0.5, track) + 0.5
                 here = left & (np.abs(v - axis * STEP_M) < BESIDE_M)
                 left &= ~here
                 low, high = car_chains.interval_of(on.counts, SURE)
@@ -123,7 +123,7 @@ def real(data: Path, pictures: Path | None) -> None:
     shown = cv2.resize(shown.astype(np.uint8), None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
     for track, on in zip(tracks, found[""], strict=True):
         for car in on.cars:
-            row = (track.rows[(car.first + car.last) // 2] + 0.5) * 6
+            row = (track[(car.first + car.last) // 2] + 0.5) * 6
             cv2.rectangle(shown, (car.first * 12, int(row - 14)), (car.last * 12, int(row + 14)), (0, 255, 255), 1)
     pictures.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(pictures / "rail.png"), shown)

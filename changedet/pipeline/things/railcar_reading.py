@@ -24,7 +24,7 @@ from changedet.pipeline.things.found_rails import FoundBed
 from changedet.pipeline.things.kernels import rail_axes, siding_tracks
 from changedet.pipeline.things.kernels.rail_strips import Strip, axis_of
 from changedet.pipeline.things.kernels.siding_pictures import MARGIN_M, REACH_PX, Turned, continued, turned
-from changedet.pipeline.things.kernels.siding_tracks import Track, TrackCars
+from changedet.pipeline.things.kernels.siding_tracks import Axis, TrackCars
 from changedet.pipeline.things.railcar_pictures import (
     car_grid,
     colours_of,
@@ -81,14 +81,14 @@ class Shown(NamedTuple):
     odds: Singles
 
 
-def read_together(zone: str, dates: Mapping[dt.date, Shown], lines: Sequence[Track]) -> Iterator[ReadGroup]:
+def read_together(zone: str, dates: Mapping[dt.date, Shown], lines: Sequence[Axis]) -> Iterator[ReadGroup]:
     """Read the cars on the tracks of a group.
 
     Parameters
     ----------
     zone : str
     dates : mapping of date to Shown
-    lines : sequence of Track
+    lines : sequence of Axis
 
     Yields
     ------

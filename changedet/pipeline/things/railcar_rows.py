@@ -17,7 +17,7 @@ from changedet.outputs.values import iso_dates
 from changedet.pipeline.things.kernels import siding_tracks
 from changedet.pipeline.things.kernels.rail_strips import Strip
 from changedet.pipeline.things.kernels.siding_pictures import STEP_M, Turned
-from changedet.pipeline.things.kernels.siding_tracks import CLASSES, LENGTHWISE_M, Car, Track, TrackCars
+from changedet.pipeline.things.kernels.siding_tracks import CLASSES, LENGTHWISE_M, Axis, Car, TrackCars
 
 WIDTH_M: Final = 2.9
 """Drawn width of a car: wagons have 2.6 to 3.1 m."""
@@ -44,14 +44,14 @@ class ReadTrack:
         From 1.
     odds : float32 (class and end, v, w)
         The network's answer of the date.
-    line : Track
+    line : Axis
     picture : Turned or Strip
         Of what ``odds`` are.
     """
 
     number: int
     odds: Singles
-    line: Track
+    line: Axis
     picture: Turned | Strip
 
     def read(self) -> TrackCars:
@@ -90,7 +90,7 @@ def rows_of(day: dt.date, zone: str, found: Sequence[tuple[ReadTrack, TrackCars]
             if before is None or (car.first - before.last) * LENGTHWISE_M > UNCOUPLED_M:
                 train, place = train + 1, 0
             place, before = place + 1, car
-            ring = _ring(car, Track(track.line.rows + on.aside), track.picture)
+            ring = _ring(car, track.line + on.aside, track.picture)
             where = {"date": str(day), "zone": zone, "track": track.number, "train_id": train, "car_id": place}
             rows.append(where | _row(car, ring) | {"geometry": shapely.Polygon(ring / scale)})
     return gpd.GeoDataFrame(rows, geometry="geometry") if rows else gpd.GeoDataFrame({"geometry": []})
@@ -112,10 +112,10 @@ def _row(car: Car, ring: Floats) -> dict[str, object]:
     }
 
 
-def _ring(car: Car, line: Track, picture: Turned | Strip) -> Floats:
+def _ring(car: Car, line: Axis, picture: Turned | Strip) -> Floats:
     """Corners of a car, the long side first, in metres."""
     steps = np.array([car.first, car.last], float)
-    v = (np.interp(steps, np.arange(len(line.rows)) + 0.5, line.rows) + 0.5) * STEP_M
+    v = (np.interp(steps, np.arange(len(line)) + 0.5, line) + 0.5) * STEP_M
     ends = picture.place(steps * LENGTHWISE_M, v)
     ahead = ends[1] - ends[0]
     side = np.array([-ahead[1], ahead[0]]) / max(float(np.hypot(*ahead)), 1e-9) * WIDTH_M / 2

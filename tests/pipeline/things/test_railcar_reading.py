@@ -16,7 +16,7 @@ from changedet.grid import Grid
 from changedet.pipeline.things import railcar_pictures, railcar_reading
 from changedet.pipeline.things.found_rails import FoundBed
 from changedet.pipeline.things.kernels.rail_strips import axis_of
-from changedet.pipeline.things.kernels.siding_tracks import CLASSES, Car, Track, TrackCars
+from changedet.pipeline.things.kernels.siding_tracks import CLASSES, Car, TrackCars
 from changedet.pipeline.things.railcar_pictures import covered_by, strips_along
 from changedet.pipeline.things.railcar_reading import LEAST_CARS, ReadGroup, are_tracks, with_cars
 from changedet.pipeline.things.railcar_rows import ReadTrack, rows_of
@@ -135,7 +135,7 @@ def test_bare_lines_are_tracks_only_where_they_are_long_and_sure() -> None:
 
 
 def test_lines_without_any_car_are_no_tracks() -> None:
-    line = ReadTrack(1, np.zeros((8, 9, 90), np.float32), Track(np.full(90, 4.0)), None)  # type: ignore[arg-type]
+    line = ReadTrack(1, np.zeros((8, 9, 90), np.float32), np.full(90, 4.0), None)  # type: ignore[arg-type]
     lines = [replace(line, number=k) for k in (1, 2, 3)]
     one, none = TrackCars([Car(0, 14, 2, 0.9, 0.9)], np.ones(1)), TrackCars([], np.ones(1))
     groups = [

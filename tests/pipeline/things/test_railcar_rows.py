@@ -8,7 +8,7 @@ import pytest
 from shapely import box
 
 from changedet.pipeline.things.kernels.siding_pictures import Turned
-from changedet.pipeline.things.kernels.siding_tracks import CLASSES, Car, Track, TrackCars
+from changedet.pipeline.things.kernels.siding_tracks import CLASSES, Car, TrackCars
 from changedet.pipeline.things.railcar_rows import ReadTrack, rows_of, with_boxes
 
 CRS = "EPSG:32636"
@@ -22,7 +22,7 @@ def cars(*kinds: str, share: float = 0.95, confidence: float = 0.9) -> gpd.GeoDa
     """A track with cars of 15 m and, 10 m beyond, one more train of one car."""
     made = [Car(15 * k, 15 * (k + 1), CLASSES.index(kind), share, confidence) for k, kind in enumerate(kinds)]
     made[-1] = made[-1]._replace(first=made[-1].first + 10, last=made[-1].last + 10)
-    track = ReadTrack(2, np.zeros((8, 20, 100), np.float32), Track(np.full(100, 9.0)), PICTURE)
+    track = ReadTrack(2, np.zeros((8, 20, 100), np.float32), np.full(100, 9.0), PICTURE)
     found = rows_of(DAY, "siding", [(track, TrackCars(made, np.ones(1)))], 1.0)
     return found.set_crs(CRS)
 

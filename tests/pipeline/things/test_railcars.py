@@ -18,7 +18,7 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.things import railcars
 from changedet.pipeline.things.found_rails import FoundBed
 from changedet.pipeline.things.kernels.siding_pictures import Turned
-from changedet.pipeline.things.kernels.siding_tracks import Car, Track, TrackCars
+from changedet.pipeline.things.kernels.siding_tracks import Car, TrackCars
 from changedet.pipeline.things.railcar_reading import ReadGroup
 from changedet.pipeline.things.railcar_rows import ReadTrack
 from changedet.pipeline.things.railcars import NO_TRACK, Railcars, find_railcars
@@ -43,9 +43,7 @@ def group(day: dt.date, zone: str, cars: int) -> ReadGroup:
     """A track with some cars."""
     picture = Turned(np.zeros((3, 0, 0), np.float32), np.array([5e5, 4e6]), np.array([1.0, 0.0]), np.array([0.0, -1.0]))
     on = TrackCars([Car(15 * k, 15 * k + 14, 2, 0.9, 0.9) for k in range(cars)], np.eye(9)[cars])
-    return ReadGroup(
-        day, zone, [(ReadTrack(1, np.zeros((8, 9, 90), np.float32), Track(np.full(90, 4.0)), picture), on)]
-    )
+    return ReadGroup(day, zone, [(ReadTrack(1, np.zeros((8, 9, 90), np.float32), np.full(90, 4.0), picture), on)])
 
 
 def found(monkeypatch: pytest.MonkeyPatch, beds: list[FoundBed], *, wanted: bool, drawn: bool) -> Railcars | None:

@@ -13,7 +13,7 @@ from changedet.pipeline.things.kernels.rail_strips import Strip, axis_of
 from changedet.pipeline.things.kernels.siding_pictures import STEP_M
 from changedet.pipeline.things.kernels.siding_tracks import (
     LENGTHWISE_M,
-    Track,
+    Axis,
     car_share,
     form_of,
     profile_of,
@@ -40,7 +40,7 @@ SMOOTH_M: Final = 8.0
 """Standard deviation of the smoothing of strays along the tracks."""
 
 
-def axes_of(odds: Sequence[Singles]) -> list[Track]:
+def axes_of(odds: Sequence[Singles]) -> list[Axis]:
     """Find the axes of the tracks on which cars stand on any date.
 
     Parameters
@@ -50,7 +50,7 @@ def axes_of(odds: Sequence[Singles]) -> list[Track]:
 
     Returns
     -------
-    list of Track
+    list of Axis
         From the left of the way of the picture: side by side, of one form, or each of its own where they part.
     """
     cars = np.max([np.nan_to_num(car_share(one)) for one in odds], axis=0)
@@ -88,10 +88,10 @@ def _form(cars: Singles) -> Floats:
     return form
 
 
-def _along(cars: Singles, tracks: Sequence[Track]) -> float:
+def _along(cars: Singles, axes: Sequence[Axis]) -> float:
     """Metres of cars on the axes of tracks."""
     columns = np.arange(cars.shape[1])
-    rows = [np.round(track.rows).astype(int) for track in tracks]
+    rows = [np.round(axis).astype(int) for axis in axes]
     inside = [(row >= 0) & (row < len(cars)) for row in rows]
     return float(sum(cars[row[on], columns[on]].sum() for row, on in zip(rows, inside, strict=True))) * LENGTHWISE_M
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from changedet.arrays import Floats, Ints, Singles
 from changedet.pipeline.things.kernels.siding_pictures import STEP_M
-from changedet.pipeline.things.kernels.siding_tracks import ACROSS, APART_M, LEAST_M, LENGTHWISE_M, Track
+from changedet.pipeline.things.kernels.siding_tracks import ACROSS, APART_M, LEAST_M, LENGTHWISE_M, Axis
 
 NODE_M: Final = 10.0
 """Pieces of an axis, straight each."""
@@ -32,7 +32,7 @@ class _Pieces(NamedTuple):
     steps: int
 
 
-def parting(cars: Singles) -> list[Track]:
+def parting(cars: Singles) -> list[Axis]:
     """Find axes of tracks, each of its own form.
 
     Parameters
@@ -42,7 +42,7 @@ def parting(cars: Singles) -> list[Track]:
 
     Returns
     -------
-    list of Track
+    list of Axis
         From the first row on; where a track lies nearer than `APART_M` to a surer one its row is `OFF`.
     """
     left = cars.astype(np.float64)
@@ -58,7 +58,7 @@ def parting(cars: Singles) -> list[Track]:
             own &= np.abs(way - other) * STEP_M >= APART_M
         if np.count_nonzero(own) * LENGTHWISE_M >= LEAST_M:
             found.append(np.where(own, way, OFF))
-    return [Track(way) for way in sorted(found, key=lambda way: float(np.median(way[way != OFF])))]
+    return sorted(found, key=lambda way: float(np.median(way[way != OFF])))
 
 
 def _best(cars: Floats) -> tuple[Floats, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -40,16 +40,8 @@ SURE: Final = 0.95
 """Probability that an interval holds."""
 
 
-class Track(NamedTuple):
-    """A track of a siding.
-
-    Attributes
-    ----------
-    rows : float64 (w,)
-        Its axis in rows of the turned picture, for each step of the network's answer.
-    """
-
-    rows: Floats
+Axis: TypeAlias = Floats
+"""Of a track, float64 (w,): its row in the turned picture for each step of the network's answer."""
 
 
 class Car(NamedTuple):
@@ -92,7 +84,7 @@ class TrackCars(NamedTuple):
     aside: int = 0
 
 
-def tracks_of(odds: list[Singles]) -> list[Track]:
+def tracks_of(odds: list[Singles]) -> list[Axis]:
     """Find the axes of the tracks on which cars stand on any date.
 
     Parameters
@@ -102,7 +94,7 @@ def tracks_of(odds: list[Singles]) -> list[Track]:
 
     Returns
     -------
-    list of Track
+    list of Axis
         From the north (from the west where the siding runs north); parallel, as sidings' tracks are.
     """
     cars = np.max([np.nan_to_num(car_share(one)) for one in odds], axis=0)
@@ -134,7 +126,7 @@ def form_of(cars: Singles) -> Floats:
     return np.asarray(slope * along + bend * along**2, np.float64)
 
 
-def tracks_in(cars: Singles, form: Floats) -> list[Track]:
+def tracks_in(cars: Singles, form: Floats) -> list[Axis]:
     """Find the tracks of a form on which cars stand.
 
     Parameters
@@ -146,7 +138,7 @@ def tracks_in(cars: Singles, form: Floats) -> list[Track]:
 
     Returns
     -------
-    list of Track
+    list of Axis
         The first row first.
     """
     profile, margin = profile_of(cars, form)
@@ -156,7 +148,7 @@ def tracks_in(cars: Singles, form: Floats) -> list[Track]:
             break
         if all(abs(row - other) * STEP_M >= APART_M for other in found):
             found.append(int(row))
-    return [Track(row - margin + form) for row in sorted(found)]
+    return [row - margin + form for row in sorted(found)]
 
 
 def profile_of(cars: Singles, form: Floats) -> tuple[Floats, int]:
@@ -220,22 +212,22 @@ def _sharpness(cars: Singles, offsets: Floats) -> float:
     return float((_profile(cars, offsets, int(np.ceil(np.abs(offsets).max()))) ** 2).sum())
 
 
-def cars_on(odds: Singles, track: Track) -> TrackCars | None:
+def cars_on(odds: Singles, axis: Axis) -> TrackCars | None:
     """Read the cars of a track on a date.
 
     Parameters
     ----------
     odds : float32 (class and end, v, w)
         NaN where the date shows nothing.
-    track : Track
+    axis : Axis
 
     Returns
     -------
     TrackCars or None
         None where the date shows nothing of the track.
     """
-    aside = _aside(odds, track)
-    strip = _strip(odds, Track(track.rows + aside))
+    aside = _aside(odds, axis)
+    strip = _strip(odds, axis + aside)
     seen = np.asarray(np.isfinite(strip).all(axis=0))
     if not seen.any():
         return None
@@ -259,16 +251,16 @@ def _hidden_odds(length: int, cars: Ints) -> Floats:
     return added
 
 
-def _aside(odds: Singles, track: Track) -> int:
+def _aside(odds: Singles, axis: Axis) -> int:
     """By how many rows a date shows the cars beside the axis: where most of the track bears one."""
-    shares = [car_share(_strip(odds, Track(track.rows + k))) for k in ASIDE]
+    shares = [car_share(_strip(odds, axis + k)) for k in ASIDE]
     sums = [float(np.nan_to_num(share).sum()) for share in shares]
     return ASIDE[int(np.argmax(sums))]
 
 
-def _strip(odds: Singles, track: Track) -> Singles:
+def _strip(odds: Singles, axis: Axis) -> Singles:
     """The answers along a track, averaged across the middle of a car."""
-    rows = np.round(track.rows).astype(int)
+    rows = np.round(axis).astype(int)
     at = np.arange(odds.shape[2])
     parts = []
     for k in ACROSS:

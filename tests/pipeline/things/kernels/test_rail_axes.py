@@ -10,7 +10,7 @@ import pytest
 from changedet.arrays import Floats, Singles
 from changedet.pipeline.things.kernels.rail_axes import axes_of
 from changedet.pipeline.things.kernels.rail_fans import OFF
-from changedet.pipeline.things.kernels.siding_tracks import CLASSES, Track, cars_on
+from changedet.pipeline.things.kernels.siding_tracks import CLASSES, cars_on
 
 LONG = 260
 ALONG = np.arange(LONG)
@@ -29,8 +29,8 @@ def answer(lines: Sequence[Floats], cars: Sequence[tuple[int, int]], high: int =
     return odds
 
 
-def strays(track: Track, line: Floats, first: int, last: int) -> float:
-    return float(np.abs(track.rows - line)[first:last].max())
+def strays(track: Floats, line: Floats, first: int, last: int) -> float:
+    return float(np.abs(track - line)[first:last].max())
 
 
 def test_tracks_follow_an_uneven_bend() -> None:
@@ -46,7 +46,7 @@ def test_tracks_follow_an_uneven_bend() -> None:
 def test_tracks_of_all_dates_are_found_together() -> None:
     lines = [np.full(LONG, 20.0), np.full(LONG, 29.5)]
     found = axes_of([answer(lines[:1], [(0, 98)]), answer(lines[1:], [(100, 240)])])
-    assert [float(np.median(one.rows)) for one in found] == pytest.approx([20, 29.5], abs=1)
+    assert [float(np.median(one)) for one in found] == pytest.approx([20, 29.5], abs=1)
 
 
 def test_a_fan_is_read_track_by_track() -> None:
@@ -56,9 +56,9 @@ def test_a_fan_is_read_track_by_track() -> None:
     found = axes_of([odds])
     assert len(found) == 3
     for track, line, (first, last) in zip(found, lines, spans, strict=True):
-        own = (track.rows != OFF)[first:last]
+        own = (track != OFF)[first:last]
         assert own.mean() > 0.9
-        assert np.abs(track.rows - line)[first:last][own].max() < 2
+        assert np.abs(track - line)[first:last][own].max() < 2
         read = cars_on(odds, track)
         assert read is not None
         assert len(read.cars) == pytest.approx((last - first) / 14, abs=1)

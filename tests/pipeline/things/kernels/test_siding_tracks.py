@@ -26,8 +26,8 @@ def odds(kind: int = 4, slope: float = 0.02) -> np.ndarray:
 
 def test_tracks_of_finds_axes_that_run_askew() -> None:
     found = tracks_of([odds()])
-    assert [round(float(track.rows[WIDE // 2])) for track in found] == [12, 22]
-    assert float(np.ptp(found[0].rows)) == pytest.approx(0.02 * (WIDE - 1) * 2, abs=1.5)
+    assert [round(float(track[WIDE // 2])) for track in found] == [12, 22]
+    assert float(np.ptp(found[0])) == pytest.approx(0.02 * (WIDE - 1) * 2, abs=1.5)
 
 
 def test_tracks_of_takes_all_dates_together() -> None:
