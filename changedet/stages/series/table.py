@@ -21,6 +21,7 @@ from changedet.stages.series.counts import EventCount, TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.site_boxes import boxes_of_areas
+from changedet.stages.series.zone_bounds import within_site
 
 
 class SeriesRow(TypedDict, total=False):
@@ -249,7 +250,7 @@ def timeseries(
                 if seen and look.date != possible[0]:
                     _add_events(row, counted[name], t, own, tracks.calibration, signs[name].own[t])
             rows.append(row)
-    return _typed(rows)
+    return within_site(_typed(rows))
 
 
 def _is_shown(zone: str, looks: Sequence[DateMeasurements], counted: Collection[dt.date]) -> bool:

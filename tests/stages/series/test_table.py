@@ -209,6 +209,23 @@ def test_timeseries_of_zones_that_divide_the_site_add_up():
         assert (parts[name]["west"] > 0).any()
 
 
+def test_timeseries_of_a_zone_has_no_upper_bound_above_the_sites():
+    """The last look hides all of the zone: by itself up to 1,400 boxes could stand there, and 1,356 on the site."""
+    series = bs.simulate(6, dates=6, blocks=4)
+    last, end = series.dates[-1], bs.ORIGIN[0] + 200
+    zone = shapely.box(end - 1e4, bs.ORIGIN[1] - 1e4, end, bs.ORIGIN[1] + 1e4)
+    zones = gpd.GeoDataFrame({"name": ["west"]}, geometry=[zone], crs=bs.CRS)
+    rows = series.detections
+    seen = rows[(rows["date"].dt.date != last) | (rows.geometry.centroid.x >= end)]
+    tracks = track(seen, series.dates, clear=lambda i, p: (p[:, 0] >= end) | (series.dates[i] != last))
+    table = timeseries([DateMeasurements(day) for day in series.dates], tracks, zones)
+    for name in ("containers", "teu", "arrivals", "departures"):
+        site, west = (table[table["zone"] == zone].set_index("date")[f"{name}_high"] for zone in ("", "west"))
+        assert (west <= site)[site.notna()].all(), name
+        expected = table[f"{name}_expected"]
+        assert (table[f"{name}_high"] >= expected)[expected.notna()].all(), name
+
+
 def test_timeseries_is_empty_and_never_zero_where_nothing_can_be_had():
     series = bs.simulate(4, dates=4, blocks=2)
     coarse, blind = series.dates[1], series.dates[2]
