@@ -6,10 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+import pandas as pd
+
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.sentences.counts import SWITCHED_OFF
 from changedet.outputs.sentences.words import calendar_of
 
+SHOWS_ALL: Final = 0.9
+"""Share of the site from which a look shows it as a whole."""
 _FIRST_OF_YEAR: Final = re.compile(r"(?<![\w/.-])(\d{4})-01-01(?![\w-]|\.\w)")
 """A date that is no part of a file's name."""
 
@@ -22,16 +26,42 @@ class _Dated(NamedTuple):
     high: str
 
 
-def disagreements(onset: Mapping[str, Json]) -> list[str]:
+def contradictions(summary: Mapping[str, Json], table: pd.DataFrame) -> list[str]:
+    """Say which figures of a run contradict each other.
+
+    Parameters
+    ----------
+    summary : mapping
+        As ``summary.json``: ``reference_date``, ``onset``, ``new_ground``.
+    table : DataFrame
+        The time series.
+
+    Returns
+    -------
+    list of str
+        One sentence each; empty where they agree.
+    """
+    site, reference = table[table["zone"] == ""].sort_values("date"), str(summary["reference_date"])
+    onset = summary["onset"]
+    found = disagreements(onset, reference, site) if isinstance(onset, dict) else []
+    return [*found, *unmarked_ground(summary["new_ground"], reference, site)]
+
+
+def disagreements(onset: Mapping[str, Json], reference_date: str, site: pd.DataFrame) -> list[str]:
     """Say which onsets of a run contradict each other.
 
     Containers may come to an old yard, and earth may be moved where no box ever stands: what contradicts is new built
     ground that is no change, growth without any change, and change for good that neither boxes nor built ground show.
+    What grew before the reference is no change since.
 
     Parameters
     ----------
     onset : mapping of str to JSON
         As in ``summary.json``: of ``containers``, ``changed_area``, ``footprint``.
+    reference_date : str
+        ISO 8601.
+    site : DataFrame
+        Rows of the whole site, in the order of time.
 
     Returns
     -------
@@ -45,20 +75,59 @@ def disagreements(onset: Mapping[str, Json]) -> list[str]:
             f"onset: the changed area grows from {changed.date}, but neither containers nor the footprint do; look at "
             "the marked places before you publish it: fields, water and wear change without anything being built"
         )
-    for name, other in (("containers", containers), ("the footprint", built)):
+    built = built if built is not None and built.date > reference_date else None
+    # Boxes that come to an old yard are no lasting change of ground, and are marked all the same.
+    came = containers is not None and containers.date > reference_date and not _is_marked(site)
+    for name, other in (("containers grow", containers if came else None), ("the footprint grows", built)):
         if other is not None and changed is None:
-            grow = "grow" if other is containers else "grows"
             why = onset.get("changed_area")
             reason = why.get("reason") if isinstance(why, dict) else None
             if SWITCHED_OFF in str(reason):
                 continue
-            said.append(f"onset: {name} {grow} from {other.date}, but the changed area has none: {reason}")
+            said.append(f"onset: {name} from {other.date}, but the changed area has none: {reason}")
     if built is not None and changed is not None and built.high < changed.low:
         said.append(
             f"onset: the footprint grows from {built.date}, the changed area only from {changed.date}; new footprint "
             "is change, so one of both is wrong in between"
         )
     return said
+
+
+def _is_marked(site: pd.DataFrame) -> bool:
+    """Whether the last look that is compared shows changed area beyond its error."""
+    low = site["changed_area_low_m2"].dropna()
+    return bool(len(low)) and bool(low.iloc[-1] > 0)
+
+
+def unmarked_ground(laid: Json, reference_date: str, site: pd.DataFrame) -> list[str]:
+    """Say of new ground that the mask of its date does not mark, though that date and the reference show the site.
+
+    Parameters
+    ----------
+    laid : JSON
+        As ``new_ground`` in ``summary.json``.
+    reference_date : str
+        ISO 8601.
+    site : DataFrame
+        Rows of the whole site.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    if not isinstance(laid, dict) or str(laid["since"]) < reference_date:
+        return []
+    rows = site.set_index(site["date"].dt.strftime("%Y-%m-%d"))
+    then, most, least = str(laid["date"]), rows["changed_area_high_m2"].get(str(laid["date"])), float(str(laid["low"]))
+    clear = rows.loc[[reference_date, then], "valid_fraction"].min()
+    if most is None or not (most < least and clear >= SHOWS_ALL):
+        return []
+    return [
+        f"the footprint gained at least {least:,.0f} m2 by {then}, and at most {most:,.0f} m2 of the ground is marked "
+        "as changed: new ground is change, so one of both is wrong; where most of the area of interest was built upon, "
+        "draw it larger, as change is told from what stayed"
+    ]
 
 
 def _dated(onset: Json) -> _Dated | None:

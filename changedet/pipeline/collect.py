@@ -14,7 +14,7 @@ from changedet.grid.zones import overlapping, zone_table
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
-from changedet.pipeline.agreement import dated_as_known, disagreements
+from changedet.pipeline.agreement import contradictions, dated_as_known
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.boxes import RunBoxes, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
@@ -132,8 +132,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     summary |= others.records([look.date for look in plan.looks], plan.workflow.ais, plan.grid.ground_metre)
     summary |= fill_json({day: model.fill for day, model in models.items()})
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
-    doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
-    doubts += [*disagreements(onset), *([OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else [])]
+    doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar), *contradictions(summary, table)]
+    doubts += [OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else []
     warnings = dated_as_known(doubts, [str(look.date) for look in plan.looks])
     return Results(layers, table, summary, unavailable, tuple(warnings))
 

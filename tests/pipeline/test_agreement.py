@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from changedet.pipeline.agreement import dated_as_known, disagreements
+import pandas as pd
+
+from changedet.pipeline.agreement import dated_as_known, disagreements, unmarked_ground
 
 NONE = {"date": None, "low": None, "high": None, "reason": "no lasting growth"}
 
@@ -11,8 +13,15 @@ def onset(date, low=None, high=None):
     return {"date": date, "low": low or date, "high": high or date, "reason": "above its earlier level"}
 
 
-def told(containers=NONE, changed_area=NONE, footprint=NONE):
-    return disagreements({"containers": containers, "changed_area": changed_area, "footprint": footprint})
+def looks(low=0.0, high=60.0, clear=1.0):
+    days = pd.to_datetime(["2024-01-01", "2024-03-01", "2024-06-01"])
+    areas = {"changed_area_low_m2": [None, 0.0, low], "changed_area_high_m2": [None, high, high]}
+    return pd.DataFrame({"date": days, "zone": "", "valid_fraction": [1.0, clear, 1.0], **areas})
+
+
+def told(containers=NONE, changed_area=NONE, footprint=NONE, reference="2024-01-01", site=None):
+    onset = {"containers": containers, "changed_area": changed_area, "footprint": footprint}
+    return disagreements(onset, reference, looks() if site is None else site)
 
 
 def test_disagreements_are_none_where_onsets_follow_each_other():
@@ -20,7 +29,7 @@ def test_disagreements_are_none_where_onsets_follow_each_other():
     levelled, filled = onset("2024-03-01"), onset("2024-06-01")
     assert told(filled, levelled, levelled) == []
     assert told(filled, levelled) == []
-    assert disagreements({}) == []
+    assert disagreements({}, "2024-01-01", looks()) == []
 
 
 def test_disagreements_name_change_that_nothing_else_shows():
@@ -35,6 +44,23 @@ def test_disagreements_name_growth_without_change():
         "onset: the footprint grows",
     ]
     assert "no lasting growth" in told(onset("2024-03-01"))[0]
+
+
+def test_disagreements_are_none_where_boxes_fill_an_old_yard_or_the_growth_lies_before_the_reference():
+    assert told(onset("2024-03-01"), site=looks(low=1400.0)) == []
+    assert len(told(footprint=onset("2024-03-01"), site=looks(low=1400.0))) == 1
+    assert told(onset("2024-03-01"), NONE, onset("2024-03-01"), reference="2024-03-01") == []
+    assert told(NONE, onset("2024-06-01", "2024-05-01"), onset("2024-03-01"), reference="2024-03-01") == []
+
+
+def test_unmarked_ground_names_a_yard_that_the_mask_of_its_date_lacks():
+    laid = {"low": 5510.0, "since": "2024-01-01", "date": "2024-03-01"}
+    (said,) = unmarked_ground(laid, "2024-01-01", looks(high=1370.0))
+    assert said.startswith("the footprint gained at least 5,510 m2 by 2024-03-01, and at most 1,370 m2")
+    assert unmarked_ground(laid, "2024-01-01", looks(high=6000.0)) == []
+    assert unmarked_ground(laid, "2024-01-01", looks(high=1370.0, clear=0.6)) == []
+    assert unmarked_ground(laid, "2024-03-01", looks(high=1370.0)) == [], "laid before the reference"
+    assert unmarked_ground(None, "2024-01-01", looks()) == []
 
 
 def test_disagreements_name_built_ground_before_any_change():

@@ -27,6 +27,8 @@ MOSTLY: Final = 0.7
 LEAST_SHOWN: Final = 0.05
 """Share of a site below which a look bounds no beginning of its changed area. Chosen by hand."""
 
+WHOLE: Final = 0.9
+"""Share of the site that a reference shows, below which it is told of where nothing has changed since."""
 LEAST_COMPARED: Final = 0.5
 """Share of the ground that a footprint gained, shown by the reference, from which the changed area speaks of it."""
 UNSURE: Final = "no look shows most of the boxes for sure: they may all be something else of a container's size"
@@ -169,7 +171,7 @@ def _as_far_as_seen(found: Onset, seen: Floats) -> Onset:
 
 def _as_far_as_compared(found: Onset, shown: Floats) -> Onset:
     """Says of no change where the reference shows little of the site."""
-    if found.date is not None or found.probability != found.probability or not (shown < MOSTLY).any():
+    if found.date is not None or found.probability != found.probability or not (shown < WHOLE).any():
         return found
     return replace(found, reason=f"{found.reason}; the reference date shows {shown.min():.0%} of the site")
 

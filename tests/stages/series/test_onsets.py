@@ -218,7 +218,7 @@ def test_find_onsets_dates_no_built_ground_that_is_no_changed_ground():
 
 def test_find_onsets_says_of_no_change_how_little_the_reference_shows():
     dates = [dt.date(2023, month, 1) for month in range(1, 8)]
-    for share, words in ((0.1, "; the reference date shows 10% of the site"), (0.95, "")):
+    for share, words in ((0.7, "; the reference date shows 70% of the site"), (0.95, "")):
         looks = [
             DateMeasurements(
                 day,
