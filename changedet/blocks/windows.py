@@ -160,9 +160,7 @@ def in_strips(windows: Sequence[Window], strip_px: int = STRIP_PX) -> list[Windo
     return sorted(windows, key=lambda window: (window.x // strip_px, window.y, window.x))
 
 
-def sample_windows(
-    shape: tuple[int, int], *, cell_px: int = SAMPLE_CELL_PX, budget_px: int = SAMPLE_BUDGET_PX
-) -> list[Window]:
+def sample_windows(shape: tuple[int, int]) -> list[Window]:
     """The fixed sample: all cells of the grid's lattice, or an even selection of them within the budget.
 
     Depends on the shape alone, so statistics do not depend on chunks, workers or the order of work.
@@ -171,10 +169,6 @@ def sample_windows(
     ----------
     shape : (int, int)
         Rows and columns of the grid.
-    cell_px : int
-        Side of a cell.
-    budget_px : int
-        Pixels of the sample, at most, but for one cell.
 
     Returns
     -------
@@ -186,8 +180,8 @@ def sample_windows(
     >>> len(sample_windows((400, 400))), len(sample_windows((8192, 8192)))
     (4, 16)
     """
-    cells = tiles(shape, cell_px)
-    count = max(1, budget_px // cell_px**2)
+    cells = tiles(shape, SAMPLE_CELL_PX)
+    count = SAMPLE_BUDGET_PX // SAMPLE_CELL_PX**2
     if len(cells) <= count:
         return cells
     # A generator seeded by the shape spreads the cells without the moiré of a stride on regular fields and roads.

@@ -32,7 +32,6 @@ def read_bilinear(
     displacement: Displacement | None = None,
     *,
     resolution_m: float | None = None,
-    use_mask: bool = True,
 ) -> Singles:
     """Bands of a file on a window of the grid, resampled once.
 
@@ -50,8 +49,6 @@ def read_bilinear(
         Composed into the map.
     resolution_m : float, optional
         Where coarser than the grid: the file's pixels are averaged to about this size first.
-    use_mask : bool
-        Whether the file's mask and alpha make no data.
 
     Returns
     -------
@@ -62,8 +59,8 @@ def read_bilinear(
 
     def _read(part: tuple[int, int, int, int]) -> Singles:
         if pixel_map.factor == (1, 1):
-            return read_part(raster, indexes, part, use_mask=use_mask)
-        return read_mean(raster, indexes, part, pixel_map.factor, use_mask=use_mask)
+            return read_part(raster, indexes, part)
+        return read_mean(raster, indexes, part, pixel_map.factor)
 
     copied = _copied(pixel_map, window, _read)
     if copied is not None:

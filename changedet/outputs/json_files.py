@@ -28,22 +28,20 @@ def write_json(path: str | Path, value: object) -> None:
     files.write_json(Path(path), plain(value), indent=2, ascii_only=False)
 
 
-def dumps(value: object, indent: int | None = 2) -> str:
+def dumps(value: object) -> str:
     """The text of `write_json`.
 
     Parameters
     ----------
     value : object
         As for `write_json`.
-    indent : int or None
-        Spaces for each level; None puts all on one line.
 
     Returns
     -------
     str
         Without a line end.
     """
-    return json.dumps(plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def plain(value: object) -> object:

@@ -8,7 +8,7 @@ from changedet.simulate.elements import Slot
 from changedet.simulate.shapes import Rect
 
 
-def blocks(b: Builder, rect: Rect, yard: str, most: int, lane_m: float = 16.0, lengthwise: bool | None = None) -> None:
+def blocks(b: Builder, rect: Rect, yard: str, most: int, lane_m: float = 16.0) -> None:
     """Cover a rectangle with blocks of places for containers, lanes between them.
 
     Parameters
@@ -23,12 +23,10 @@ def blocks(b: Builder, rect: Rect, yard: str, most: int, lane_m: float = 16.0, l
         Boxes that a stack may have.
     lane_m : float
         Mean width of a lane.
-    lengthwise : bool, optional
-        Boxes lie along u; drawn where not given.
     """
     rng = b.rng
     u0, v0, u1, v1 = rect
-    turned = bool(rng.random() < 0.5) if lengthwise is None else lengthwise
+    turned = bool(rng.random() < 0.5)
     far, deep = (u1 - u0, v1 - v0) if not turned else (v1 - v0, u1 - u0)
     t = 0.0
     number = 0

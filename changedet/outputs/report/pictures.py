@@ -17,8 +17,9 @@ from changedet.outputs.rasters.reading import band_names, opened, read_overview
 
 PICTURE_BYTES: Final = 3_600_000
 """Pictures are shrunk until all of them fit: a third more as base64, and the whole report stays under 6 MB."""
+QUALITY: Final = 82
 CHIP_QUALITY: Final = 75
-"""Of a chip's JPEG."""
+"""Of a quicklook's and of a chip's JPEG."""
 PALE: Final = 80
 """Opacity, of 255, of what may as well be none."""
 WHITE_SHARE: Final = 0.35
@@ -29,9 +30,7 @@ WHOLE_RANGE: Final = (1.0, 99.5)
 _MID_GREY: Final = 128
 
 
-def quicklook(
-    path: str | Path, max_px: int = 1000, stretch: Mapping[str, tuple[float, float]] | None = None, quality: int = 82
-) -> bytes:
+def quicklook(path: str | Path, max_px: int = 1000, stretch: Mapping[str, tuple[float, float]] | None = None) -> bytes:
     """A scene as a JPEG, read from its overviews.
 
     Parameters
@@ -43,8 +42,6 @@ def quicklook(
     stretch : mapping of str to (low, high), optional
         For each band by its name; give ``rasters.scene_stretch(paths)`` so that dates can be compared. By default the
         scene's own.
-    quality : int
-        Of the JPEG, 1 to 100.
 
     Returns
     -------
@@ -57,7 +54,7 @@ def quicklook(
     chosen = display_bands(names)
     drawn = chosen if len(chosen) == 3 else chosen * 3
     shown = np.stack([_stretched(picture[i], limits[names[i]]) for i in drawn], axis=-1)
-    return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 
 def overlay(path: str | Path, max_px: int = 1000, *, doubtful: float = 0.0) -> bytes:

@@ -86,22 +86,20 @@ def result_identity(folder: RunFolder) -> str:
     return identity("figure", [recorded[name].get("sha256") if name in recorded else None for name in SHOWN])
 
 
-def report_figure(sources: FigureSources, wanted: Wanted | None = None) -> bytes:
-    """The figure at the size of a report.
+def report_figure(sources: FigureSources) -> bytes:
+    """The figure of the reference and the last date that shows enough, at the size of a report.
 
     Parameters
     ----------
     sources : FigureSources
         Of a run.
-    wanted : Wanted, optional
-        Which dates; by default the reference and the last date that shows enough.
 
     Returns
     -------
     bytes
         PNG.
     """
-    return encoded(drawn(figure_data(sources, wanted or Wanted()), dots_per_inch=REPORT_DPI), ".png")
+    return encoded(drawn(figure_data(sources, Wanted()), dots_per_inch=REPORT_DPI), ".png")
 
 
 def figure_name(sources: FigureSources, wanted: Wanted) -> str:

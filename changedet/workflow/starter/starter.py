@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from changedet.errors import InputError, Problem
 from changedet.imagery.headers import PaletteError
-from changedet.stages.registry import Stage
 from changedet.workflow.sidecar_masks import masks_of
 from changedet.workflow.starter.band_orders import ShowOrders
 from changedet.workflow.starter.band_pictures import draw_orders, free_name
@@ -43,7 +42,6 @@ def starter_workflow(
     ask: Callable[[str], str] | None,
     folder: str | os.PathLike[str] = ".",
     pictures: str | os.PathLike[str] | None = None,
-    registry: Mapping[str, Stage[object]] | None = None,
 ) -> Starter:
     """A commented starter workflow for these scenes.
 
@@ -60,8 +58,6 @@ def starter_workflow(
     pictures : path, optional
         Where to draw what each order of the bands would look like, where that is not known; a number is added where
         the file exists. By default nothing is drawn.
-    registry : mapping of stage to Stage, optional
-        Instead of the package's own methods.
 
     Returns
     -------
@@ -87,7 +83,7 @@ def starter_workflow(
     if unreadable:
         questions.finish()
     left_out = {**files.left_out, **known.left_out, **spare, **classes}
-    text = workflow_text(drafts, files.catalogs, os.path.abspath(folder), left_out, registry)  # noqa: PTH100
+    text = workflow_text(drafts, files.catalogs, os.path.abspath(folder), left_out)  # noqa: PTH100
     return Starter(text, tuple(questions.problems))
 
 

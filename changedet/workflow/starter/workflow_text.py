@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from changedet.imagery.datasets import is_remote
-from changedet.stages.registry import Stage
 from changedet.workflow.methods_table import methods_table
 from changedet.workflow.model import FORMATS, STAGE_WORDS
 from changedet.workflow.starter.draft import Draft
@@ -27,7 +26,6 @@ def workflow_text(
     catalogs: Sequence[str],
     folder: str,
     left_out: Mapping[str, str],
-    registry: Mapping[str, Stage[object]] | None = None,
 ) -> str:
     """The workflow as YAML, every key with a comment.
 
@@ -41,8 +39,6 @@ def workflow_text(
         That paths are relative to.
     left_out : mapping of path to str
         Files beside the scenes that are none, and why.
-    registry : mapping of stage to Stage, optional
-        Instead of the package's own methods.
 
     Returns
     -------
@@ -58,7 +54,7 @@ def workflow_text(
         *_left_out(left_out, folder),
         *_bands(drafts, shared),
         _middle(drafts),
-        *_stages(registry),
+        *_stages(),
         _tail(),
     ]
     return "\n".join(parts)
@@ -162,8 +158,8 @@ def _bands(drafts: Sequence[Draft], shared: Mapping[str, int] | None) -> list[st
     return ["# bands: {blue: 1, green: 2, red: 3, nir: 4}  # role -> band number or description"]
 
 
-def _stages(registry: Mapping[str, Stage[object]] | None) -> list[str]:
-    rows = methods_table(None, registry)
+def _stages() -> list[str]:
+    rows = methods_table()
     lines: list[str] = []
     for name, words in STAGE_WORDS.items():
         own = [row for row in rows if row.stage == name]
