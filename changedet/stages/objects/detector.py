@@ -23,6 +23,7 @@ from changedet.stages.objects.kernels.box_labels import kinds, surface_colours
 from changedet.stages.objects.kernels.length_correction import corrected_lengths
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.kernels.network_peaks import Peaks
+from changedet.stages.objects.kernels.painted_bays import painted_bays
 from changedet.stages.objects.kernels.row_filling import filled_rows, median_colours
 from changedet.stages.objects.kernels.stretch import GAMMA
 from changedet.stages.objects.lattice import Description, Found
@@ -149,6 +150,7 @@ def find(
     confidence = network_peaks.confidence(raw, gsd_m, calibration())
     kept = np.flatnonzero((confidence >= CANDIDATE) & seen.valid)
     kept = kept[rectangles.suppress(raw.boxes[kept], confidence[kept], OVERLAP, OVERLAP)]
+    kept = kept[~painted_bays(seen.picture, raw.boxes[kept], seen.pixel_m)]
     sure, other = confidence[kept], raw.other[kept] > 0
     boxes = corrected_lengths(seen.picture, raw.boxes[kept], ~other, seen.pixel_m, gsd_m)
     colours = median_colours(seen.picture, boxes, seen.pixel_m)
