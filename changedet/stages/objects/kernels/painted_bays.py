@@ -59,7 +59,8 @@ def _mean_light(
 def _signs(image: Singles, boxes: Floats, pixel_m: float, out: Floats) -> None:
     """How far the ground beside a box differs from what it holds, at most, and what its lines rise by, at least."""
     bands = image.shape[2]
-    work, line, inner, beside, best = np.empty((5, bands))
+    work, line, inner = np.empty(bands), np.empty(bands), np.empty(bands)
+    beside, best = np.empty(bands), np.empty(bands)
     for n in range(boxes.shape[0]):
         box, half = boxes[n], boxes[n, 3] / 2.0
         _mean_light(image, box, -WITHIN * half, WITHIN * half, pixel_m, work, line, inner)
