@@ -12,6 +12,7 @@ from changedet.errors import InputError
 from changedet.outputs.figure.data import Box, FigureData, Panel
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.sentences.facts import no_sure_moves
+from changedet.outputs.sentences.looks import MOSTLY_CLEAR
 from changedet.outputs.sentences.words import calendar_of
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
@@ -81,7 +82,14 @@ def figure_data(sources: FigureSources, wanted: Wanted) -> FigureData:
     ground = labelled(
         regions,
         mapping_at(sources.summary, "new_ground"),
-        Looks(sources.dates, sources.reference, sources.masks, sources.transform, calendar),
+        Looks(
+            sources.dates,
+            sources.reference,
+            sources.masks,
+            sources.transform,
+            calendar,
+            min(_clear_share(sources, day) for day in days) < MOSTLY_CLEAR,
+        ),
     )
     zone = wanted.zone or ""
     panels = [
@@ -147,10 +155,14 @@ def chosen_dates(sources: FigureSources, wanted: Wanted) -> tuple[str, str]:
 
 def _last_clear(sources: FigureSources, before: str) -> str:
     later = [day for day in sources.dates if day > before]
-    clear = {day: as_float(sources.row(day).get("valid_fraction")) or 0.0 for day in later}
+    clear = {day: _clear_share(sources, day) for day in later}
     good = [day for day in later if clear[day] >= CLEAR_ENOUGH]
     # Where none is clear, the clearest, of several the last.
     return good[-1] if good else max(later, key=lambda day: (clear[day], day), default=before)
+
+
+def _clear_share(sources: FigureSources, day: str) -> float:
+    return as_float(sources.row(day).get("valid_fraction")) or 0.0
 
 
 def _boxes(sources: FigureSources, before: str, after: str) -> tuple[BoxShapes, BoxShapes]:

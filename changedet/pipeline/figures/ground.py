@@ -210,6 +210,8 @@ class Looks(NamedTuple):
         From pixels of a mask to the grid's CRS.
     calendar : Calendar
         How dates are written.
+    hides_part : bool
+        Whether one of the two dates hides a part of the site, so that a region may be cut.
     """
 
     dates: Sequence[str]
@@ -217,6 +219,7 @@ class Looks(NamedTuple):
     masks: Mapping[str, Path]
     transform: Affine
     calendar: Calendar
+    hides_part: bool = False
 
 
 def labelled(regions: Regions, told: Mapping[str, object], looks: Looks) -> list[Ground]:
@@ -227,8 +230,9 @@ def labelled(regions: Regions, told: Mapping[str, object], looks: Looks) -> list
     regions : Regions
         As `regions_between` gives them.
     told : mapping
-        ``new_ground`` of ``summary.json``; empty where there is none. The largest region that lies where it tells of is
-        labelled with its figures, so that one thing has one number.
+        ``new_ground`` of ``summary.json``; empty where there is none. The largest region that began when it did is
+        labelled with its figures, so that one thing has one number; of one that a date may have cut the label says how
+        much of it is outlined.
     looks : Looks
         For the dates.
 
@@ -241,8 +245,9 @@ def labelled(regions: Regions, told: Mapping[str, object], looks: Looks) -> list
     for k, row in enumerate(regions.rows.itertuples()):
         worth = k < regions.labels and row.area_m2 >= _least_for_words(regions.rows)
         label = ""
-        if worth and k == 0 and _is_told(told, iso_date(row.first_seen), row.area_m2):
-            label = _told_label(told, looks.calendar)
+        may_be_cut = looks.hides_part and row.direction == "gain"
+        if worth and k == 0 and _is_told(told, iso_date(row.first_seen), row.area_m2, may_be_cut=may_be_cut):
+            label = _told_label(told, looks.calendar, row.area_m2)
         elif worth:
             what = _words(row.kind, row.direction)
             what = what if regions.is_sure else f"Perhaps {what[0].lower()}{what[1:]}"
@@ -265,20 +270,22 @@ def _encloses(ring: shapely.LinearRing, side: float) -> bool:
     return bool(shapely.Polygon(ring).area >= side**2)
 
 
-def _is_told(told: Mapping[str, object], first_seen: str, area_m2: float) -> bool:
+def _is_told(told: Mapping[str, object], first_seen: str, area_m2: float, *, may_be_cut: bool) -> bool:
     low, high = as_float(told.get("low")), as_float(told.get("high"))
     if not told or low is None or high is None:
         return False
     began = mapping_at(told, "began")
-    return low <= area_m2 <= high and iso_date(began.get("low")) <= first_seen <= iso_date(began.get("high"))
+    fits = area_m2 <= high and (may_be_cut or low <= area_m2)
+    return fits and iso_date(began.get("low")) <= first_seen <= iso_date(began.get("high"))
 
 
-def _told_label(told: Mapping[str, object], calendar: Calendar) -> str:
+def _told_label(told: Mapping[str, object], calendar: Calendar, outlined_m2: float) -> str:
     value, low, high = (as_float(told.get(key)) or 0.0 for key in ("value", "low", "high"))
     began = mapping_at(told, "began")
     kind = WORDS.get(str(told.get("kind")), WORDS["built"])
     when = calendar.between(iso_date(began.get("low")), iso_date(began.get("high")))
-    return f"{kind}, {interval_text(value, low, high, scaled([value], 'm²'))}\n{when}"
+    part = f"\nof it outlined: about {area_text(outlined_m2)}" if outlined_m2 < low else ""
+    return f"{kind}, {interval_text(value, low, high, scaled([value], 'm²'))}\n{when}{part}"
 
 
 def _words(kind: str, direction: str) -> str:

@@ -115,6 +115,8 @@ def test_labelled_has_the_figures_of_the_summary_for_what_the_summary_tells_of()
     told = {"value": 950.0, "low": 850.0, "high": 1100.0, "kind": "yard", "began": {"low": DAYS[1], "high": DAYS[2]}}
     assert label(changes(YARD), told) == "New yard, 950 m² (850–1,100)\nbetween 1 February and 1 March 2023"
     assert label(changes(YARD), {**told, "low": 920.0}).startswith("New paving, about 900"), "another region"
+    cut = label(changes(YARD), {**told, "low": 920.0}, LOOKS._replace(hides_part=True))
+    assert cut == "New yard, 950 m² (920–1,100)\nbetween 1 February and 1 March 2023\nof it outlined: about 900 m²"
     early = {**told, "began": {"low": DAYS[0], "high": DAYS[1]}}
     assert label(changes(YARD), early).startswith("New paving, about 900"), "at another time"
 
