@@ -15,6 +15,8 @@ HARDLY_CLEAR: Final = 0.5
 """Clear share of the last look below which the sentence says what it hides. Chosen by hand."""
 SHOWS_NOTHING: Final = 0.005
 """Share of the site below which a look is said to show nothing: it would be rounded to 0 %."""
+UNTOLD: Final = "what came or left there since is in no arrival or departure"
+"""Of what the last look hides: arrivals and departures are what two looks at a place show."""
 EDGE: Final = 1.0
 """Distance of a scene at the edge of what the models were fitted on."""
 TOLD: Final = 2
@@ -75,7 +77,11 @@ def _hidden(facts: Facts) -> str:
     if last in known and known[last] < HARDLY_CLEAR:
         shown = f"the last shows {number(100 * known[last])} % of the site"
         counted = facts.total("containers", "last")
-        return f"{shown}, what it hides is counted as the looks before show it" if counted else shown
+        counted = counted if counted is not None and counted.date == last else None
+        if not counted:
+            return shown
+        moved = "" if facts.total("arrivals", "") is None else f", and {UNTOLD}"
+        return f"{shown}, what it hides is counted as the looks before show it{moved}"
     if not known:
         return "" if len(facts.dates) == 1 or facts.summary.get("fill") else "all of them clear"
     nothing = [day for day, share in known.items() if share < SHOWS_NOTHING]

@@ -50,6 +50,21 @@ def test_sentences_say_that_containers_rose_only_where_the_intervals_lie_apart()
     )
 
 
+def test_sentences_say_what_figures_have_of_the_ground_that_the_last_look_hides() -> None:
+    cut = table((1.0, 1.0, 0.31))
+    stood = {"containers": counts((41, 37, 44), (139, 127, 150))}
+    counted = "the last shows 31 % of the site, what it hides is counted as the looks before show it"
+    assert texts(summary(totals=stood), cut)["looks"].endswith(f"{counted}.")
+    moved = moves((52, 21, 75), (14, 0, 28))
+    assert texts(summary(totals=stood | moved), cut)["looks"].endswith(
+        f"{counted}, and what came or left there since is in no arrival or departure."
+    )
+    stood["containers"]["last"]["date"] = DAYS[1]
+    assert texts(summary(totals=stood | moved), cut)["looks"].endswith("the last shows 31 % of the site."), (
+        "not counted"
+    )
+
+
 def test_sentences_say_of_counts_that_may_be_none_only_how_many_there_are_at_most() -> None:
     found = summary(totals={"containers": counts((1.4, 0, 5.6), (0.7, 0, 3.4))})
     said = texts(found)["containers"]
