@@ -17,9 +17,9 @@ SHARES = [0.35, 0.6, 0.05]
 START = dt.date(2023, 1, 10)
 
 
-def looks(count: int, phase: int = 0, every: int = 30) -> list[dt.date]:
-    """So many dates, every so many days, the first `phase` days after `START`."""
-    return [START + dt.timedelta(days=phase + every * k) for k in range(count)]
+def looks(count: int, phase: int = 0) -> list[dt.date]:
+    """So many dates, every 30 days, the first `phase` days after `START`."""
+    return [START + dt.timedelta(days=phase + 30 * k) for k in range(count)]
 
 
 def box(rng: np.random.Generator, paint: str, cast: Floats) -> str:

@@ -49,12 +49,12 @@ class Store:
         return next((state for since, state in reversed(self.story) if since <= index), None)
 
 
-def stores(seed: int, dates: int = DATES) -> tuple[World, list[Store]]:
+def stores(seed: int) -> tuple[World, list[Store]]:
     """A site in memory and its things."""
     import datetime as dt
 
     bands = ("blue", "green", "red", "nir")
-    world = build("earthworks", dates, seed, 0.5, SIZE_M, bands, "uint16", dt.date(2023, 3, 12), 40)
+    world = build("earthworks", DATES, seed, 0.5, SIZE_M, bands, "uint16", dt.date(2023, 3, 12), 40)
     b = Builder(world, np.random.default_rng([seed, 130]))
     land(b, 0.5)
     world.trees[:] = [t for t in world.trees if max(abs(t.x), abs(t.y)) > 0.75 * SIZE_M / 2]
@@ -68,7 +68,7 @@ def stores(seed: int, dates: int = DATES) -> tuple[World, list[Store]]:
                     kind = str(b.rng.choice(KINDS, p=SHARES))
                     found.append(_made(b, stock, kind, column * 38.0 + side * 19.0, float(v), -side, soil))
     if b.rng.random() < 0.8:
-        b.house(0.0, -88.0, float(b.rng.uniform(18, 30)), 14.0, 7.0, (int(b.rng.integers(-1, dates)), NEVER))
+        b.house(0.0, -88.0, float(b.rng.uniform(18, 30)), 14.0, 7.0, (int(b.rng.integers(-1, DATES)), NEVER))
     return world, found
 
 
@@ -145,7 +145,7 @@ def _load(b: Builder, stock: Stock, story: list[tuple[int, str]], u: float, v: f
                     stock.remove(story[k + 1][0], slot)
 
 
-def write_stores(seed: int, folder: Path, dates: int = DATES) -> Path:
+def write_stores(seed: int, folder: Path) -> Path:
     """Write a site with `truth/things.gpkg`; the workflow file.
 
     Parameters
@@ -153,14 +153,13 @@ def write_stores(seed: int, folder: Path, dates: int = DATES) -> Path:
     seed : int
     folder : Path
         Made where missing.
-    dates : int
 
     Returns
     -------
     Path
         Floors are zones of kind ``cell``.
     """
-    world, found = stores(seed, dates)
+    world, found = stores(seed)
     for k, one in enumerate(found):
         if one.floor is not None:
             world.zones[f"cell-{k}"] = np.asarray(one.floor.exterior.coords)[:-1]

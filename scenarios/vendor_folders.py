@@ -31,7 +31,7 @@ class Shot:
     satellite_azimuth: float = 80.0
 
 
-def write(path: Path, image: NDArray[np.generic], shot: Shot, *, descriptions: Sequence[str] = ()) -> None:
+def write(path: Path, image: NDArray[np.generic], shot: Shot) -> None:
     """A GeoTIFF that says nothing of its bands, as most vendors' do."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stacked = np.asarray(image if image.ndim == 3 else image[None])
@@ -42,8 +42,6 @@ def write(path: Path, image: NDArray[np.generic], shot: Shot, *, descriptions: S
     with rasterio.open(path, "w", driver="GTiff", nodata=0, **place, **size) as out:
         out.write(stacked)
         out.colorinterp = [ColorInterp.gray, *[ColorInterp.undefined] * (count - 1)]
-        if descriptions:
-            out.descriptions = descriptions
 
 
 def coarser(image: NDArray[np.generic], factor: int) -> NDArray[np.generic]:

@@ -101,9 +101,9 @@ def growth(plan: Plan) -> None:
 
 def _come_to(plan: Plan, places: list, date: int, opens: int) -> None:
     if not places[0].stacks:
-        stock.empty_until(places, 1)
+        stock.empty(places)
     if date < opens:
-        stock.empty_until(places, 1)
+        stock.empty(places)
     else:
         stock.go_on(plan, places, 0.06, 0.45, 3)
 

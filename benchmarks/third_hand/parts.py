@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.third_hand.canvas import Heap, Prism
-from benchmarks.third_hand.plan import ALWAYS, Built, Plan
+from benchmarks.third_hand.plan import Built, Plan
 from benchmarks.third_hand.spectra import GLASS, GROUND, ROOFS, STEEL, spectrum
 from benchmarks.third_hand.surfaces import Surface, line
 
@@ -68,7 +68,7 @@ def yard(plan: Plan, u: float, v: float, size: tuple[float, float], material: st
     plan.built.append(Built(plan.frame.ring(u, v, *size), since, surfaces=[plan.surface(u, v, *size, material)]))
 
 
-def hall(plan: Plan, u: float, v: float, size: tuple[float, float], since: int = 0, until: int = ALWAYS) -> None:
+def hall(plan: Plan, u: float, v: float, size: tuple[float, float], since: int = 0) -> None:
     """A hall with a roof of sheet metal or bitumen, and units on it."""
     rng = plan.rng
     paint = ROOFS[rng.integers(0, len(ROOFS))] * np.float32(rng.uniform(0.8, 1.15))
@@ -85,7 +85,7 @@ def hall(plan: Plan, u: float, v: float, size: tuple[float, float], since: int =
         prisms.append(plan.prism(u - size[0] * 0.15, v, wide, GLASS * 1.1, texture="solar"))
     apron = plan.surface(u, v, size[0] + 10, size[1] + 10, str(rng.choice(["asphalt", "concrete"])))
     outline = plan.frame.ring(u, v, size[0] + 10, size[1] + 10)
-    plan.built.append(Built(outline, since, until, [apron], prisms))
+    plan.built.append(Built(outline, since, [apron], prisms))
 
 
 def houses(plan: Plan, u: float, v: float, count: int) -> None:

@@ -14,7 +14,6 @@ from benchmarks.third_hand.spectra import Spectrum, painted
 from benchmarks.third_hand.surfaces import Surface
 
 Rng = np.random.Generator
-ALWAYS = 10_000
 WIDTH_M = 2.44
 HEIGHT_M, TALL_M = 2.59, 2.9
 LENGTHS_M = {"20ft": 6.06, "40ft": 12.19, "45ft": 13.72}
@@ -67,11 +66,10 @@ class Slot:
 
 @dataclass
 class Built:
-    """Something lasting: an outline that stands from date `since` to before date `until`, with what draws it."""
+    """Something lasting: an outline that stands from date `since` on, with what draws it."""
 
     ring: NDArray[np.float64]
     since: int = 0
-    until: int = ALWAYS
     surfaces: Sequence[Surface] = ()
     prisms: Sequence[Prism] = ()
     heaps: Sequence[Heap] = ()
@@ -81,7 +79,7 @@ class Built:
 
     def stands(self, date: int) -> bool:
         """Whether it is there on a date."""
-        return self.since <= date < self.until
+        return self.since <= date
 
 
 @dataclass

@@ -86,7 +86,7 @@ def rest(places: list[Slot], dates: int) -> None:
         slot.stacks += [slot.stacks[-1]] * (dates - len(slot.stacks))
 
 
-def empty_until(places: list[Slot], dates: int) -> None:
-    """Nothing on the first dates."""
+def empty(places: list[Slot]) -> None:
+    """Nothing on the next date."""
     for slot in places:
-        slot.stacks += [()] * dates
+        slot.stacks.append(())

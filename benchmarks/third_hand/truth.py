@@ -113,8 +113,8 @@ class Truth:
             if slot.yard != "ship" and [box.number for box in before] != [box.number for box in now]:
                 parts["gain" if not before else "loss" if not now else "other"].append(ring)
         for one in self.plan.built:
-            if len(one.ring) and one.stands(0) != one.stands(date):
-                parts["gain" if one.stands(date) else "loss"].append(self.polygon(one.ring))
+            if len(one.ring) and one.stands(date) and not one.stands(0):
+                parts["gain"].append(self.polygon(one.ring))
         return parts
 
     def regions(self, date: int) -> dict[str, BaseGeometry]:

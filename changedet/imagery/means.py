@@ -27,12 +27,7 @@ _SHORT: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 
 
 def read_mean(
-    raster: Raster,
-    indexes: Sequence[int],
-    part: tuple[int, int, int, int],
-    factor: tuple[int, int],
-    *,
-    use_mask: bool = True,
+    raster: Raster, indexes: Sequence[int], part: tuple[int, int, int, int], factor: tuple[int, int]
 ) -> Singles:
     """Means over blocks of a file's pixels, anchored to its first pixel.
 
@@ -46,8 +41,6 @@ def read_mean(
         In blocks.
     factor : (rows, columns)
         Of a block.
-    use_mask : bool
-        Whether the file's own mask and its alpha band make no data.
 
     Returns
     -------
@@ -58,20 +51,15 @@ def read_mean(
     row, column, height, width = part
     y, x = row * ky, column * kx
     pixels = y, x, min(height * ky, source.shape[0] - y), min(width * kx, source.shape[1] - x)
-    masked = use_mask and (raster.has_mask or raster.alpha is not None)
+    masked = raster.has_mask or raster.alpha is not None
     types = {raster.bands[i - 1].dtype for i in indexes}
     if masked or len(types) > 1 or not types <= _SHORT:
-        return _mean_of_strips(source, indexes, pixels, (ky, kx), use_mask=use_mask)
+        return _mean_of_strips(source, indexes, pixels, (ky, kx))
     return _mean_of_integers(source, indexes, pixels, (ky, kx))
 
 
 def _mean_of_strips(
-    raster: Raster,
-    indexes: Sequence[int],
-    pixels: tuple[int, int, int, int],
-    factor: tuple[int, int],
-    *,
-    use_mask: bool,
+    raster: Raster, indexes: Sequence[int], pixels: tuple[int, int, int, int], factor: tuple[int, int]
 ) -> Singles:
     """Of any type, each cell from pixels read at once, as sums of floats depend on their order."""
     y, x, height, width = pixels
@@ -83,7 +71,7 @@ def _mean_of_strips(
     def _fill(first: int) -> None:
         rows = min(strip, out.shape[1] - first)
         size = min(rows * ky, height - first * ky), width
-        read = read_part(raster, indexes, (y + first * ky, x, *size), use_mask=use_mask, share=False)
+        read = read_part(raster, indexes, (y + first * ky, x, *size), share=False)
         out[:, first : first + rows] = read if factor == (1, 1) else block_mean(read, factor)
 
     together([partial(_fill, first) for first in range(0, out.shape[1], strip)])

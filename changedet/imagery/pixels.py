@@ -47,12 +47,7 @@ _blocks = BlockCache(BUDGET_BYTES)
 
 
 def read_part(
-    raster: Raster,
-    indexes: Sequence[int],
-    part: tuple[int, int, int, int],
-    *,
-    use_mask: bool = True,
-    share: bool = True,
+    raster: Raster, indexes: Sequence[int], part: tuple[int, int, int, int], *, share: bool = True
 ) -> Singles:
     """Bands of a part of a file.
 
@@ -64,8 +59,6 @@ def read_part(
         Bands, from 1.
     part : (row, column, height, width)
         Within the file.
-    use_mask : bool
-        Whether the file's own mask and its alpha band make no data.
     share : bool
         Whether the file's blocks are kept for the parts beside this one.
 
@@ -78,12 +71,12 @@ def read_part(
     """
     row, column, height, width = part
     window = windows.Window(column, row, width, height)
-    alpha = [raster.alpha] if use_mask and raster.alpha is not None else []
-    if not alpha and not (use_mask and raster.has_mask) and share:
+    alpha = [raster.alpha] if raster.alpha is not None else []
+    if not alpha and not raster.has_mask and share:
         plain = _plainly(raster, list(indexes), window)
         if plain is not None:
             return plain
-    native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask, share=share)
+    native, masks = _read(raster, [*indexes, *alpha], window, mask=raster.has_mask, share=share)
     values = native[: len(indexes)]
     # As the cache's blocks are: compiled code would be made for both.
     values.flags.writeable = False

@@ -128,7 +128,6 @@ def fill_symbol(
     *,
     width: float,
     brush: str = "solid",
-    line: str = "solid",
     defined: Mapping[str, str] | None = None,
 ) -> str:
     """A polygon with its outline.
@@ -141,8 +140,8 @@ def fill_symbol(
         ``#rrggbb``.
     width : float
         Of the outline, in mm.
-    brush, line : str
-        QGIS's names of the fill's and the outline's pattern.
+    brush : str
+        QGIS's name of the fill's pattern.
     defined : mapping of str to str, optional
         Property -> expression that gives it for each feature.
 
@@ -154,7 +153,7 @@ def fill_symbol(
     options = {
         "color": fill,
         "outline_color": rgba(outline, 255),
-        "outline_style": line,
+        "outline_style": "solid",
         "outline_width": str(width),
         "outline_width_unit": "MM",
         "joinstyle": "miter",
