@@ -1,11 +1,11 @@
 """The placebo: what share of a site is marked where its own other dates show no change.
 
 Two measures. **Single looks** cost nothing: on a date that lies between two others, the share of the pixels unchanged
-on the clear looks before and after that its own comparison with the reference marks all the same. **Pairs**
-(``changedet run --placebo``) compare each date with the one before it, neither being the reference, by the same method
-and threshold: the marked share of the pixels that by the masks are as on the reference date on both. Real things that
-came and went between two looks count as false in both; what is marked falsely on several looks in a row, as by a
-season, is missed by the first, and partly by the second.
+on the clear looks before and after that are marked all the same: by its mask where movers are left out of that, else by
+its own comparison with the reference. **Pairs** (``changedet run --placebo``) compare each date with the one before
+it, neither being the reference, by the same method and threshold: the marked share of the pixels that by the masks are
+as on the reference date on both. Real things that came and went between two looks count as false in both; what is
+marked falsely on several looks in a row, as by a season, is missed by the first, and partly by the second.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Placebo:
     Attributes
     ----------
     share : float
-        The greatest that was measured here, else what simulated sites showed; 0 to 1.
+        The greatest that was measured here, else what simulated sites showed; 0 to 1. Pairs are none of it where movers
+        are left out of the masks: two looks know nothing of them.
     bound : float
         That the lower bound of the changed area allows for: what every date marks falsely alike is not measured, so it
         is never less than on simulated sites.
@@ -120,7 +121,8 @@ def placebo(plan: Plan, expected: float) -> Placebo:
         Of both measures, as far as they were taken.
     """
     single, pairs = _single_looks(plan), _kept_pairs(plan)
-    measured = [share for share in (single, *(share for _, _, share in pairs)) if share is not None]
+    of_pairs = [] if plan.leaves_movers_out and single is not None else [share for _, _, share in pairs]
+    measured = [share for share in (single, *of_pairs) if share is not None]
     if not measured:
         why = "as on simulated sites: no date of this one lies between two others that show the same ground unchanged"
         return Placebo(expected, expected, why)
@@ -181,12 +183,13 @@ def _single_looks(plan: Plan) -> float | None:
     if len(days) < 2:
         return None
     before = sum(day < plan.looks[plan.reference].date for day in days)
-    found = {day: read_date_model(plan.folder.model(day)).change for day in days} if plan.persists else {}
+    by_masks = plan.leaves_movers_out or not plan.persists
+    found = {} if by_masks else {day: read_date_model(plan.folder.model(day)).change for day in days}
     fitted = {day: change for day, change in found.items() if change is not None}
     quiet = marked = 0
     for window in tiles(plan.grid.shape, 2 * LATTICE_PX):
         states = np.stack([read_window(plan.folder.mask_file(day, plan.formats), window) for day in days])
-        alone = np.stack([_alone(plan, day, fitted[day], window) for day in days]) if plan.persists else states
+        alone = states if by_masks else np.stack([_alone(plan, day, fitted[day], window) for day in days])
         # The reference is unchanged by definition, wherever in the series it stands.
         states, alone = (np.insert(stack, before, 0, axis=0) for stack in (states, alone))
         counts = single_look_counts(states, alone)

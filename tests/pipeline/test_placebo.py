@@ -9,11 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from small_scenes import ground, grown_over, write_scene, write_workflow
 
+from changedet.pipeline import placebo
 from changedet.pipeline.finished import open_run
+from changedet.pipeline.kernels.single_looks import single_look_counts
 from changedet.pipeline.run import carry_out
 from changedet.plan import make_plan
+from changedet.simulate import simulate
+from changedet.stages.change.method import false_share
 
 DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
 
@@ -71,3 +76,27 @@ def test_a_pair_of_dates_has_no_placebo_of_its_own(series: Path):
     assert "placebo: 3.70% of what is seen" in done.stdout
     assert "as on simulated sites" in done.stdout
     assert open_run(series / "out" / "pair").summary["placebo"]["single_looks"] is None
+
+
+@pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
+def test_masks_that_leave_movers_out_have_a_placebo_of_their_own(tmp_path: Path, monkeypatch):
+    """What single comparisons mark there, as vehicles and shade, is not in the masks."""
+    simulate(tmp_path, kind="trains", seed=5, dates=4, size_m=96.0)
+    plan = make_plan(next(tmp_path.glob("*.yaml")), out=str(tmp_path / "out"))
+    assert plan.leaves_movers_out
+    found = carry_out(plan).summary["placebo"]
+    states = np.stack([read_mask(plan, look.date) for look in plan.looks[1:]])
+    states = np.insert(states, 0, 0, axis=0)
+    quiet, marked = single_look_counts(states, states)
+    assert found["single_looks"] == pytest.approx(marked / quiet)
+    assert found["bound"] == max(found["share"], false_share(plan.choices["change"].method, plan.facts))
+    # two looks know nothing of movers: what they mark bounds nothing
+    monkeypatch.setattr(placebo, "_kept_pairs", lambda plan: [(plan.looks[1].date, plan.looks[2].date, 0.5)])
+    again = placebo.placebo(plan, 0.004)
+    assert again.pairs[0][2] == 0.5
+    assert again.share == found["single_looks"]
+
+
+def read_mask(plan, day) -> np.ndarray:
+    with rasterio.open(plan.folder.mask_file(day, plan.formats)) as source:
+        return source.read(1)

@@ -54,8 +54,8 @@ def ships(seen: list[dt.date] = DAYS, unclear: frozenset[tuple[dt.date, str]] = 
 def boxes() -> gpd.GeoDataFrame:
     days = ["2024-05-01", "2024-05-01", "2024-05-21"]
     at = [box(50, 110, 62, 112), box(50, 50, 62, 52), box(50, 110, 62, 112)]
-    rows = [{"date": day, "object_id": k + 1, "counted": True, "confidence": 1.0} for k, day in enumerate(days)]
-    return table(rows, at)
+    same = {"counted": True, "confidence": 1.0, "kind": "40ft"}
+    return table([{"date": day, "object_id": k + 1, **same} for k, day in enumerate(days)], at)
 
 
 def test_boxes_on_a_ship_of_their_date_are_apart() -> None:
