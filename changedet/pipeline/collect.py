@@ -132,7 +132,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     summary |= others.records([look.date for look in plan.looks], plan.workflow.ais, plan.grid.ground_metre)
     summary |= fill_json({day: model.fill for day, model in models.items()})
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
-    doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar), *contradictions(summary, table)]
+    doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else []
     warnings = dated_as_known(doubts, [str(look.date) for look in plan.looks])
     return Results(layers, table, summary, unavailable, tuple(warnings))

@@ -25,6 +25,7 @@ from changedet.stages.footprint import outlines
 from changedet.stages.footprint.stage import why_not
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.onsets import find_onsets
+from changedet.stages.series.site_boxes import shown_boxes
 from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.result import Tracks
 
@@ -32,8 +33,6 @@ IN_WORDS: Final = {"teu": "TEU", "changed_area_m2": "changed area", "footprint_a
 """Figures whose names are no words, as warnings name them."""
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date shows next to nothing, and a warning is given."""
-MOSTLY_CLEAR: Final = 0.5
-"""Share of clear ground from which a date that shows no boxes is at fault itself. Chosen by hand."""
 OPPOSED_VIEWS: Final = (
     "view: the containers lean the other way than 'azimuth_deg' of the views says, so the views are left out; it "
     "points from the ground below the sensor to the scene, away from where the sensor is seen"
@@ -165,7 +164,11 @@ def _why_no_change(plan: Plan) -> str:
 
 
 def warnings_of(
-    plan: Plan, models: Mapping[dt.date, DateModel], table: pd.DataFrame, unavailable: Mapping[str, str]
+    plan: Plan,
+    models: Mapping[dt.date, DateModel],
+    table: pd.DataFrame,
+    tracks: Tracks | None,
+    unavailable: Mapping[str, str],
 ) -> list[str]:
     """Say what of a run is doubtful.
 
@@ -175,6 +178,7 @@ def warnings_of(
     models : mapping of date to DateModel
     table : DataFrame
         The time series.
+    tracks : Tracks or None
     unavailable : mapping of str to str
         Of `unavailable_figures`.
 
@@ -200,7 +204,7 @@ def warnings_of(
     signs = {day: model.bands for day, model in models.items()}
     said += band_warnings(plan.looks, signs, plan.reference)
     said += fill_warnings(plan.looks, {day: model.fill for day, model in models.items()})
-    return [*said, *_repeated(plan), *_not_shown(whole), *_seen_beyond(table)]
+    return [*said, *_repeated(plan), *_not_shown(whole, tracks), *_seen_beyond(table)]
 
 
 def _repeated(plan: Plan) -> list[str]:
@@ -219,15 +223,17 @@ def _repeated(plan: Plan) -> list[str]:
     ]
 
 
-def _not_shown(whole: pd.DataFrame) -> list[str]:
-    """Dates that show the ground and next to none of the boxes that are expected on it."""
-    known = whole[whole["containers"].notna() & whole["containers_expected"].notna()]
-    known = known[known["valid_fraction"] > MOSTLY_CLEAR]
-    blind = blind_dates(known["containers"].to_numpy(np.float64), known["containers_expected"].to_numpy(np.float64))
+def _not_shown(whole: pd.DataFrame, tracks: Tracks | None) -> list[str]:
+    """Dates that show the ground and next to none of the boxes that are expected on it: those that the series skips."""
+    if tracks is None:
+        return []
+    counted = set(whole.index[whole["containers"].notna() & whole["containers_expected"].notna()])
+    detected, expected = shown_boxes(tracks)
     return [
-        f"{day}: {row['containers']:.0f} containers are seen where {row['containers_expected']:.0f} are expected from "
+        f"{tracks.dates[i]}: {detected[i]:.0f} containers are seen where {expected[i]:.0f} are expected from "
         "the other dates: it does not show them (snow on roofs?), and its count is taken from the others"
-        for day, row in known[blind].iterrows()
+        for i in np.flatnonzero(blind_dates(detected, expected))
+        if str(tracks.dates[i]) in counted
     ]
 
 

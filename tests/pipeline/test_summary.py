@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+from box_rows import followed
 from small_runs import DATES
 from small_scenes import series, write_workflow
 
 from changedet.pipeline.run import run
+from changedet.pipeline.summary import _not_shown
+from changedet.stages.series.site_boxes import shown_boxes
+from scenarios import box_series as bs
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "outputs.md").read_text()
 PLAIN = {"site", "name", "grid", "dates", "reference_date", "totals", "onset", "warnings", "zones"}
@@ -46,3 +53,19 @@ def test_warnings_name_dates_of_one_picture(tmp_path: Path) -> None:
     said = run(workflow, out=str(tmp_path / "out")).summary["warnings"]
     (line,) = [text for text in said if "one and the same picture" in text]
     assert line.startswith(f"{DATES[0]}, {DATES[2]}: are one and the same picture ({DATES[0]}.tif)")
+
+
+def test_a_date_whose_boxes_lie_under_cloud_is_not_said_to_show_none() -> None:
+    tracks = followed(bs.simulate(6, change=0.1))
+    day = pd.Timestamp(tracks.dates[2], tz="UTC")
+    others = tracks.detections[tracks.detections["date"].dt.normalize() != day]
+    counts = pd.DataFrame({"containers": 1, "containers_expected": 30.0}, index=[str(one) for one in tracks.dates])
+    snowed = replace(tracks, detections=others, place_clear=np.ones_like(tracks.place_clear))
+    (line,) = _not_shown(counts, snowed)
+    expected = tracks.place_presence[:, 2].sum()
+    assert line.startswith(f"{tracks.dates[2]}: 0 containers are seen where {expected:.0f} are expected")
+    clear = snowed.place_clear.copy()
+    clear[:, 2] = np.arange(len(clear)) < 3
+    clouded = replace(snowed, place_clear=clear)
+    assert shown_boxes(clouded)[1][2] <= 3
+    assert _not_shown(counts, clouded) == []

@@ -49,7 +49,7 @@ class SiteBoxes:
         self._doubted_arrived = self._dates(rejected["first_seen"].where(rejected["not_before"].notna()))
         self._doubted_left = self._dates(rejected["not_after"])
         self._weight = np.array([TEU_OF_KIND.get(kind, 0.0) for kind in places["kind"]], np.float64)
-        self._blind = _blind_dates(tracks, self._dates)
+        self._blind = blind_dates(*shown_boxes(tracks))
         self._events = _events_of_tracks(tracks, self._dates)
         centres = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, boxes, places, rejected))
         self._points = [_Points(xy) for xy in (*centres, tracks.ground.xy)]
@@ -176,15 +176,26 @@ def _listed(rows: gpd.GeoDataFrame, counted: Bools) -> NDArray[np.object_]:
     return kinds
 
 
-def _blind_dates(tracks: FollowedBoxes, dates: _DateIndex) -> Bools:
-    """Dates (date,) that show next to none of the boxes whose ground they show."""
+def shown_boxes(tracks: FollowedBoxes) -> tuple[Floats, Floats]:
+    """Containers that each date should show, and those detected on it.
+
+    Parameters
+    ----------
+    tracks : FollowedBoxes
+        As `changedet.track` returns.
+
+    Returns
+    -------
+    detected, expected : float64 (date,)
+        Detected ones that count, and how many all dates together expect on the ground that the date shows clearly.
+    """
     own = tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
     expected = (tracks.place_presence[own] * tracks.place_clear[own]).sum(0)
     rows = tracks.detections[tracks.detections["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
     rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
-    when = dates(rows["date"])
+    when = _DateIndex(tracks)(rows["date"])
     detected = np.bincount(when[when >= 0], minlength=len(tracks.dates))
-    return blind_dates(detected.astype(np.float64), expected)
+    return detected.astype(np.float64), np.asarray(expected, np.float64)
 
 
 def _events_of_tracks(tracks: FollowedBoxes, dates: _DateIndex) -> tuple[Bools, Bools]:
