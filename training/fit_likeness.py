@@ -67,7 +67,7 @@ def labelled_pairs(site: Path) -> tuple[Floats, Bools]:
     used = used[np.lexsort((rows.date[used], seen.place[used]))]
     first, second = _pairs(seen.place[used], len(rows.dates))
     beside, first, second = second - first == 1, used[first], used[second]
-    cost = pair_costs(linear, surfaces.shaded, first, second)
+    cost = pair_costs(linear, surfaces.shaded, surfaces.rim, first, second)
     told = (box[first] >= 0) & (box[second] >= 0)
     parts = []
     for bands in {COLOURS, surfaces.light.shape[2]}:

@@ -16,7 +16,7 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.angles import ViewAngles
 from changedet.imagery.look import Look
-from changedet.kernels.pixel_classes import NODATA, PATCHES, SHADE, SHOWS_BOXES
+from changedet.kernels.pixel_classes import CLOUD, HAZE, NODATA, PATCHES, SHADE, SHADOW, SHOWS_BOXES
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kept_light import BOX_LIGHT, ROOF_LIGHT, keep_light, kept_light
@@ -158,6 +158,10 @@ class RunLooks(SeriesVisibility):
     def covered(self, i: int, points: Floats) -> Bools:
         """False in deep shade."""
         return ~np.isin(self._quality(i, points), (*SHOWS_BOXES, SHADE))
+
+    def clouded(self, i: int, points: Floats) -> Bools:
+        """False where there is no data."""
+        return np.isin(self._quality(i, points), (CLOUD, SHADOW, HAZE))
 
     def snowed(self, i: int, points: Floats) -> Bools:
         """True on narrow rims of patches, too."""

@@ -11,6 +11,7 @@ from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.tracks.appearance import place_appearance
 from changedet.stages.tracks.assemble import assemble, medians, visible_dates
+from changedet.stages.tracks.cloud_rims import rows_at_rims
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.appearance import appearance_bins
 from changedet.stages.tracks.kernels.boxes import mean_boxes
@@ -319,4 +320,5 @@ def surfaces_of(rows: Detections, looks: SeriesVisibility, observations: PlaceOb
     offset -= offset[spot[own]]
     displacement = observations.displacement[rows.date]
     light = rows_light(looks, rows.boxes, rows.date, usable, rows.unit)
-    return Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rows.tiers, offset, displacement, light)
+    rim = rows_at_rims(rows, place, looks)
+    return Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rim, rows.tiers, offset, displacement, light)

@@ -66,6 +66,24 @@ class SeriesVisibility:
         """
         raise NotImplementedError
 
+    def clouded(self, i: int, points: Floats) -> Bools:
+        """Where clouds hide or dim what a date shows.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In the CRS of the boxes.
+
+        Returns
+        -------
+        bool (n,)
+            True under cloud, in its shadow and in haze.
+        """
+        del i
+        return np.zeros(len(points), bool)
+
     def snowed(self, i: int, points: Floats) -> Bools:
         """Where snow lies in patches on what a date shows, on roofs too.
 

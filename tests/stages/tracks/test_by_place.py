@@ -176,6 +176,38 @@ def test_follow_places_takes_no_box_under_snow_for_another():
     assert found["color"].tolist() == ["#963228"]
 
 
+class Cloudy(GivenVisibility):
+    """Clouds end some metres west of the places near the origin, on two dates."""
+
+    days = (3, 4)
+
+    def clouded(self, i, points):
+        return (points[:, 0] < 499_985) & (points[:, 1] < 6_000_100) & (i in self.days)
+
+
+def _row_by_a_cloud(*colors):
+    """Boxes side by side near the origin that are gone from the sixth look on, in the colour of each look."""
+    return [(d, 2.6 * k, 0, {"color": color}) for k in range(5) for d, color in enumerate(colors)]
+
+
+def test_follow_places_takes_no_box_at_the_rim_of_a_cloud_for_another():
+    every = rows_of(*anchors(), *_row_by_a_cloud(*["#963228"] * 3, *["#a26b68"] * 2))
+    assert len(near_origin(track(every, DAYS, detector="learned"))) == 10
+    found = near_origin(track(every, Cloudy(DAYS), detector="learned"))
+    assert [[day_of(row[c]) for c in ("first_seen", "last_seen", "not_after")] for _, row in found.iterrows()] == [
+        [0, 4, 5]
+    ] * 5
+
+
+def test_follow_places_tells_another_hue_at_the_rim_of_a_cloud_and_any_colour_where_the_light_is_even():
+    every = rows_of(*anchors(), *_row_by_a_cloud(*["#963228"] * 3, *["#5a86a4"] * 2))
+    assert len(near_origin(track(every, Cloudy(DAYS), detector="learned"))) == 10
+    one = [row for row in _row_by_a_cloud(*["#963228"] * 5) if row[1] > 0]
+    paler = [(d, 0, 0, {"color": "#963228" if d < 3 else "#a26b68"}) for d in range(5)]
+    found = near_origin(track(rows_of(*anchors(), *one, *paler), Cloudy(DAYS), detector="learned"))
+    assert len(found) == 6
+
+
 USUAL, HARD = TABLES["learned"], HARD_TABLES["learned"]
 
 

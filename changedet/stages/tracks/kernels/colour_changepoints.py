@@ -12,19 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from changedet.arrays import Bools, Floats, Ints, Singles
-from changedet.kernels.colour import (
-    CIE_LINEAR,
-    CIE_OFFSET,
-    CIE_SLOPE,
-    LAB_A,
-    LAB_B,
-    LAB_LIGHTNESS,
-    LAB_LIGHTNESS_OFFSET,
-    LIGHTNESS_WEIGHT,
-    XYZ,
-    scaled_lab,
-)
+from changedet.kernels.colour import XYZ, scaled_lab
 from changedet.kernels.compiled import compiled
+from changedet.stages.tracks.kernels.colour_light import rim_apart, shade_apart, squared_distance
 
 COLOR_SD: Final = 1.5
 """Least standard deviation of one look about its box's own colour, in `scaled_lab`: the tails are long. On simulated
@@ -33,12 +23,10 @@ MOST_COST: Final = 12.0
 """Of one look: shade and glare give any colour. Chosen by hand."""
 SHADE_TINT: Final = (0.85, 1.0, 1.2)
 """Red, green and blue of the light in shade, as measured on rows behind a building of a simulated site."""
-SHADE_PART: Final = (0.08, 0.75)
-"""Least and most of the light that comes there. Chosen by hand."""
 SHADE_PRICE: Final = 1.5
 """Cost of explaining a look by shade where nothing else shows it. Chosen by hand."""
 SHADE_NOISE: Final = 2.5
-"""Times `COLOR_SD`: the scatter of colours in shade. Chosen by hand."""
+"""Times `COLOR_SD`: the scatter of colours in shade and at the rims of clouds. Chosen by hand."""
 
 
 class ColourSeries(NamedTuple):
@@ -59,7 +47,9 @@ class ColourSeries(NamedTuple):
     costs: Singles
 
     @classmethod
-    def of(cls, linear: Floats, shaded: Bools, begin: Ints, color_sd: float = COLOR_SD) -> ColourSeries:
+    def of(
+        cls, linear: Floats, shaded: Bools, begin: Ints, color_sd: float = COLOR_SD, rim: Bools | None = None
+    ) -> ColourSeries:
         """Costs from colours.
 
         Parameters
@@ -72,6 +62,8 @@ class ColourSeries(NamedTuple):
             First look of each place, and the number of looks.
         color_sd : float
             Standard deviation of one look about its box's own colour, in `scaled_lab`.
+        rim : bool (look,), optional
+            True where clouds may have lightened or dimmed the look; by default none did.
 
         Returns
         -------
@@ -81,7 +73,10 @@ class ColourSeries(NamedTuple):
         table = np.concatenate([[0], np.cumsum(np.diff(begin) ** 2)]).astype(np.int64)
         costs = np.empty(int(table[-1]), np.float32)
         constants = np.array([color_sd, SHADE_NOISE * color_sd, SHADE_PRICE, MOST_COST])
-        _fill_costs(linear, scaled_lab(linear), shaded, begin, table, np.array(SHADE_TINT), XYZ, constants, costs)
+        dimmed = np.zeros(len(linear), np.bool_) if rim is None else rim
+        _fill_costs(
+            linear, scaled_lab(linear), shaded, dimmed, begin, table, np.array(SHADE_TINT), XYZ, constants, costs
+        )
         return cls(begin, table, costs)
 
     def costs_of(self, place: int) -> Singles:
@@ -170,7 +165,7 @@ def colour_costs(linear: Floats, shaded: Bools | None = None) -> Singles:
     return ColourSeries.of(linear, dark, np.array([0, len(linear)])).costs_of(0)
 
 
-def pair_costs(linear: Floats, shaded: Bools, first: Ints, second: Ints) -> Floats:
+def pair_costs(linear: Floats, shaded: Bools, rim: Bools, first: Ints, second: Ints) -> Floats:
     """Cost of pairs of looks as looks at one box, however great.
 
     Parameters
@@ -179,6 +174,8 @@ def pair_costs(linear: Floats, shaded: Bools, first: Ints, second: Ints) -> Floa
         Linear light, 0 to 1.
     shaded : bool (look,)
         True where the look lay in deep shade.
+    rim : bool (look,)
+        True where clouds may have lightened or dimmed the look.
     first, second : int64 (pair,)
         Looks.
 
@@ -189,7 +186,7 @@ def pair_costs(linear: Floats, shaded: Bools, first: Ints, second: Ints) -> Floa
     """
     constants = np.array([COLOR_SD, SHADE_NOISE * COLOR_SD, SHADE_PRICE, np.inf])
     out = np.empty(len(first))
-    _fill_pairs(linear, scaled_lab(linear), shaded, first, second, np.array(SHADE_TINT), XYZ, constants, out)
+    _fill_pairs(linear, scaled_lab(linear), shaded, rim, first, second, np.array(SHADE_TINT), XYZ, constants, out)
     return out
 
 
@@ -219,6 +216,7 @@ def _fill_costs(
     linear: Floats,
     lab: Floats,
     shaded: Bools,
+    rim: Bools,
     begin: Ints,
     table: Ints,
     tint: Floats,
@@ -230,7 +228,7 @@ def _fill_costs(
         first, n = begin[place], begin[place + 1] - begin[place]
         for i in range(n):
             for j in range(n):
-                cost = _cost(linear, lab, shaded, first + i, first + j, tint, xyz, constants)
+                cost = _cost(linear, lab, shaded, rim, first + i, first + j, tint, xyz, constants)
                 out[table[place] + i * n + j] = cost
 
 
@@ -239,6 +237,7 @@ def _fill_pairs(
     linear: Floats,
     lab: Floats,
     shaded: Bools,
+    rim: Bools,
     first: Ints,
     second: Ints,
     tint: Floats,
@@ -247,52 +246,25 @@ def _fill_pairs(
     out: Floats,
 ) -> None:
     for k in range(len(first)):
-        ahead = _cost(linear, lab, shaded, first[k], second[k], tint, xyz, constants)
-        out[k] = min(ahead, _cost(linear, lab, shaded, second[k], first[k], tint, xyz, constants))
+        ahead = _cost(linear, lab, shaded, rim, first[k], second[k], tint, xyz, constants)
+        out[k] = min(ahead, _cost(linear, lab, shaded, rim, second[k], first[k], tint, xyz, constants))
 
 
 @compiled
 def _cost(
-    linear: Floats, lab: Floats, shaded: Bools, a: int, b: int, tint: Floats, xyz: Floats, constants: Floats
+    linear: Floats, lab: Floats, shaded: Bools, rim: Bools, a: int, b: int, tint: Floats, xyz: Floats, constants: Floats
 ) -> float:
     """Cost of one look at a box of another's colour."""
     color_sd, shade_sd, shade_price, most = constants
     plain_sd = shade_sd if shaded[a] and shaded[b] else color_sd
-    cost = _squared(lab[a], lab[b]) / (2 * plain_sd**2)
+    cost = squared_distance(lab[a], lab[b]) / (2 * plain_sd**2)
     dark, lit = (b, a) if shaded[b] and not shaded[a] else (a, b)
-    apart = _shade_apart(linear[dark], linear[lit], lab[lit], tint, xyz) / (2 * shade_sd**2)
+    apart = shade_apart(linear[dark], linear[lit], lab[lit], tint, xyz) / (2 * shade_sd**2)
     cost = min(cost, apart if shaded[a] != shaded[b] else apart + shade_price)
+    if rim[a] or rim[b]:
+        under, open_ = (a, b) if rim[a] else (b, a)
+        cost = min(cost, rim_apart(linear[under], linear[open_], lab[under], xyz) / (2 * shade_sd**2))
     return float(min(cost, most))
-
-
-@compiled
-def _shade_apart(dark: Floats, lit: Floats, lit_lab: Floats, tint: Floats, xyz: Floats) -> float:
-    """Squared distance of a colour, were it lit as the other is; infinite where shade cannot be why it is darker."""
-    part, bright = np.empty(3), np.empty(3)
-    for c in range(3):
-        part[c] = dark[c] / (lit[c] * tint[c])
-    share = max(min(part[0], part[1]), min(max(part[0], part[1]), part[2]))
-    if not SHADE_PART[0] < share < SHADE_PART[1]:
-        return np.inf
-    for c in range(3):
-        bright[c] = min(max(dark[c] / (share * tint[c]), 0.0), 1.0)
-    return float(_squared(_lab(bright, xyz), lit_lab))
-
-
-@compiled
-def _squared(first: Floats | tuple[float, float, float], second: Floats) -> float:
-    return float((first[0] - second[0]) ** 2 + (first[1] - second[1]) ** 2 + (first[2] - second[2]) ** 2)
-
-
-@compiled
-def _lab(linear: Floats, xyz: Floats) -> tuple[float, float, float]:
-    """As `scaled_lab`, of one colour."""
-    bent = np.empty(3)
-    for k in range(3):
-        value = xyz[k, 0] * linear[0] + xyz[k, 1] * linear[1] + xyz[k, 2] * linear[2]
-        bent[k] = np.cbrt(value) if value > CIE_LINEAR else CIE_SLOPE * value + CIE_OFFSET
-    lightness = LIGHTNESS_WEIGHT * (LAB_LIGHTNESS * bent[1] - LAB_LIGHTNESS_OFFSET)
-    return lightness, LAB_A * (bent[0] - bent[1]), LAB_B * (bent[1] - bent[2])
 
 
 @compiled

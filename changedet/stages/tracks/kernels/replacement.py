@@ -203,7 +203,7 @@ def _roofs(linear: Floats, rows: Surfaces, of_row: Ints) -> _Roofs | None:
     logs = roof_logs(rows.light, rows.date, first, second)
 
     def _score(one: Ints, other: Ints) -> Floats:
-        return unlikeness(logs, one, other, pair_costs(linear, rows.shaded, one, other))
+        return unlikeness(logs, one, other, pair_costs(linear, rows.shaded, rows.rim, one, other))
 
     site = site_likeness(_score(first, second), _score(*other_pairs(first, second, of_row)))
     return None if site is None else _Roofs(logs, site)
@@ -215,11 +215,11 @@ def _series_of(
     """The looks that are worth a search, and their rows."""
     used = _suspects(linear, rows, of_row, count)
     begin = np.append(np.unique(of_row[used], return_index=True)[1], len(used)).astype(np.int64)
-    series = ColourSeries.of(linear[used], rows.shaded[used], begin, color_sd)
+    series = ColourSeries.of(linear[used], rows.shaded[used], begin, color_sd, rows.rim[used])
     if roofs is None or not len(used):
         return series, used
     first, second = (used[pair] for pair in series.pairs())
-    colour = pair_costs(linear, rows.shaded, first, second)
+    colour = pair_costs(linear, rows.shaded, rows.rim, first, second)
     odds = roofs.site.log_odds(unlikeness(roofs.logs, first, second, colour))
     # A look without light is judged by its colour alone.
     least = np.where(np.isfinite(odds), np.clip(CUT_PRICE + odds, 0.0, COLOURS_SAY * colour), colour)

@@ -44,6 +44,8 @@ class Surfaces(NamedTuple):
         True where the colour is evidence that a box was replaced.
     shaded : bool (row,)
         True where the box lay in deep shade.
+    rim : bool (row,)
+        True where clouds near by may have lightened or dimmed it.
     tiers : float64 (row,)
         Levels of the stack by its shadow; NaN for unknown.
     offset : float64 (row, 2)
@@ -58,6 +60,7 @@ class Surfaces(NamedTuple):
     rgb: Floats
     usable: Bools
     shaded: Bools
+    rim: Bools
     tiers: Floats
     offset: Floats
     displacement: Floats

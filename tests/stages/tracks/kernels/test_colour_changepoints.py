@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.kernels.colour import linear_rgb
-from changedet.stages.tracks.kernels.colour_changepoints import changepoints, colour_costs
+from changedet.stages.tracks.kernels.colour_changepoints import changepoints, colour_costs, pair_costs
 
 
 def linear(rgb):
@@ -32,6 +32,19 @@ def test_changepoints_are_none_for_a_box_in_shade():
     shaded = (89.0, 62.0, 64.0)
     assert segments([lit] * 5 + [shaded] * 2) == [0]
     assert segments([lit] * 5 + [(40, 70, 130)] * 2) == [0, 5]
+
+
+def test_the_rim_of_a_cloud_explains_less_light_and_white_but_no_other_hue():
+    """Linear light at .7 of itself, with white added or not; a box of another hue, as dim."""
+    box = linear((180, 110, 90))
+    looks = np.stack([box, 0.7 * box, 0.8 * box + 0.1, 0.7 * linear((70, 120, 170))])
+    first, second = np.zeros(3, int), np.arange(1, 4)
+    none, rim = np.zeros(4, bool), np.arange(4) > 0
+    plain, dimmed = (pair_costs(looks, none, flags, first, second) for flags in (none, rim))
+    assert (plain > 3).all()
+    assert (dimmed[:2] < 0.1).all()
+    assert dimmed[2] > 20
+    np.testing.assert_array_equal(dimmed, pair_costs(looks, none, rim, second, first))
 
 
 @given(st.lists(st.lists(st.floats(0, 12), min_size=6, max_size=6), min_size=6, max_size=6), st.floats(0.5, 10))

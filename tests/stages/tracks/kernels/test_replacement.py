@@ -38,7 +38,7 @@ def cut_places(changed: dict[int, int], seed: int = 3, shaded: dict[int, int] | 
         light = linear * np.exp(rng.normal(0, 0.02, linear.shape))
     owner, date = np.repeat(np.arange(PLACES), LOOKS), np.tile(np.arange(LOOKS), PLACES)
     none, flat = np.zeros(len(date), bool), np.zeros((len(date), 2))
-    rows = Surfaces(date, rgb, ~none, none, np.full(len(date), np.nan), flat, flat, light)
+    rows = Surfaces(date, rgb, ~none, none, none, np.full(len(date), np.nan), flat, flat, light)
     whole = single_boxes(np.arange(PLACES), np.zeros(PLACES, int), np.full(PLACES, LOOKS - 1))
     split, _, _ = split_at_replacements(whole, owner, rows, np.full((PLACES, LOOKS), 5.0), 0.0, 0.0)
     return set(split.place[PLACES:].tolist())
@@ -79,6 +79,6 @@ def test_pairs_of_a_series_are_those_of_its_costs():
     first, second = series.pairs()
     assert first.tolist()[:9] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert second.tolist()[9:] == [3, 4, 5, 6] * 4
-    cost = np.minimum(pair_costs(linear, none, first, second), 12.0)
+    cost = np.minimum(pair_costs(linear, none, none, first, second), 12.0)
     turned = np.concatenate([series.costs_of(k).T.ravel() for k in range(3)])
     np.testing.assert_allclose(np.minimum(series.costs, turned), cost, rtol=1e-5)
