@@ -16,10 +16,10 @@ MOST: Final = {
 }
 """How a record is said, by its figure: of how many looks, when, how much, and how sure."""
 BOUND: Final = {
-    "containers": "At least {} containers stood there {}",
-    "footprint_area_m2": "Built ground covered at least {} {}",
-    "arrivals": "At least {} containers arrived between the looks up to {}",
-    "departures": "At least {} containers left between the looks up to {}",
+    "containers": "At least {least} {boxes} stood there {when}",
+    "footprint_area_m2": "Built ground covered at least {least} {when}",
+    "arrivals": "At least {least} {boxes} arrived between the looks up to {when}",
+    "departures": "At least {least} {boxes} left between the looks up to {when}",
 }
 """How a lower bound is said, by its figure: of how much, and when."""
 UNITS: Final = {"footprint_area_m2": "m²"}
@@ -55,7 +55,8 @@ def claim_text(claim: Mapping[str, object], calendar: Calendar) -> str:
         return f"{where}{_record(about, claim, day, calendar)}"
     least = _least(as_float(claim.get("value")) or 0.0, UNITS.get(about, ""))
     when = calendar.on(calendar.day(day)) if about in MOST else calendar.day(day)
-    return f"{where}{BOUND.get(about, '{} ' + about + ', {}').format(least, when)}"
+    said = BOUND.get(about, "{least} " + about + ", {when}")
+    return f"{where}{said.format(least=least, boxes='container' if least == '1' else 'containers', when=when)}"
 
 
 def _record(about: str, claim: Mapping[str, object], day: str, calendar: Calendar) -> str:

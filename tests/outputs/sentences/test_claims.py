@@ -19,6 +19,7 @@ def test_bounds_are_rounded_down_and_say_where() -> None:
     assert claim_text(small, CALENDAR) == "At least 31 containers stood there on 17 December 2023"
     moved = small | {"about": "departures"}
     assert claim_text(moved, CALENDAR) == "At least 31 containers left between the looks up to 17 December 2023"
+    assert claim_text(moved | {"value": 1.4}, CALENDAR).startswith("At least 1 container left")
 
 
 def test_a_record_of_years_names_the_year() -> None:
