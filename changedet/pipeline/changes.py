@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -14,9 +14,13 @@ from changedet.arrays import Floats
 from changedet.grid.zones import zone_of
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.area_sums import Area, changed_and_seen
-from changedet.pipeline.first_change import changed_by_first_date, first_dates
+from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
+from changedet.stages.series.onsets import UNSEEN_M2
 from changedet.store import read_geoframe
+
+SHOWS_ALL: Final = 0.95
+"""Share of the site from which a date hides too little to be asked for what it hides."""
 
 
 def changes_layer(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
@@ -102,7 +106,8 @@ def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The table itself where no later date could contradict a mask.
+        The table itself where no later date could contradict a mask; else with `UNSEEN_M2` of dates that hide ground
+        which was changed when it was seen next.
     """
     path = plan.folder.first_change_file(plan.formats)
     if not path.exists() or _is_pair(plan):
@@ -114,6 +119,10 @@ def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     days = [stamp.date() for stamp in rows["date"]]
     lasting = np.array([sum(area for first, area in by_day.items() if first <= day) for day in days], np.float64)
     out.loc[rows.index, names] = lasting_bounds(rows[names].to_numpy(np.float64), lasting)
+    hiding = [day for day, share in zip(days, rows["valid_fraction"], strict=True) if share < SHOWS_ALL]
+    masks = {day: plan.folder.mask_file(day, plan.formats) for day in hiding}
+    unseen = unseen_before_first_date(path, masks, days, plan.grid)
+    out.loc[rows.index, UNSEEN_M2] = [unseen.get(day, 0.0) for day in days]
     return out
 
 

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
+from changedet.kernels.pixel_classes import NOT_OBSERVED
 from changedet.kernels.together import each, lanes
 from changedet.outputs.rasters.classes import date_classes
 from changedet.outputs.rasters.reading import read_window, read_windows
@@ -32,6 +33,8 @@ TILES_PER_THREAD: Final = 2
 """Windows of a file that are read, one after the other, before they are written."""
 
 _NODATA = -1
+AFTER_ALL: Final = -2
+"""No day of the raster: that of the look after the last."""
 
 
 def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], site: str) -> None:
@@ -93,6 +96,42 @@ def changed_by_first_date(path: Path, grid: Grid) -> dict[dt.date, float]:
             counts = (first == day).sum(axis=1)
             key = EPOCH + dt.timedelta(days=int(day))
             found[key] = found.get(key, 0.0) + float((row_m2[window.y : window.y + window.height] * counts).sum())
+    return found
+
+
+def unseen_before_first_date(
+    path: Path, masks: Mapping[dt.date, Path], days: Sequence[dt.date], grid: Grid
+) -> dict[dt.date, float]:
+    """Sum the ground that may have been changed on a date already: hidden by it and all looks until one shows it so.
+
+    Parameters
+    ----------
+    path : Path
+        What `write_first_change` wrote.
+    masks : mapping of date to Path
+        Change masks of the dates that hide enough to be asked.
+    days : sequence of date
+        All looks after the reference.
+    grid : Grid
+
+    Returns
+    -------
+    dict of date to float
+        m2 of ground, for each of the dates of `masks`.
+    """
+    found = dict.fromkeys(masks, 0.0)
+    row_m2 = pixel_area_m2(grid)
+    for window in tiles(grid.shape, TILE_PX) if masks else ():
+        first = read_window(path, window)
+        unseen, following = np.zeros(first.shape, bool), AFTER_ALL
+        for day in sorted(days, reverse=True):
+            if day in masks:
+                hidden = read_window(masks[day], window) == NOT_OBSERVED
+                unseen = hidden & (unseen | (first == following))
+                found[day] += float((row_m2[window.y : window.y + window.height] * unseen.sum(axis=1)).sum())
+            else:
+                unseen = np.zeros(first.shape, bool)
+            following = (day - EPOCH).days
     return found
 
 

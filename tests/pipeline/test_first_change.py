@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import pytest
 import rasterio
 import shapely
 from affine import Affine
@@ -13,7 +14,7 @@ from small_runs import DATES
 
 from changedet.grid import Grid
 from changedet.pipeline.finished import open_run
-from changedet.pipeline.first_change import first_dates, write_first_change
+from changedet.pipeline.first_change import first_dates, unseen_before_first_date, write_first_change
 
 
 def test_first_change_against_brute_force(reference_run: Path) -> None:
@@ -53,3 +54,30 @@ def test_first_dates_are_never_after_the_regions_own_date(tmp_path: Path) -> Non
     }
     found = first_dates(tmp_path / "first.tif", grid, tables)
     assert found == [["2023-01-01"], ["2023-03-01"], ["2023-05-01", "2023-03-01"]]
+
+
+def test_unseen_before_first_date_against_brute_force(tmp_path: Path) -> None:
+    grid = Grid("EPSG:32651", Affine(1, 0, 500_000, 0, -1, 3_000_000), (20, 40))
+    rng = np.random.default_rng(1)
+    days = [dt.date(2023, month, 1) for month in (1, 3, 5, 7)]
+    masks = {day: rng.choice(np.array([0, 1, 255], np.uint8), grid.shape, p=(0.2, 0.5, 0.3)) for day in days}
+    paths = {day: tmp_path / f"{day}.tif" for day in days}
+    profile = {"driver": "GTiff", "dtype": "uint8", "count": 1, "nodata": 255, "height": 20, "width": 40}
+    for day, path in paths.items():
+        with rasterio.open(path, "w", crs=grid.crs, transform=grid.transform, **profile) as out:
+            out.write(masks[day][None])
+    write_first_change(tmp_path / "first.tif", grid, paths, "site")
+    with rasterio.open(tmp_path / "first.tif") as source:
+        first = source.read(1)
+    # The last look that is asked hides nothing that a later one could show.
+    asked = {day: paths[day] for day in days if day != days[1]}
+    found = unseen_before_first_date(tmp_path / "first.tif", asked, days, grid)
+    numbers = [(day - dt.date(1970, 1, 1)).days for day in days]
+    for k, day in enumerate(days):
+        count = 0
+        for y, x in np.ndindex(*grid.shape):
+            until = numbers.index(first[y, x]) if first[y, x] > 0 else 0
+            count += until > k and all(masks[days[i]][y, x] == 255 and days[i] in asked for i in range(k, until))
+        if day in asked:
+            assert found[day] == pytest.approx(count, rel=0.01)
+    assert found[days[0]] > 0 == found[days[3]]

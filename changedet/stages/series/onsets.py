@@ -27,6 +27,8 @@ MOSTLY: Final = 0.7
 LEAST_SHOWN: Final = 0.05
 """Share of a site below which a look bounds no beginning of its changed area. Chosen by hand."""
 
+UNSEEN_M2: Final = "changed_area_unseen_m2"
+"""A column that no table has which is written: how much more may be changed on a date than it shows."""
 WHOLE: Final = 0.9
 """Share of the site that a reference shows, below which it is told of where nothing has changed since."""
 LEAST_COMPARED: Final = 0.5
@@ -47,7 +49,8 @@ def find_onsets(
     Parameters
     ----------
     table : DataFrame
-        As `timeseries` returns. For a changed area that is dated well, give the area that stays changed.
+        As `timeseries` returns. For a changed area that is dated well, give the area that stays changed, and as
+        `UNSEEN_M2` what a date hides of the ground that the next look at it shows changed.
     find : callable
         What the series method returns.
     reference_date : datetime.date
@@ -69,7 +72,7 @@ def find_onsets(
     dates = [value.date() for value in whole["date"]]
     exchanged = _exchanged_m2(tracks, dates, reference_date)
     area, least_area = _changed_area(whole, dates, reference_date, exchanged)
-    changed, built = find(area, dates), find(_footprint(whole), dates)
+    changed, built = _where_shown(find(area, dates), least_area, dates), find(_footprint(whole), dates)
     if np.isfinite(_numbers(whole["changed_area_m2"])).any():
         built = _borne_out(built, changed, reference_date, compared)
     found = {
@@ -158,7 +161,17 @@ def _changed_area(
     # An area that may be none neither dates growth nor speaks against it.
     may_be_none = low <= 0.0
     floor, ceiling = np.where(may_be_none, 0.0, value), np.where(may_be_none, high, value)
+    if UNSEEN_M2 in whole:
+        ceiling = ceiling + np.nan_to_num(_numbers(whole[UNSEEN_M2]))
     return Figure(value, low, high, clear, BASE_20FT_M2, floor, ceiling), low
+
+
+def _where_shown(found: Onset, low: Floats, dates: Sequence[dt.date]) -> Onset:
+    """An onset on the first look within its bounds that shows the change beyond its error, not on one that hides it."""
+    if found.date is None or found.high is None:
+        return found
+    shows = [day for day, least in zip(dates, low, strict=True) if found.date <= day <= found.high and least > 0]
+    return replace(found, date=min(shows, default=found.date))
 
 
 def _as_far_as_seen(found: Onset, seen: Floats) -> Onset:

@@ -12,7 +12,7 @@ from box_rows import followed
 
 from changedet.kernels.containers import BASE_OF_KIND_M2
 from changedet.outputs.sentences.ground import REFUTED
-from changedet.stages.series.onsets import find_onsets, find_zone_onsets
+from changedet.stages.series.onsets import UNSEEN_M2, find_onsets, find_zone_onsets
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.tracks.result import Ground
@@ -214,6 +214,21 @@ def test_find_onsets_dates_no_built_ground_that_is_no_changed_ground():
     assert footprint_onset(still, 0, lambda _: 0.9).date is None
     assert footprint_onset([None] * 7, 0).date == dates[3]
     assert footprint_onset([4000, 4000, 4000, 20, None, 30, 25], 4).date == dates[3]
+
+
+def test_find_onsets_bounds_a_change_by_looks_that_show_its_ground():
+    """Two looks hide ground that the next one shows changed: it changed since the look before them."""
+    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
+    looks = [
+        DateMeasurements(day, changed_area_m2={"": Estimate(a, 0.7 * a if a > 100 else 0.0, 1.9 * a + 60)} if i else {})
+        for i, (day, a) in enumerate(zip(dates, (0, 0, 90, 100, 5600, 5600, 5500), strict=True))
+    ]
+    table, method = timeseries(looks, None), STAGE.get("staircase").function(None)
+    plain = find_onsets(table, method, dates[0])["changed_area"]
+    assert (plain.date, plain.low) == (dates[4], dates[3] + dt.timedelta(1))
+    hidden = table.assign(**{UNSEEN_M2: [0.0, 0.0, 5500.0, 5500.0, 0.0, 0.0, 0.0]})
+    found = find_onsets(hidden, method, dates[0])["changed_area"]
+    assert (found.low, found.date, found.high) == (dates[1] + dt.timedelta(1), dates[4], dates[4])
 
 
 def test_find_onsets_says_of_no_change_how_little_the_reference_shows():
