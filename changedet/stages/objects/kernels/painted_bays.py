@@ -11,8 +11,8 @@ from changedet.kernels.compiled import compiled, inlined
 from changedet.stages.objects.kernels import line_sampling
 from changedet.stages.objects.kernels.stretch import GAMMA
 
-FLAT: Final = 0.15
-"""Share of the ground's light by which what lies within a bay may differ from what lies beside it, in the band in which
+FLAT: Final = 0.25
+"""Share of the ground's light by which what lies within a bay may differ from what lies about it, in the band in which
 it does most. With `LINE` chosen on single dates of other hands (docs/research/detector.md): a box has a roof of its
 own, and shade on one side at least."""
 LINE: Final = 0.1
@@ -24,7 +24,7 @@ WITHIN: Final = 0.5
 LINE_M: Final = (-0.4, 1.4)
 """From a box's side outwards, where a line may lie: bays are 2.5 to 4 m wide, and what is found in them is not."""
 BESIDE_M: Final = (0.7, 1.9)
-"""From a line outwards, where the ground beside it is looked at: off its blur, and before the next one."""
+"""From a line and from an end outwards, where the ground is looked at: off its blur, and before the next line."""
 STEP_M: Final = 0.25
 """Between places across a box."""
 LEAST_LIGHT: Final = 1e-6
@@ -55,9 +55,25 @@ def _mean_light(
             out[b] += line[b] / count
 
 
+@inlined
+def _beyond(image: Singles, box: Floats, end: float, pixel_m: float, work: Floats, out: Floats) -> None:
+    """Mean light of all bands beyond one end of a box, along lines across it."""
+    x, y, length, width, angle = box
+    s, c = np.sin(angle), np.cos(angle)
+    count = int(np.floor((BESIDE_M[1] - BESIDE_M[0]) / STEP_M)) + 1
+    total = np.zeros(out.size)
+    for k in range(count):
+        away = end * (length / 2.0 + BESIDE_M[0] + k * STEP_M)
+        px, py = (x + away * s) / pixel_m - 0.5, (y - away * c) / pixel_m - 0.5
+        line_sampling.line_mean(image, px, py, c, s, WITHIN * width / 2.0 / pixel_m, work, out)
+        for b in range(out.size):
+            total[b] += max(out[b], 0.0) ** (1.0 / GAMMA) / count
+    out[:] = total
+
+
 @compiled
 def _signs(image: Singles, boxes: Floats, pixel_m: float, out: Floats) -> None:
-    """How far the ground beside a box differs from what it holds, at most, and what its lines rise by, at least."""
+    """How far the ground about a box differs from what it holds, at most, and what its lines rise by, at least."""
     bands = image.shape[2]
     work, line, inner = np.empty(bands), np.empty(bands), np.empty(bands)
     beside, best = np.empty(bands), np.empty(bands)
@@ -79,6 +95,9 @@ def _signs(image: Singles, boxes: Floats, pixel_m: float, out: Floats) -> None:
             for b in range(bands):
                 out[n, 0] = max(out[n, 0], abs(inner[b] - beside[b]) / ground)
                 out[n, 1] = min(out[n, 1], (best[b] - max(inner[b], beside[b])) / ground)
+            _beyond(image, box, side, pixel_m, work, beside)
+            for b in range(bands):
+                out[n, 0] = max(out[n, 0], abs(inner[b] - beside[b]) / ground)
 
 
 def painted_bays(stretched: Singles, boxes: Floats, pixel_m: float) -> Bools:
@@ -97,7 +116,8 @@ def painted_bays(stretched: Singles, boxes: Floats, pixel_m: float) -> Bools:
     -------
     bool (n,)
         True where a line that is brighter than what lies on both of its sides runs along both long sides, and what lies
-        between them is the ground beyond them.
+        between them is the ground beyond them and beyond both ends: boxes of one colour side by side have bright gaps
+        of ground between them, too, but no ground of their colour before them.
     """
     signs = np.zeros((len(boxes), 2))
     _signs(np.ascontiguousarray(stretched.transpose(1, 2, 0)), boxes, pixel_m, signs)

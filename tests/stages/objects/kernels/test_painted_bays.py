@@ -64,6 +64,16 @@ def test_a_box_that_stands_in_a_bay_is_none():
     assert painted_bays(picture(parked, 0.5), BOX, 0.5).tolist() == [False]
 
 
+def test_dark_boxes_side_by_side_on_pale_ground_are_none():
+    """The ground between them is brighter than both neighbours, as a line is."""
+
+    def row(light, across, along):
+        roofs = (np.abs((across + 1.45) % 2.9 - 1.45) < 1.22) & (np.abs(across) < 11.6) & (np.abs(along) < 6.1)
+        light[:, roofs] = np.array([0.1, 0.15, 0.25])[:, None]
+
+    assert painted_bays(picture(row, 0.5), BOX, 0.5).tolist() == [False]
+
+
 def test_bare_ground_and_one_line_are_none():
     def line(light, across, along):
         light[:, (np.abs(across - 1.75) < 0.15) & (np.abs(along) < 7.0)] = 0.7
