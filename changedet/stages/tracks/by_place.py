@@ -163,9 +163,11 @@ def follow_places(
         rates, tables = fitting_tables(observations, rates, tables, hard)
     often_missed = tables is hard
     posterior = infer_with_overlaps(observations, rates, tables)
-    stretches, of_row, most = _stretches(rows, looks, observations, posterior)
+    surfaces = surfaces_of(rows, looks, observations)
+    stretches, of_row, most = _stretches(surfaces, observations, posterior)
     present = np.minimum(posterior.present, most)
-    tracks = assemble(rows, looks, stretches, of_row, observations.observed, present, observations.place)
+    own = _with_own_colours(rows, surfaces.rim, of_row)
+    tracks = assemble(own, looks, stretches, of_row, observations.observed, present, observations.place)
     place_clear = observations.lit | (observations.bins > 0)
     return replace(tracks, place_clear=place_clear, often_missed=often_missed, views_opposed=observations.opposed)
 
@@ -274,7 +276,7 @@ def _blocked(present: Floats, counted_rows: Floats, pairs: tuple[Ints, Ints]) ->
 
 
 def _stretches(
-    rows: Detections, looks: SeriesVisibility, observations: PlaceObservations, posterior: PresencePosterior
+    surfaces: Surfaces, observations: PlaceObservations, posterior: PresencePosterior
 ) -> tuple[Stretches, Ints, Floats]:
     """Stretches at places that are not clutter, each row's stretch or -1, the greatest probability of a box there."""
     at, first, last = presence_runs(posterior.path)
@@ -287,10 +289,9 @@ def _stretches(
     place = observations.place
     of_row = np.full(len(place), -1, np.int64)
     placed = place >= 0
-    of_row[placed] = of_cell[place[placed], rows.date[placed]]
+    of_row[placed] = of_cell[place[placed], surfaces.date[placed]]
     still = posterior.classes[:, :MOBILE].sum(1, keepdims=True)
     comes, goes = (float((still * events).sum()) for events in (posterior.births, posterior.deaths))
-    surfaces = surfaces_of(rows, looks, observations)
     return split_at_replacements(single_boxes(at, first, last), of_row, surfaces, posterior.evidence, comes, goes)
 
 
@@ -322,3 +323,11 @@ def surfaces_of(rows: Detections, looks: SeriesVisibility, observations: PlaceOb
     light = rows_light(looks, rows.boxes, rows.date, usable, rows.unit)
     rim = rows_at_rims(rows, place, looks)
     return Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rim, rows.tiers, offset, displacement, light)
+
+
+def _with_own_colours(rows: Detections, rim: Bools, of_row: Ints) -> Detections:
+    """Rows without the colours that the rims of clouds give to boxes which other looks show in their own."""
+    shown = (of_row >= 0) & np.isfinite(rows.boxes.rgb).all(1)
+    dimmed = shown & rim & np.isin(of_row, of_row[shown & ~rim])
+    boxes = rows.boxes._replace(rgb=np.where(dimmed[:, None], np.nan, rows.boxes.rgb))
+    return replace(rows, boxes=boxes)

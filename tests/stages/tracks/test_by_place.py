@@ -197,6 +197,7 @@ def test_follow_places_takes_no_box_at_the_rim_of_a_cloud_for_another():
     assert [[day_of(row[c]) for c in ("first_seen", "last_seen", "not_after")] for _, row in found.iterrows()] == [
         [0, 4, 5]
     ] * 5
+    assert found["color"].tolist() == ["#963228"] * 5
 
 
 def test_follow_places_tells_another_hue_at_the_rim_of_a_cloud_and_any_colour_where_the_light_is_even():
