@@ -242,3 +242,20 @@ def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -
     rows["kind"] = detections.get(LISTED_KIND, detections["kind"].where(detections["counted"].astype(bool)))
     rows = rows[rows["kind"].notna()].reset_index(drop=True)
     return rows.assign(zone=zone_of(rows.geometry.centroid, zones))
+
+
+def by_look(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Take the boxes that each look counts by itself, whatever the series says of them.
+
+    Parameters
+    ----------
+    detections : GeoDataFrame
+        Of `Tracks.detections`.
+    zones : GeoDataFrame or None
+
+    Returns
+    -------
+    GeoDataFrame
+        As of `counted_rows`.
+    """
+    return counted_rows(detections.drop(columns=[CONFIRMED, LISTED_KIND], errors="ignore"), zones)

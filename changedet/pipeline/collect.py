@@ -16,7 +16,7 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import contradictions, dated_as_known
 from changedet.pipeline.area_sums import Area, clear_fraction
-from changedet.pipeline.boxes import RunBoxes, containers_layer
+from changedet.pipeline.boxes import RunBoxes, by_look, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
 from changedet.pipeline.date_model import DateModel
@@ -98,9 +98,9 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     familiar = familiarities(plan)
     looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
     looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
-    containers = containers_layer(plan, boxes, zones)
-    followed = tracks.tracks if tracks is not None else vector_layers.empty("tracks", plan.grid.crs)
-    others = find_other_things(plan, models, boxes.ships, SeenBoxes(containers, followed), zones, looks)
+    seen = _seen_boxes(plan, boxes, zones)
+    containers, followed, _ = seen
+    others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
     table = others.with_figures(with_occupancy(timeseries(looks, tracks, zones), zones), areas)
     layers = {
         "containers": containers,
@@ -136,6 +136,13 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     doubts += [OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else []
     warnings = dated_as_known(doubts, [str(look.date) for look in plan.looks])
     return Results(layers, table, summary, unavailable, tuple(warnings))
+
+
+def _seen_boxes(plan: Plan, boxes: RunBoxes, zones: gpd.GeoDataFrame | None) -> SeenBoxes:
+    containers, tracks = containers_layer(plan, boxes, zones), boxes.tracks
+    if tracks is None:
+        return SeenBoxes(containers, vector_layers.empty("tracks", plan.grid.crs))
+    return SeenBoxes(containers, tracks.tracks, by_look(tracks.detections, zones))
 
 
 def _known(footprints: Mapping[dt.date, Footprint], looks: Sequence[DateMeasurements]) -> dict[dt.date, Footprint]:

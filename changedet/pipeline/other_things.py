@@ -188,7 +188,7 @@ def find_other_things(
     return OtherThings(
         ships,
         find_railcars(plan, models, zones, boxes.detected),
-        find_vehicles(boxes.detected, zones, looks, plan.grid.ground_metre),
+        find_vehicles(boxes.detected if boxes.by_look is None else boxes.by_look, zones, looks, plan.grid.ground_metre),
         find_works(plan, models, boxes),
         find_cells(plan, models, boxes, zones),
         find_buildings(plan, models, boxes),

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from changedet.outputs.gpkg.layer_schema import SCHEMA
-from changedet.pipeline.boxes import RunBoxes, containers_layer, counted_rows
+from changedet.pipeline.boxes import RunBoxes, by_look, containers_layer, counted_rows
 from changedet.pipeline.report_chips import ScenePictures, box_events
 from changedet.plan import Plan
 
@@ -37,6 +37,13 @@ def test_boxes_are_those_that_count_and_those_that_the_series_confirms():
     assert rows["confidence"].tolist() == [0.8, 0.9]
     assert rows["kind"].tolist() == ["20ft", "40ft"]
     assert set(rows.columns) <= {*SCHEMA["containers"], "geometry"}
+
+
+def test_what_each_look_counts_is_as_its_own_picture_shows_it():
+    """A lorry that waits for a day is clutter to the series, and one of a gate's vehicles."""
+    rows = by_look(_detections(), None)
+    assert rows["object_id"].tolist() == [1, 4]
+    assert rows["kind"].tolist() == ["20ft", "20ft"]
 
 
 def test_boxes_that_were_not_followed_are_those_that_count():

@@ -47,10 +47,14 @@ class SeenBoxes(NamedTuple):
         The layer ``containers``.
     followed : GeoDataFrame
         The layer ``tracks``.
+    by_look : GeoDataFrame or None
+        As `detected`, but what each look counts by itself: to the series what stops for a day is clutter. None where
+        that is the same.
     """
 
     detected: gpd.GeoDataFrame
     followed: gpd.GeoDataFrame
+    by_look: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def find_vehicles(
     Parameters
     ----------
     containers : GeoDataFrame
-        The layer ``containers``: boxes of kind ``other`` are trailers and buses, the others ride on lorries there.
+        Boxes that each look counts: those of kind ``other`` are trailers and buses, the others ride on lorries there.
     zones : GeoDataFrame or None
         With ``kind``.
     looks : sequence of DateMeasurements
@@ -67,7 +67,7 @@ def find_vehicles(
     Returns
     -------
     mapping or None
-        None where no zone is of these kinds.
+        None where no zone is of these kinds. A look that is too unlike what was learned to be counted says nothing.
     """
     places = of_kind(zones, GATE, ROAD)
     if places is None:
@@ -79,7 +79,8 @@ def find_vehicles(
         own = containers[days == str(look.date)]
         shown = [look.valid_fraction.get(name, 0.0) >= LEAST_SEEN for name, _ in areas[:-1]]
         for (name, area), is_shown in zip(areas, [*shown, all(shown)], strict=True):
-            found[look.date, name] = _waiting(own, area, unit) if is_shown and look.counts_possible else None
+            counts = is_shown and look.counts_possible and not look.is_refused
+            found[look.date, name] = _waiting(own, area, unit) if counts else None
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -55,6 +56,14 @@ def test_find_vehicles_counts_by_zone_and_once_in_all() -> None:
     assert gate.queue_m == 0.0  # 22 m lie between them
     assert find_vehicles(containers(), zones("siding"), looks(), 1.0) is None
     assert find_vehicles(containers(), None, looks(), 1.0) is None
+
+
+def test_a_look_whose_counts_are_refused_says_nothing() -> None:
+    first, second = looks()
+    found = find_vehicles(containers(), zones(), [replace(first, is_refused=True), second], 1.0)
+    assert found is not None
+    assert found[FIRST, "gate"] is None
+    assert found[SECOND, "gate"] is not None
 
 
 def test_figures_and_records_tell_the_same() -> None:
