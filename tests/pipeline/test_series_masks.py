@@ -53,7 +53,9 @@ def contrast_of(score):
 
 
 def marked(work, window):
-    return np.stack([found.score for found in series_tile(work, window, [None] * len(work.scores))]) > kernel.CHANGED
+    return (
+        np.stack([found.score for found in series_tile(work, window, [None] * len(work.scores))]) > kernel.CHANGED_ABOVE
+    )
 
 
 def test_series_tile_lets_each_date_count_alone_on_sidings(tmp_path):
