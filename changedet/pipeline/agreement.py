@@ -126,7 +126,7 @@ def unmarked_ground(laid: Json, reference_date: str, site: pd.DataFrame) -> list
     return [
         f"the footprint gained at least {least:,.0f} m2 by {then}, and at most {most:,.0f} m2 of the ground is marked "
         "as changed: new ground is change, so one of both is wrong; where most of the area of interest was built upon, "
-        "draw it larger, as change is told from what stayed"
+        "draw it larger: dates are normalised by the ground that stayed the same"
     ]
 
 

@@ -69,7 +69,7 @@ def test_unseen_before_first_date_against_brute_force(tmp_path: Path) -> None:
     write_first_change(tmp_path / "first.tif", grid, paths, "site")
     with rasterio.open(tmp_path / "first.tif") as source:
         first = source.read(1)
-    # The last look that is asked hides nothing that a later one could show.
+    # What the last of these looks hides no later one can show.
     asked = {day: paths[day] for day in days if day != days[1]}
     found = unseen_before_first_date(tmp_path / "first.tif", asked, days, grid)
     numbers = [(day - dt.date(1970, 1, 1)).days for day in days]

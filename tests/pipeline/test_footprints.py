@@ -41,7 +41,7 @@ def test_the_reference_has_no_mask_and_shows_all_that_was_gained_since_it(monkey
 
 
 def test_a_date_that_shows_too_little_has_no_figure_in_any_layer_of_its_ground() -> None:
-    """Its outline is that of the other dates, and what they gained is told from one that shows the site to the next."""
+    """Its outline is that of the other dates, and gains are measured between dates that show the site."""
     yards = [shapely.MultiPolygon([shapely.box(0, 0, width, 20)]) for width in (20, 60, 60)]
     none = shapely.MultiPolygon()
     days = [dt.date(2023, month, 1) for month in (1, 2, 3)]

@@ -30,7 +30,7 @@ LEAST_SHOWN: Final = 0.05
 UNSEEN_M2: Final = "changed_area_unseen_m2"
 """A column that no table has which is written: how much more may be changed on a date than it shows."""
 WHOLE: Final = 0.9
-"""Share of the site that a reference shows, below which it is told of where nothing has changed since."""
+"""Share of the site that a reference shows, below which a finding of no change says so."""
 LEAST_COMPARED: Final = 0.5
 """Share of the ground that a footprint gained, shown by the reference, from which the changed area speaks of it."""
 UNSURE: Final = "no look shows most of the boxes for sure: they may all be something else of a container's size"

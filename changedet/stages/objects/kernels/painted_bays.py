@@ -76,7 +76,7 @@ def _signs(image: Singles, boxes: Floats, pixel_m: float, out: Floats) -> None:
     """How far the ground about a box differs from what it holds, at most, and what its lines rise by, at least."""
     bands = image.shape[2]
     work, line, inner = np.empty(bands), np.empty(bands), np.empty(bands)
-    beside, best = np.empty(bands), np.empty(bands)
+    beside, beyond, best = np.empty(bands), np.empty(bands), np.empty(bands)
     for n in range(boxes.shape[0]):
         box, half = boxes[n], boxes[n, 3] / 2.0
         _mean_light(image, box, -WITHIN * half, WITHIN * half, pixel_m, work, line, inner)
@@ -92,12 +92,10 @@ def _signs(image: Singles, boxes: Floats, pixel_m: float, out: Floats) -> None:
                     best[:] = line
             near, far = side * (where + BESIDE_M[0]), side * (where + BESIDE_M[1])
             _mean_light(image, box, min(near, far), max(near, far), pixel_m, work, line, beside)
+            _beyond(image, box, side, pixel_m, work, beyond)
             for b in range(bands):
-                out[n, 0] = max(out[n, 0], abs(inner[b] - beside[b]) / ground)
+                out[n, 0] = max(out[n, 0], abs(inner[b] - beside[b]) / ground, abs(inner[b] - beyond[b]) / ground)
                 out[n, 1] = min(out[n, 1], (best[b] - max(inner[b], beside[b])) / ground)
-            _beyond(image, box, side, pixel_m, work, beside)
-            for b in range(bands):
-                out[n, 0] = max(out[n, 0], abs(inner[b] - beside[b]) / ground)
 
 
 def painted_bays(stretched: Singles, boxes: Floats, pixel_m: float) -> Bools:
