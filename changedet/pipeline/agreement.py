@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Final, NamedTuple
 
 import pandas as pd
 
 from changedet.json_types import Json, JsonObject
+from changedet.kernels.intervals import area_interval
 from changedet.outputs.sentences.counts import SWITCHED_OFF
 from changedet.outputs.sentences.words import calendar_of
 
@@ -119,14 +121,16 @@ def unmarked_ground(laid: Json, reference_date: str, site: pd.DataFrame) -> list
     if not isinstance(laid, dict) or str(laid["since"]) < reference_date:
         return []
     rows = site.set_index(site["date"].dt.strftime("%Y-%m-%d"))
-    then, most, least = str(laid["date"]), rows["changed_area_high_m2"].get(str(laid["date"])), float(str(laid["low"]))
-    clear = rows.loc[[reference_date, then], "valid_fraction"].min()
-    if most is None or not (most < least and clear >= SHOWS_ALL):
+    then, least = str(laid["date"]), float(str(laid["low"]))
+    marked, clear = rows["changed_area_m2"].get(then), rows.loc[[reference_date, then], "valid_fraction"].min()
+    # The table's own upper bound allows for the new ground already.
+    if marked is None or not (area_interval(marked, inf, 0.0)[1] < least and clear >= SHOWS_ALL):
         return []
     return [
-        f"the footprint gained at least {least:,.0f} m2 by {then}, and at most {most:,.0f} m2 of the ground is marked "
-        "as changed: new ground is change, so one of both is wrong; where most of the area of interest was built upon, "
-        "draw it larger: dates are normalised by the ground that stayed the same"
+        f"the footprint gained at least {least:,.0f} m2 by {then}, and {marked:,.0f} m2 of the ground are marked as "
+        "changed: new ground is change, so one of both is wrong, and the upper bound allows for it; where most of the "
+        "area of interest was built upon, draw it larger, in scenes that show ground around it: dates are normalised "
+        "by the ground that stayed the same"
     ]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ from changedet.pipeline.area_sums import Area, changed_and_seen
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
 from changedet.stages.series.onsets import UNSEEN_M2
+from changedet.stages.series.table import DateMeasurements, Estimate
 from changedet.store import read_geoframe
 
 SHOWS_ALL: Final = 0.95
@@ -92,6 +94,42 @@ def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> ChangedAreas:
     paths = {day: plan.folder.mask_file(day, plan.formats) for day in days}
     found = {day: changed_and_seen(path, plan.grid, list(areas.values())) for day, path in paths.items()}
     return {day: dict(zip(areas, pairs, strict=True)) for day, pairs in found.items()}
+
+
+def with_built_ground(looks: Sequence[DateMeasurements], reference: dt.date) -> list[DateMeasurements]:
+    """Let the upper bounds of changed area reach up to the ground that was surely built, or given up, since.
+
+    Built ground that is new is changed ground, though a mask does not show it. Where most of a site was built upon, and
+    its scenes show nothing around it, what happened to all of it alike is taken for light.
+
+    Parameters
+    ----------
+    looks : sequence of DateMeasurements
+        With changed areas and footprints.
+    reference : datetime.date
+        The date that masks compare with.
+
+    Returns
+    -------
+    list of DateMeasurements
+        Where the footprint's bounds of both dates lie apart by more than a mask's upper bound, of the site or a zone,
+        it is raised to the most that the footprint can have gained or lost.
+    """
+    before = next((look.footprint_m2 for look in looks if look.date == reference), {})
+    return [replace(look, changed_area_m2=_allowing(look, before)) for look in looks]
+
+
+def _allowing(look: DateMeasurements, before: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    raised = {}
+    for name, marked in look.changed_area_m2.items():
+        built, earlier = look.footprint_m2.get(name), before.get(name)
+        raised[name] = marked
+        if built is None or earlier is None:
+            continue
+        if max(built.low - earlier.high, earlier.low - built.high) > marked.high:
+            # A mask that lacks sure ground bounds nothing.
+            raised[name] = marked.at_least(max(built.high - earlier.low, earlier.high - built.low))
+    return raised
 
 
 def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from changedet.pipeline.agreement import contradictions, dated_as_known
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.boxes import RunBoxes, by_look, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
-from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
+from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer, with_built_ground
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.fill_doubts import fill_json
@@ -210,7 +210,7 @@ def _measurements(
                 look.date in counted,
             )
         )
-    return found
+    return with_built_ground(found, plan.looks[plan.reference].date)
 
 
 def summary_of(results: Results) -> JsonObject:

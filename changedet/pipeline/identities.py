@@ -9,6 +9,7 @@ from changedet.grid.zones import BERTH, of_kind, sidings_of, zone_table
 from changedet.libraries import __version__
 from changedet.pipeline.date_job import PARTS
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
+from changedet.pipeline.surroundings import windows_around
 from changedet.plan import Plan
 from changedet.store import RunFolder, identity
 
@@ -53,7 +54,7 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     # The overview on which clouds are looked for is also the one that finds the coarse shift.
     seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align")]
     extra = () if i == plan.reference else plan.extra_roles(i)
-    level = [*seen, plan.stage_identity("normalise"), *([extra] if extra else [])]
+    level = [*seen, plan.stage_identity("normalise"), *([extra] if extra else []), *_surroundings(plan, i)]
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
     movers = ["movers"] if plan.leaves_movers_out else []
@@ -61,6 +62,12 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan), *movers]
     parts |= {"footprint": seen, "pixels": pixels, "boxes": objects}
     return {part: identity(part, inputs) for part, inputs in parts.items()}
+
+
+def _surroundings(plan: Plan, i: int) -> list[str]:
+    """What dates may be compared by where the scenes go beyond the site."""
+    looks = plan.looks[i], plan.looks[plan.reference]
+    return ["surroundings"] if i != plan.reference and windows_around(plan.grid, *looks) else []
 
 
 def _values_kept(plan: Plan) -> list[str]:

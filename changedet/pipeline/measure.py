@@ -42,6 +42,7 @@ from changedet.pipeline.samples import (
 )
 from changedet.pipeline.shade import light_levels, light_of, visible_bands
 from changedet.pipeline.snow_patches import has_snow
+from changedet.pipeline.surroundings import with_surroundings
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.align.chips import measured_shift
 from changedet.stages.normalise.kernels.band_fits import BandLines
@@ -113,7 +114,13 @@ def measure(
         before = where_valid(reference.image, sample_quality(job, reference, reference_model.mask) == CLEAR)
     signs, (normalise, change) = both(
         lambda: band_signs(job.roles, seen, before),
-        lambda: _pair_models(job, (where_valid(own.image, classes == CLEAR), own), (before, reference), kept),
+        lambda: _pair_models(
+            job,
+            (where_valid(own.image, classes == CLEAR), own),
+            (before, reference),
+            alignment.displacement,
+            kept,
+        ),
     )
     objects, footprint = _single_models(job, _well_seen(job, seen, before, classes, levels, reference_model), kept)
     model = DateModel(alignment, overview, levels, normalise, change, objects, footprint, signs, fill)
@@ -207,7 +214,11 @@ def _sun(look: Look) -> tuple[float, ...] | None:
 
 
 def _pair_models(
-    job: DateJob, date: tuple[Singles, Sample], reference: tuple[Singles | None, Sample | None], kept: KeptParts
+    job: DateJob,
+    date: tuple[Singles, Sample],
+    reference: tuple[Singles | None, Sample | None],
+    displacement: Displacement,
+    kept: KeptParts,
 ) -> tuple[BandLines | None, ChangeModel | None]:
     """The statistics of methods that look at the reference and the date, of each its clear cells and its sample."""
     if reference[0] is None or reference[1] is None:
@@ -221,6 +232,7 @@ def _pair_models(
         _of_cells(partial(_blurred_cell, cells, clear, sigma), cells)
         for cells, sigma in zip((before, after), job.blur_px, strict=True)
     )
+    before, after = with_surroundings(job, (before, after), displacement)
     if job.methods.normalise is not None:
         if normalise is None:
             normalise = job.methods.normalise.fit(after, before)

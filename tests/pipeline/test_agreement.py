@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from changedet.kernels.intervals import MISSED_M2, RATIO_LOW
 from changedet.pipeline.agreement import dated_as_known, disagreements, unmarked_ground
 
 NONE = {"date": None, "low": None, "high": None, "reason": "no lasting growth"}
@@ -14,8 +15,9 @@ def onset(date, low=None, high=None):
 
 
 def looks(low=0.0, high=60.0, clear=1.0):
+    """`high`: of what a mask that marks so much may have missed."""
     days = pd.to_datetime(["2024-01-01", "2024-03-01", "2024-06-01"])
-    areas = {"changed_area_low_m2": [None, 0.0, low], "changed_area_high_m2": [None, high, high]}
+    areas = {"changed_area_low_m2": [None, 0.0, low], "changed_area_m2": [None, RATIO_LOW * (high - MISSED_M2), high]}
     return pd.DataFrame({"date": days, "zone": "", "valid_fraction": [1.0, clear, 1.0], **areas})
 
 
@@ -56,7 +58,7 @@ def test_disagreements_are_none_where_boxes_fill_an_old_yard_or_the_growth_lies_
 def test_unmarked_ground_names_a_yard_that_the_mask_of_its_date_lacks():
     laid = {"low": 5510.0, "since": "2024-01-01", "date": "2024-03-01"}
     (said,) = unmarked_ground(laid, "2024-01-01", looks(high=1370.0))
-    assert said.startswith("the footprint gained at least 5,510 m2 by 2024-03-01, and at most 1,370 m2")
+    assert said.startswith("the footprint gained at least 5,510 m2 by 2024-03-01, and 681 m2 of the ground are marked")
     assert unmarked_ground(laid, "2024-01-01", looks(high=6000.0)) == []
     assert unmarked_ground(laid, "2024-01-01", looks(high=1370.0, clear=0.6)) == []
     assert unmarked_ground(laid, "2024-03-01", looks(high=1370.0)) == [], "laid before the reference"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 
-from changedet.pipeline.changes import lasting_bounds
+from changedet.pipeline.changes import lasting_bounds, with_built_ground
+from changedet.stages.series.table import DateMeasurements, Estimate
+
+DAYS = dt.date(2023, 3, 12), dt.date(2023, 6, 5)
 
 
 def test_a_look_that_hides_what_lasts_is_bounded_by_an_earlier_one() -> None:
@@ -37,3 +42,24 @@ def test_a_look_that_marks_nothing_divides_by_nothing() -> None:
     bounds = lasting_bounds(np.array([[500.0, 300.0, 900.0], [0.0, 0.0, 60.0]]), np.array([400.0, 400.0]))
 
     np.testing.assert_allclose(bounds[1], [400.0, 240.0, 400.0])
+
+
+def bounded(marked: Estimate, *footprints: Estimate) -> Estimate:
+    """The changed area of the second date, given the footprints of both."""
+    before, after = (
+        DateMeasurements(day, footprint_m2={"": built}) for day, built in zip(DAYS, footprints, strict=True)
+    )
+    after = DateMeasurements(DAYS[1], changed_area_m2={"": marked}, footprint_m2=after.footprint_m2)
+    return with_built_ground([before, after], DAYS[0])[1].changed_area_m2[""]
+
+
+def test_the_changed_area_may_be_all_new_ground_where_its_mask_lacks_what_is_sure() -> None:
+    few, none, yard = Estimate(680.0, 460.0, 1370.0), Estimate(0.0, 0.0, 830.0), Estimate(5510.0, 5500.0, 5520.0)
+    assert bounded(few, none, yard) == Estimate(680.0, 460.0, 5520.0)
+    assert bounded(few, yard, none) == Estimate(680.0, 460.0, 5520.0), "a yard that was given up"
+    assert bounded(few, Estimate(0.0, 0.0, 4200.0), yard) == few, "1,300 m2 are sure, and within its bounds"
+    whole = Estimate(5000.0, 3500.0, 6000.0)
+    assert bounded(whole, none, yard) == whole
+    assert (
+        with_built_ground([DateMeasurements(DAYS[1], changed_area_m2={"": few})], DAYS[0])[0].changed_area_m2[""] == few
+    )

@@ -134,6 +134,23 @@ def fit_invariant(
     return _by_invariant_pixels(x, y, chosen, min_correlation)
 
 
+def likeness(moving: Singles, reference: Singles) -> float:
+    """How much two dates of a place have in common.
+
+    Parameters
+    ----------
+    moving, reference : float32 (cell, band, y, x)
+        The fixed sample of both dates; NaN for no data.
+
+    Returns
+    -------
+    float
+        First canonical correlation of all pixels that both show, 0 to 1; 0 where they are too few.
+    """
+    x, y = pixel_pairs(moving, reference, MOST_PIXELS)
+    return float(all_alike(x, y).rho[0]) if len(x) >= LEAST_INVARIANT else 0.0
+
+
 def _by_quantiles(x: Singles, y: Singles, reason: str) -> BandLines:
     return _lines(x, y, quantile_line, "quantile", reason)
 
