@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from changedet.imagery.look import Look
 from changedet.json_types import JsonLike, JsonObject
@@ -37,55 +36,8 @@ LIBRARIES: Final = (
 """Those on whose version a result may depend."""
 
 
-def scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame) -> list[JsonObject]:
-    """Describe each date's scene for the report.
-
-    Parameters
-    ----------
-    plan : Plan
-    models : mapping of date to DateModel
-    table : DataFrame
-        The time series.
-
-    Returns
-    -------
-    list of dict
-        Rows as of ``ReportData.scenes``.
-    """
-    whole, unit = table[table["zone"] == ""], plan.grid.ground_metre
-    clear = {row["date"].date(): row["valid_fraction"] for _, row in whole.iterrows()}
-    rows: list[JsonObject] = []
-    for i, look in enumerate(plan.looks):
-        alignment = models[look.date].alignment
-        rows.append(
-            {
-                "date": str(look.date),
-                "file": look.name,
-                "gsd_m": look.gsd_m,
-                "compared_bands": ", ".join(_compared_bands(plan, i)),
-                "sun_azimuth_deg": look.sun.azimuth_deg if look.sun else None,
-                "sun_elevation_deg": look.sun.elevation_deg if look.sun else None,
-                "shift_east_m": alignment.shift.east_m / unit if alignment.confident else None,
-                "shift_north_m": alignment.shift.north_m / unit if alignment.confident else None,
-                "valid_fraction": clear.get(look.date),
-                "sha256": [text for text in _checksums(plan, look).values() if text],
-            }
-        )
-    return rows
-
-
-def method_rows(plan: Plan) -> list[JsonObject]:
-    """Name each stage's method with its parameters, the reason for it and its reference.
-
-    Parameters
-    ----------
-    plan : Plan
-
-    Returns
-    -------
-    list of dict
-        One a stage, as of ``ReportData.methods``.
-    """
+def _method_rows(plan: Plan) -> list[JsonObject]:
+    """Each stage's method with its parameters, the reason for it and its reference."""
     rows: list[JsonObject] = []
     for stage in STAGE_NAMES:
         choice, method = plan.choices[stage], plan.method(stage)
@@ -133,28 +85,13 @@ def provenance(
         "grid": plan.grid.to_json(),
         "reference_date": str(plan.looks[plan.reference].date),
         "bands": list(plan.roles),
-        "methods": [*method_rows(plan)],
-        "inputs": [*input_rows(plan)],
+        "methods": [*_method_rows(plan)],
+        "inputs": [_input(plan, i) for i in range(len(plan.looks))],
         "left_out": [{"scene": one.scene, "date": str(one.date), "reason": one.reason} for one in plan.left_out],
         "dates": {str(day): _statistics(model) for day, model in models.items()},
         "seconds": dict(seconds),
         "warnings": list(results.warnings),
     }
-
-
-def input_rows(plan: Plan) -> list[JsonObject]:
-    """Name what each date was read from, as ``inputs`` in ``run.json``.
-
-    Parameters
-    ----------
-    plan : Plan
-
-    Returns
-    -------
-    list of dict
-        One a date: scene, GSD, sensor, credit, licence, files with their SHA-256.
-    """
-    return [_input(plan, i) for i in range(len(plan.looks))]
 
 
 def _input(plan: Plan, i: int) -> JsonObject:

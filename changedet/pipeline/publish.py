@@ -55,7 +55,7 @@ def publish(
         "provenance": lambda: json_files.write_json(folder.provenance, provenance(plan, models, results, seconds)),
         "qgis": lambda: write_run_project(folder),
         "stac": lambda: _write_stac(plan),
-        "report": lambda: _write_report(plan, models, results),
+        "report": lambda: _write_report(plan, results),
         "summary": lambda: json_files.write_json(folder.summary, summary_of(results)),
     }
     writers[step]()
@@ -80,12 +80,13 @@ def _outline(plan: Plan) -> dict[str, Any]:
     return dict(shapely.geometry.mapping(shapely.Polygon(np.column_stack([lon, lat]))))
 
 
-def _write_report(plan: Plan, models: Mapping[date, DateModel], results: Results) -> None:
+def _write_report(plan: Plan, results: Results) -> None:
     # Imported here, as only a report needs templates and figures.
     from changedet.outputs.report.page import write_report
-    from changedet.pipeline.report_data import report_of_run
+    from changedet.pipeline.report_data import report_of
+    from changedet.pipeline.run_sources import sources_of_run
 
-    write_report(plan.folder.report, report_of_run(plan, models, results))
+    write_report(plan.folder.report, report_of(sources_of_run(plan, results)))
 
 
 def _write_stac(plan: Plan) -> None:
@@ -134,12 +135,13 @@ def report_again(run_dir: str | Path) -> Path:
     """
     # As in `_write_report`.
     from changedet.outputs.report.page import write_report
-    from changedet.pipeline.report_data import report_of_finished
+    from changedet.pipeline.report_data import OTHER_LAYERS, report_of
+    from changedet.pipeline.run_sources import sources_of_finished
 
     finished = open_run(run_dir)
     folder = RunFolder(finished.path)
     if not os.access(folder.path, os.W_OK | os.X_OK):
         raise InputError(f"{folder.path}: no permission to write there, or its disk is read-only")
-    write = partial(write_report, folder.report, report_of_finished(finished))
+    write = partial(write_report, folder.report, report_of(sources_of_finished(finished, OTHER_LAYERS)))
     amend(folder, "publish:report", WRITTEN_ANEW, [folder.report], write)
     return folder.report

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -62,20 +61,20 @@ class TrackEvent(NamedTuple):
     since: str
     until: str
 
-    def stands_on(self, day: date) -> bool:
+    def stands_on(self, day: str) -> bool:
         """Whether it stood there on a date.
 
         Parameters
         ----------
-        day : datetime.date
-            Of a look.
+        day : str
+            ISO date of a look.
 
         Returns
         -------
         bool
             By what its track says.
         """
-        return self.since <= str(day) and not (self.until and str(day) >= self.until)
+        return self.since <= day and not (self.until and day >= self.until)
 
 
 class ScenePictures(NamedTuple):
@@ -83,7 +82,9 @@ class ScenePictures(NamedTuple):
 
     Attributes
     ----------
-    scenes, quality : mapping of date to Path
+    days : sequence of str
+        All looks, ISO dates, sorted.
+    scenes, quality : mapping of str to Path
         Rasters by date; those that are missing show nothing.
     stretch : mapping of str to (low, high)
         Of the scenes.
@@ -91,8 +92,9 @@ class ScenePictures(NamedTuple):
         A metre on the ground in units of their CRS.
     """
 
-    scenes: Mapping[date, Path]
-    quality: Mapping[date, Path]
+    days: Sequence[str]
+    scenes: Mapping[str, Path]
+    quality: Mapping[str, Path]
     stretch: Mapping[str, tuple[float, float]]
     unit: float
 
@@ -160,8 +162,7 @@ def box_events(events: Sequence[TrackEvent], containers: gpd.GeoDataFrame, looks
         At most `PER_DATE` of a date and kind of event, at most `MOST` in all.
     """
     chosen = _chosen(events)
-    days = sorted(looks.quality)
-    around = [_around(one.day, days) for one in chosen]
+    around = [_around(one.day, looks.days) for one in chosen]
     chips = _chips(chosen, around, looks)
     outlines = {int(row.track_id): row for row in containers[containers["track_id"].notna()].itertuples()}
     found = []
@@ -182,40 +183,40 @@ def _chosen(events: Sequence[TrackEvent]) -> list[TrackEvent]:
     return [one for own in taken.values() for one in own[:each]][:MOST]
 
 
-def _around(day: str, days: Sequence[date]) -> list[date]:
-    at = [str(one) for one in days].index(day)
-    return list(days[max(0, at - BEFORE) : at + AFTER + 1])
+def _around(day: str, days: Sequence[str]) -> Sequence[str]:
+    at = days.index(day)
+    return days[max(0, at - BEFORE) : at + AFTER + 1]
 
 
 def _chips(
-    chosen: Sequence[TrackEvent], around: Sequence[Sequence[date]], looks: ScenePictures
-) -> dict[date, dict[int, Chip]]:
+    chosen: Sequence[TrackEvent], around: Sequence[Sequence[str]], looks: ScenePictures
+) -> dict[str, dict[int, Chip]]:
     """By date and index of the event; each raster is opened once."""
-    found: dict[date, dict[int, Chip]] = {}
-    for day in looks.quality:
+    found: dict[str, dict[int, Chip]] = {}
+    for day in looks.days:
         wanted = [i for i, own in enumerate(around) if day in own]
         if not wanted:
             continue
         points = [(chosen[i].point.x, chosen[i].point.y) for i in wanted]
-        shows = _shows(looks.quality[day], points, looks.unit)
+        shows = _shows(looks.quality.get(day), points, looks.unit)
         pictures = _pictures(looks.scenes.get(day), points, looks)
         found[day] = {
-            i: Chip(str(day), picture, said, chosen[i].stands_on(day))
+            i: Chip(day, picture, said, chosen[i].stands_on(day))
             for i, picture, said in zip(wanted, pictures, shows, strict=True)
         }
     return found
 
 
 def _pictures(path: Path | None, points: Sequence[tuple[float, float]], looks: ScenePictures) -> list[bytes]:
-    if path is None or not path.exists():
+    if path is None:
         return [b""] * len(points)
     names = band_names(path)
     chips = read_chips(path, points, looks.unit * SIDE_M)
     return [chip_picture(chip, names, looks.stretch, SIDE_PX) for chip in chips]
 
 
-def _shows(path: Path, points: Sequence[tuple[float, float]], unit: float) -> list[str]:
-    if not path.exists():
+def _shows(path: Path | None, points: Sequence[tuple[float, float]], unit: float) -> list[str]:
+    if path is None:
         return ["not known"] * len(points)
     return [_most(chip[0]) for chip in read_chips(path, points, unit * SEEN_M)]
 

@@ -69,22 +69,22 @@ class RunReader:
     @property
     def containers(self) -> gpd.GeoDataFrame:
         """The counted boxes, one row a detection."""
-        return self._layer("containers")
+        return self.layer("containers")
 
     @property
     def tracks(self) -> gpd.GeoDataFrame:
         """The boxes followed over the dates, one row a track."""
-        return self._layer("tracks")
+        return self.layer("tracks")
 
     @property
     def footprint(self) -> gpd.GeoDataFrame:
         """The footprints, one row a date."""
-        return self._layer("footprint")
+        return self.layer("footprint")
 
     @property
     def changes(self) -> gpd.GeoDataFrame:
         """The changed regions, one row a region and date."""
-        return self._layer("changes")
+        return self.layer("changes")
 
     @property
     def not_seen(self) -> gpd.GeoDataFrame | None:
@@ -209,7 +209,24 @@ class RunReader:
             raise InputError(f"{self.path}: {found} is the reference date, which is compared with nothing")
         return found
 
-    def _layer(self, name: str) -> gpd.GeoDataFrame:
+    def layer(self, name: str) -> gpd.GeoDataFrame:
+        """A layer that every run has, such as ``containers``.
+
+        Parameters
+        ----------
+        name : str
+            Of ``objects.gpkg``.
+
+        Returns
+        -------
+        GeoDataFrame
+            Its rows.
+
+        Raises
+        ------
+        InputError
+            ``objects.gpkg`` is not there, or not as it was written.
+        """
         path = self._existing(RunFolder(self.path).objects, "objects")
         with as_written(path, refused=True):
             return read_objects(path, name)
@@ -229,7 +246,7 @@ class RunReader:
         """
         with as_written(path := RunFolder(self.path).objects, refused=True):
             there = path.exists() and has_layer(path, name)
-        return self._layer(name) if there else None
+        return self.layer(name) if there else None
 
     def _raster(self, path: Path, kind: str) -> xr.DataArray:
         return open_lazily(self._existing(path, kind))

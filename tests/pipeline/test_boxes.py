@@ -58,4 +58,4 @@ def test_boxes_of_a_run_without_tracks_are_of_no_track():
     roofs = _detections().drop(columns=["track_id", "confirmed", "listed_kind"])
     rows = containers_layer(plan, RunBoxes(roofs, None), None)
     assert rows["track_id"].isna().tolist() == [True, True]
-    assert box_events([], rows, ScenePictures({}, {}, {}, 1.0)) == []
+    assert box_events([], rows, ScenePictures([], {}, {}, {}, 1.0)) == []

@@ -18,7 +18,7 @@ from changedet.outputs.sentences.words import Calendar, interval_text, number, p
 from changedet.outputs.values import as_float, is_missing, left_to_right, mapping_at
 
 if TYPE_CHECKING:
-    from changedet.pipeline.figures.sources import FigureSources
+    from changedet.pipeline.run_sources import RunSources
 
 SHORT_SHA: Final = 12
 """Digits of a checksum in a caption: enough that no two files of a site share them."""
@@ -31,12 +31,12 @@ _WHOLE: Final = 0.98
 """A date that shows so much of the site is not said to hide some."""
 
 
-def estimate_at(sources: FigureSources, name: str, value: str, day: str, zone: str) -> Estimate | None:
+def estimate_at(sources: RunSources, name: str, value: str, day: str, zone: str) -> Estimate | None:
     """A figure of a date.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     name : str
         Whose ``_low`` and ``_high`` are its bounds in the time series, without its unit.
@@ -63,12 +63,12 @@ def estimate_at(sources: FigureSources, name: str, value: str, day: str, zone: s
                         "high": row.get(f"{name}_high{unit}"), "date": day})  # fmt: skip
 
 
-def count_words(sources: FigureSources, day: str, zone: str = "") -> str:
+def count_words(sources: RunSources, day: str, zone: str = "") -> str:
     """How many containers stood there.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     day : str
         ISO date.
@@ -91,12 +91,12 @@ def count_words(sources: FigureSources, day: str, zone: str = "") -> str:
     return f"{count} container{'' if count == '1' else 's'} {interval}"
 
 
-def surely_any(sources: FigureSources, day: str, zone: str = "") -> bool:
+def surely_any(sources: RunSources, day: str, zone: str = "") -> bool:
     """Whether any container surely stood there.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     day : str
         ISO date.
@@ -112,12 +112,12 @@ def surely_any(sources: FigureSources, day: str, zone: str = "") -> bool:
     return found is None or found.low >= SURELY_ONE
 
 
-def name_of(sources: FigureSources, zone: str) -> str:
+def name_of(sources: RunSources, zone: str) -> str:
     """The site's name, with the zone's.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     zone : str
         Empty for the site.
@@ -132,13 +132,13 @@ def name_of(sources: FigureSources, zone: str) -> str:
 
 
 def title_of(
-    sources: FigureSources, before: str, after: str, zone: str, calendar: Calendar, ground_m2: float = 0.0
+    sources: RunSources, before: str, after: str, zone: str, calendar: Calendar, ground_m2: float = 0.0
 ) -> str:
     """The figure's sentence.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     before, after : str
         ISO dates.
@@ -187,7 +187,7 @@ def _changed(area: Estimate, when: str) -> str:
     return f"at most {most} {scale.unit} changed {when}; best estimate {best} {scale.unit}"
 
 
-def _turnover(sources: FigureSources, before: str, after: str, zone: str) -> str:
+def _turnover(sources: RunSources, before: str, after: str, zone: str) -> str:
     """What came and left, where the net change hides it and the two dates are the ends of the series."""
     if zone or before != sources.dates[0] or after != sources.dates[-1]:
         return ""
@@ -195,12 +195,12 @@ def _turnover(sources: FigureSources, before: str, after: str, zone: str) -> str
     return f"; at least {number(came)} arrived and {number(left)} left" if min(came, left) >= LEAST_TURNOVER else ""
 
 
-def place_words(sources: FigureSources, frame: Box) -> str:
+def place_words(sources: RunSources, frame: Box) -> str:
     """Where the figure lies.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     frame : (west, south, east, north)
         In the run's CRS.
@@ -210,16 +210,16 @@ def place_words(sources: FigureSources, frame: Box) -> str:
     str
         Place, longitude and latitude of the frame's centre, CRS.
     """
-    lon, lat = transform_xy(sources.crs, LONLAT, (frame[0] + frame[2]) / 2, (frame[1] + frame[3]) / 2)
+    lon, lat = transform_xy(sources.grid.crs, LONLAT, (frame[0] + frame[2]) / 2, (frame[1] + frame[3]) / 2)
     # A ten-thousandth of a degree is about ten metres.
     centre = f"{abs(float(lat)):.4f}° {'N' if lat >= 0 else 'S'}, {abs(float(lon)):.4f}° {'E' if lon >= 0 else 'W'}"
-    crs = sources.crs if sources.crs.startswith("EPSG:") else ""
+    crs = sources.grid.crs if sources.grid.crs.startswith("EPSG:") else ""
     place = short_line(str(sources.summary.get("place") or ""))
     return "  ·  ".join(part for part in (left_to_right(place[:1].upper() + place[1:]), centre, crs) if part)
 
 
 def notes_of(
-    sources: FigureSources,
+    sources: RunSources,
     days: Sequence[str],
     scenes: Mapping[str, Path],
     *,
@@ -230,7 +230,7 @@ def notes_of(
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     days : sequence of str
         ISO dates that are shown.
@@ -254,12 +254,12 @@ def notes_of(
     ]
 
 
-def source_words(sources: FigureSources, day: str) -> str:
+def source_words(sources: RunSources, day: str) -> str:
     """Where a date's pixels come from.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     day : str
         ISO date.
@@ -285,7 +285,7 @@ def source_words(sources: FigureSources, day: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _doubts(sources: FigureSources, day: str, calendar: Calendar) -> str:
+def _doubts(sources: RunSources, day: str, calendar: Calendar) -> str:
     """What a date hides, or why it cannot be compared; empty where all is well."""
     row = sources.row(day)
     said = []
@@ -303,7 +303,7 @@ def _doubts(sources: FigureSources, day: str, calendar: Calendar) -> str:
 
 
 def _on_pixels(
-    sources: FigureSources, days: Sequence[str], scenes: Mapping[str, Path], *, pixels_wanted: bool
+    sources: RunSources, days: Sequence[str], scenes: Mapping[str, Path], *, pixels_wanted: bool
 ) -> list[str]:
     entries = [sources.source_of(day) for day in days]
     barred = [short_line(entry.get("licence")) for entry in entries if not entry.get("show_pixels", True)]
@@ -319,7 +319,7 @@ def _on_pixels(
     return [f"False colour: {', '.join(names[i] for i in display_bands(names))} are shown as red, green and blue."]
 
 
-def _on_numbers(sources: FigureSources, days: Sequence[str]) -> str:
+def _on_numbers(sources: RunSources, days: Sequence[str]) -> str:
     if not any(count_words(sources, day) for day in days):
         reason = str(mapping_at(sources.summary, "unavailable").get("containers") or "")
         why = f"Containers {reason}. " if reason.startswith("cannot") else ""

@@ -10,8 +10,8 @@ from changedet.errors import InputError
 from changedet.outputs.figure.arrangement import MM_PER_INCH
 from changedet.outputs.figure.drawing import DOTS_PER_INCH, ENDINGS, WIDTH_IN, drawn, encoded, write_figure
 from changedet.pipeline.figures.gather import Wanted, chosen_dates, figure_data
-from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
 from changedet.pipeline.run_reader import RunReader
+from changedet.pipeline.run_sources import RunSources, sources_of_finished
 from changedet.store import RunFolder, identity
 
 FIGURE: Final = "figure:"
@@ -86,12 +86,12 @@ def result_identity(folder: RunFolder) -> str:
     return identity("figure", [recorded[name].get("sha256") if name in recorded else None for name in SHOWN])
 
 
-def report_figure(sources: FigureSources) -> bytes:
+def report_figure(sources: RunSources) -> bytes:
     """The figure of the reference and the last date that shows enough, at the size of a report.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
 
     Returns
@@ -102,12 +102,12 @@ def report_figure(sources: FigureSources) -> bytes:
     return encoded(drawn(figure_data(sources, Wanted()), dots_per_inch=REPORT_DPI), ".png")
 
 
-def figure_name(sources: FigureSources, wanted: Wanted) -> str:
+def figure_name(sources: RunSources, wanted: Wanted) -> str:
     """The name of a figure's files, without their ending.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     wanted : Wanted
         Which dates, and which part of the site.

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.errors import InputError, did_you_mean
 from changedet.grid.geodesy import LONLAT, area_scale, transform_xy
 from changedet.outputs.figure.data import Box
-from changedet.pipeline.figures.sources import FigureSources
+from changedet.pipeline.run_sources import RunSources
 
 MARGIN: Final = 0.08
 """Of what a frame holds, around it."""
@@ -24,12 +24,12 @@ SHAPES: Final = (0.62, 1.5)
 """Least and largest height of a frame over its width."""
 
 
-def frame_around(sources: FigureSources, zone: str | None, moved: Sequence[BaseGeometry]) -> Box:
+def frame_around(sources: RunSources, zone: str | None, moved: Sequence[BaseGeometry]) -> Box:
     """What part of a site is shown.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     zone : str or None
         Its frame; None for all of the site, or where something stands or changed if the site is large.
@@ -46,20 +46,20 @@ def frame_around(sources: FigureSources, zone: str | None, moved: Sequence[BaseG
     InputError
         There is no such zone.
     """
-    pixel = abs(sources.transform.a)
+    pixel = abs(sources.grid.transform.a)
     if zone is not None:
         named = dict(sources.zones)
         if zone not in named:
             known = f"only {', '.join(named)}{did_you_mean(zone, named)}" if named else "it has none"
             raise InputError(f"--zone: the run has no zone '{zone[:80]}', {known}")
-        return framed(named[zone].bounds, sources.site, pixel)
+        return framed(named[zone].bounds, sources.grid.bounds, pixel)
     if not moved:
-        return sources.site
+        return sources.grid.bounds
     left, low, right, high = (float(side) for side in shapely.total_bounds(np.array(moved, object)))
-    west, south, east, north = sources.site
+    west, south, east, north = sources.grid.bounds
     if max((right - left) / (east - west), (high - low) / (north - south)) >= WHOLE_FROM:
-        return sources.site
-    return framed((left, low, right, high), sources.site, pixel)
+        return sources.grid.bounds
+    return framed((left, low, right, high), sources.grid.bounds, pixel)
 
 
 def framed(held: Box, site: Box, pixel: float) -> Box:
@@ -96,12 +96,12 @@ def _centre(frame: Box) -> tuple[float, float]:
     return (frame[0] + frame[2]) / 2, (frame[1] + frame[3]) / 2
 
 
-def area_scale_of(sources: FigureSources, frame: Box) -> float:
+def area_scale_of(sources: RunSources, frame: Box) -> float:
     """How long a unit of the CRS is on the ground.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     frame : (west, south, east, north)
         At whose centre.
@@ -111,15 +111,15 @@ def area_scale_of(sources: FigureSources, frame: Box) -> float:
     float
         Metres.
     """
-    return float(np.sqrt(area_scale(sources.crs, *_centre(frame))))
+    return float(np.sqrt(area_scale(sources.grid.crs, *_centre(frame))))
 
 
-def north_of(sources: FigureSources, frame: Box) -> float:
+def north_of(sources: RunSources, frame: Box) -> float:
     """Direction of true north.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     frame : (west, south, east, north)
         At whose centre.
@@ -130,6 +130,6 @@ def north_of(sources: FigureSources, frame: Box) -> float:
         Degrees clockwise from the grid's.
     """
     x, y = _centre(frame)
-    lon, lat = transform_xy(sources.crs, LONLAT, x, y)
-    there_x, there_y = transform_xy(LONLAT, sources.crs, lon, lat + 1e-3)
+    lon, lat = transform_xy(sources.grid.crs, LONLAT, x, y)
+    there_x, there_y = transform_xy(LONLAT, sources.grid.crs, lon, lat + 1e-3)
     return float(np.degrees(np.arctan2(there_x - x, there_y - y)))

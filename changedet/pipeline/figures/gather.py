@@ -19,7 +19,7 @@ from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
 from changedet.pipeline.figures.captions import count_words, notes_of, place_words, surely_any, title_of
 from changedet.pipeline.figures.frame import area_scale_of, frame_around, north_of
 from changedet.pipeline.figures.ground import Looks, Regions, labelled, regions_between
-from changedet.pipeline.figures.sources import FigureSources
+from changedet.pipeline.run_sources import RunSources
 
 CLEAR_ENOUGH: Final = 0.6
 """Share of the site that the later date of a figure shows, where no date is given. Chosen by hand."""
@@ -51,12 +51,12 @@ class Wanted:
     pixels: bool = True
 
 
-def figure_data(sources: FigureSources, wanted: Wanted) -> FigureData:
+def figure_data(sources: RunSources, wanted: Wanted) -> FigureData:
     """Gather what a figure shows.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     wanted : Wanted
         Which dates, and which part of the site.
@@ -86,7 +86,7 @@ def figure_data(sources: FigureSources, wanted: Wanted) -> FigureData:
             sources.dates,
             sources.reference,
             sources.masks,
-            sources.transform,
+            sources.grid.transform,
             calendar,
             min(_clear_share(sources, day) for day in days) < MOSTLY_CLEAR,
         ),
@@ -108,7 +108,7 @@ def figure_data(sources: FigureSources, wanted: Wanted) -> FigureData:
         place=place_words(sources, frame),
         panels=panels,
         frame=frame,
-        site=sources.site,
+        site=sources.grid.bounds,
         ground_scale=area_scale_of(sources, frame),
         north_deg=north_of(sources, frame),
         ground_words=regions.words,
@@ -120,12 +120,12 @@ def figure_data(sources: FigureSources, wanted: Wanted) -> FigureData:
     )
 
 
-def chosen_dates(sources: FigureSources, wanted: Wanted) -> tuple[str, str]:
+def chosen_dates(sources: RunSources, wanted: Wanted) -> tuple[str, str]:
     """The two dates of a figure.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     wanted : Wanted
         Its options.
@@ -153,7 +153,7 @@ def chosen_dates(sources: FigureSources, wanted: Wanted) -> tuple[str, str]:
     return before, after
 
 
-def _last_clear(sources: FigureSources, before: str) -> str:
+def _last_clear(sources: RunSources, before: str) -> str:
     later = [day for day in sources.dates if day > before]
     clear = {day: _clear_share(sources, day) for day in later}
     good = [day for day in later if clear[day] >= CLEAR_ENOUGH]
@@ -161,23 +161,23 @@ def _last_clear(sources: FigureSources, before: str) -> str:
     return good[-1] if good else max(later, key=lambda day: (clear[day], day), default=before)
 
 
-def _clear_share(sources: FigureSources, day: str) -> float:
+def _clear_share(sources: RunSources, day: str) -> float:
     return as_float(sources.row(day).get("valid_fraction")) or 0.0
 
 
-def _boxes(sources: FigureSources, before: str, after: str) -> tuple[BoxShapes, BoxShapes]:
+def _boxes(sources: RunSources, before: str, after: str) -> tuple[BoxShapes, BoxShapes]:
     containers, tracks = sources.layers.get("containers"), sources.layers.get("tracks")
     if containers is None:
         return {}, {}
     return boxes_between(containers, containers.iloc[:0] if tracks is None else tracks, before, after)
 
 
-def _regions(sources: FigureSources, before: str, after: str) -> Regions:
+def _regions(sources: RunSources, before: str, after: str) -> Regions:
     changes = sources.layers.get("changes")
     if changes is None:
         return Regions(gpd.GeoDataFrame({"area_m2": []}, geometry=[]), "")
     counted = as_float(sources.row(after).get("containers_expected")) is not None
-    (west, south, east, north), unit = sources.site, sources.ground_metre
+    (west, south, east, north), unit = sources.grid.bounds, sources.grid.ground_metre
     return regions_between(
         changes,
         before,
@@ -191,12 +191,12 @@ def _regions(sources: FigureSources, before: str, after: str) -> Regions:
     )
 
 
-def frame_of(sources: FigureSources, wanted: Wanted) -> Box:
+def frame_of(sources: RunSources, wanted: Wanted) -> Box:
     """What part of a site is shown.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     wanted : Wanted
         Which dates, and which part of the site.

@@ -17,8 +17,8 @@ from changedet.pipeline.figures.captions import count_words, name_of, place_word
 from changedet.pipeline.figures.files import FIGURE, result_identity
 from changedet.pipeline.figures.frame import area_scale_of, north_of
 from changedet.pipeline.figures.gather import Wanted, frame_of
-from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
 from changedet.pipeline.run_reader import RunReader
+from changedet.pipeline.run_sources import RunSources, sources_of_finished
 from changedet.store import RunFolder
 
 
@@ -55,12 +55,12 @@ def write_timelapse_of(run: RunReader, wanted: Wanted) -> list[Path]:
     return written
 
 
-def timelapse_data(sources: FigureSources, wanted: Wanted) -> tuple[list[FigureData], Curve | None]:
+def timelapse_data(sources: RunSources, wanted: Wanted) -> tuple[list[FigureData], Curve | None]:
     """Gather what the frames of a time-lapse show.
 
     Parameters
     ----------
-    sources : FigureSources
+    sources : RunSources
         Of a run.
     wanted : Wanted
         First and last date, the frame, whether pixels are shown.
@@ -99,7 +99,7 @@ def timelapse_data(sources: FigureSources, wanted: Wanted) -> tuple[list[FigureD
                 place=place_words(sources, frame),
                 panels=[panel],
                 frame=frame,
-                site=sources.site,
+                site=sources.grid.bounds,
                 ground_scale=area_scale_of(sources, frame),
                 north_deg=north_of(sources, frame),
                 zones=sources.zones,
@@ -110,14 +110,14 @@ def timelapse_data(sources: FigureSources, wanted: Wanted) -> tuple[list[FigureD
     return frames, _curve(sources, days, wanted.zone or "")
 
 
-def _boxes_on(sources: FigureSources, before: str, day: str) -> BoxShapes:
+def _boxes_on(sources: RunSources, before: str, day: str) -> BoxShapes:
     containers, tracks = sources.layers.get("containers"), sources.layers.get("tracks")
     if containers is None:
         return {}
     return boxes_between(containers, containers.iloc[:0] if tracks is None else tracks, before, day)[1]
 
 
-def _curve(sources: FigureSources, days: list[str], zone: str) -> Curve | None:
+def _curve(sources: RunSources, days: list[str], zone: str) -> Curve | None:
     table = sources.series[sources.series["zone"].fillna("").astype(str) == zone]
     rows = table.assign(day=table["date"].map(iso_date)).set_index("day").reindex(days)
     names = ("containers_expected", "containers_low", "containers_high")

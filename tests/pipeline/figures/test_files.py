@@ -18,11 +18,11 @@ from changedet.outputs.sentences.words import Calendar
 from changedet.pipeline.figures.captions import count_words, surely_any, title_of
 from changedet.pipeline.figures.files import figure_name, report_figure, sheet_size, write_figures
 from changedet.pipeline.figures.gather import Wanted, chosen_dates, figure_data
-from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
 from changedet.pipeline.figures.timelapse import timelapse_data, write_timelapse_of
 from changedet.pipeline.finished import open_run
-from changedet.pipeline.report_data import report_of_finished
+from changedet.pipeline.report_data import report_of
 from changedet.pipeline.run import run
+from changedet.pipeline.run_sources import RunSources, sources_of_finished
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def folder(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "figured"))
 
 
-def sources(folder: Path) -> FigureSources:
+def sources(folder: Path) -> RunSources:
     return sources_of_finished(open_run(folder))
 
 
@@ -213,5 +213,4 @@ def test_a_run_writes_its_figure_from_python(folder: Path, tmp_path: Path) -> No
 
 
 def test_a_report_begins_with_the_figure(folder: Path) -> None:
-    data = report_of_finished(open_run(folder))
-    assert data.figure == report_figure(sources(folder))
+    assert report_of(sources(folder)).figure == report_figure(sources(folder))
