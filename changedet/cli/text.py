@@ -56,7 +56,7 @@ def _site(plan: Plan) -> list[str]:
         f"site       {workflow.site.id}: {workflow.site.name}",
         f"grid       {width} x {height} px of {grid.resolution_m:g} m, {grid.ground_resolution_m:.3g} m on the ground",
         f"crs        {grid.crs}",
-        f"reference  {plan.looks[plan.reference].date}",
+        f"reference  {plan.reference_date}",
         f"bands      {', '.join(plan.roles)}",
         *(f"           {line}" for line in _further_bands(plan)),
     ]

@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 
 from changedet.blocks import give_back_memory
+from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.boxes import RunBoxes, followed_boxes
 from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_model import DateModel
@@ -44,14 +45,14 @@ def boxes_done(session: Session, models: dict[date, DateModel]) -> RunBoxes:
     # The tracks have read the scenes once more.
     session.require_inputs(plan.looks)
     session.seconds["following"] = round(time.perf_counter() - start, 3)
-    reference = plan.looks[plan.reference].date
-    days = [look.date for look in plan.looks]
-    unit, asks = plan.grid.ground_metre, plan.asks_pixels
-    marks = boxes.marks(reference, days, unit, asks_pixels=asks) if plan.decides_by_boxes else {}
+    marks: dict[date, BoxMarks] = {}
+    if plan.decides_by_boxes:
+        unit = plan.grid.ground_metre
+        marks = boxes.marks(plan.reference_date, plan.dates, unit, asks_pixels=plan.asks_pixels)
     read_together(plan, models, marks, partial(session.stream, here=True))
     if boxes.tracks is None:
         return boxes
-    masks = {day: plan.folder.mask_file(day, plan.formats) for day in marks}
+    masks = {day: plan.mask_file(day) for day in marks}
     return replace(boxes, tracks=without_rejected(boxes.tracks, marks, masks, plan.grid))
 
 
@@ -76,8 +77,7 @@ def series_done(session: Session, models: dict[date, DateModel], boxes: RunBoxes
     give_back_memory()
     files = first_change_files(plan)
     if files:
-        later = [look.date for look in plan.looks if look.date > plan.looks[plan.reference].date]
-        paths = {day: plan.folder.mask_file(day, plan.formats) for day in later}
+        paths = {day: plan.mask_file(day) for day in plan.dates if day > plan.reference_date}
         wanted = identity("first_change", masks_identity(plan))
         write = partial(write_first_change, files[0], plan.grid, paths, plan.site_id)
         plan.folder.once("first_change", wanted, files, write, masks_causes(plan))

@@ -39,10 +39,7 @@ def changes_layer(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFram
     GeoDataFrame
         One row a changed region and date, with ``first_seen`` and zone.
     """
-    if plan.built("change") is None:
-        return vector_layers.empty("changes", plan.grid.crs)
-    days = [look.date for i, look in enumerate(plan.looks) if i != plan.reference]
-    found = {day: read_geoframe(plan.folder.table("changes", day)) for day in days}
+    found = {day: read_geoframe(plan.folder.table("changes", day)) for day in plan.compared_dates}
     found = {day: table for day, table in found.items() if len(table)}
     if not found:
         return vector_layers.empty("changes", plan.grid.crs)
@@ -53,13 +50,13 @@ def changes_layer(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFram
 
 
 def _first_seen(plan: Plan, found: Mapping[dt.date, gpd.GeoDataFrame]) -> list[list[str | None]]:
-    path = plan.folder.first_change_file(plan.formats)
+    path = plan.first_change_file
     if not path.exists():
         return [[None] * len(table) for table in found.values()]
     if _is_pair(plan):
         return [[str(day)] * len(table) for day, table in found.items()]
     # the raster knows the dates after the reference; what lies before it is first seen on no date
-    later = {day: table.geometry.to_numpy() for day, table in found.items() if day > plan.looks[plan.reference].date}
+    later = {day: table.geometry.to_numpy() for day, table in found.items() if day > plan.reference_date}
     seen = dict(zip(later, first_dates(path, plan.grid, later), strict=True))
     return [seen.get(day, [None] * len(table)) for day, table in found.items()]
 
@@ -88,11 +85,8 @@ def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> ChangedAreas:
     dict of date to dict of str to (float, float)
         m2 that are changed, and that are observed; empty where the stage change is switched off.
     """
-    if plan.built("change") is None:
-        return {}
-    days = [look.date for i, look in enumerate(plan.looks) if i != plan.reference]
-    paths = {day: plan.folder.mask_file(day, plan.formats) for day in days}
-    found = {day: changed_and_seen(path, plan.grid, list(areas.values())) for day, path in paths.items()}
+    shapes = list(areas.values())
+    found = {day: changed_and_seen(plan.mask_file(day), plan.grid, shapes) for day in plan.compared_dates}
     return {day: dict(zip(areas, pairs, strict=True)) for day, pairs in found.items()}
 
 
@@ -147,18 +141,18 @@ def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
         The table itself where no later date could contradict a mask; else with `UNSEEN_M2` of dates that hide ground
         which was changed when it was seen next.
     """
-    path = plan.folder.first_change_file(plan.formats)
+    path = plan.first_change_file
     if not path.exists() or _is_pair(plan):
         return table
     by_day = changed_by_first_date(path, plan.grid)
     out, names = table.copy(), ["changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"]
-    later = (table["zone"] == "") & (table["date"].dt.date > plan.looks[plan.reference].date)
+    later = (table["zone"] == "") & (table["date"].dt.date > plan.reference_date)
     rows = table[later].dropna(subset=names).sort_values("date")
     days = [stamp.date() for stamp in rows["date"]]
     lasting = np.array([sum(area for first, area in by_day.items() if first <= day) for day in days], np.float64)
     out.loc[rows.index, names] = lasting_bounds(rows[names].to_numpy(np.float64), lasting)
     hiding = [day for day, share in zip(days, rows["valid_fraction"], strict=True) if share < SHOWS_ALL]
-    masks = {day: plan.folder.mask_file(day, plan.formats) for day in hiding}
+    masks = {day: plan.mask_file(day) for day in hiding}
     unseen = unseen_before_first_date(path, masks, days, plan.grid)
     out.loc[rows.index, UNSEEN_M2] = [unseen.get(day, 0.0) for day in days]
     return out

@@ -106,7 +106,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "containers": containers,
         "tracks": followed,
         "footprint": footprint_layer(footprints, looks, plan),
-        "changes": with_kinds(changes, footprints, plan.looks[plan.reference].date),
+        "changes": with_kinds(changes, footprints, plan.reference_date),
     }
     optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, looks, plan)}
     optional["trains"] = trains_on_sidings(containers, zones, plan.grid.ground_metre)
@@ -129,12 +129,12 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "claims": with_robustness([one.to_json() for one in find_claims(table, shared)], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
-    summary |= others.records([look.date for look in plan.looks], plan.workflow.ais, plan.grid.ground_metre)
+    summary |= others.records(plan.dates, plan.workflow.ais, plan.grid.ground_metre)
     summary |= fill_json({day: model.fill for day, model in models.items()})
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else []
-    warnings = dated_as_known(doubts, [str(look.date) for look in plan.looks])
+    warnings = dated_as_known(doubts, [str(day) for day in plan.dates])
     return Results(layers, table, summary, unavailable, tuple(warnings))
 
 
@@ -156,7 +156,7 @@ def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset
     gained = gained_ground(built, known, plan.grid.ground_metre)
     if gained is None or gained.is_empty:
         return float("nan")
-    quality = plan.folder.quality_file(plan.looks[plan.reference].date, plan.formats)
+    quality = plan.quality_file(plan.reference_date)
     return clear_fraction(quality, plan.grid, [gained])[0]
 
 
@@ -188,7 +188,7 @@ def _measurements(
     for look in plan.looks:
         alignment = models[look.date].alignment
         known = alignment.confident
-        quality = plan.folder.quality_file(look.date, plan.formats)
+        quality = plan.quality_file(look.date)
         clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
         intervals = {
             name: changed_area_interval(marked, seen, false_bound)

@@ -202,7 +202,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
     DateJob
         Compared with the reference, unless it is its own.
     """
-    look, reference = plan.looks[i], plan.looks[plan.reference]
+    look, reference = plan.looks[i], plan.reference_look
     extra = plan.extra_roles(i)
     methods = _methods(plan, extra, look, reference)
     wants_scene = "scenes" in plan.formats or "report" in plan.formats

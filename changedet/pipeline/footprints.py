@@ -49,12 +49,12 @@ def footprints_of(
     """
     if footprint_method(plan.facts) is None:
         return {}
-    days = [look.date for look in plan.looks]
+    days = plan.dates
     # All dates together: what one does not see is as its neighbours in time show it.
     dates = ((_built(plan, day), _boxes_of(detections, day)) for day in days)
     lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
     found = outlines(dates, plan.grid, lasts=lasts, trees=trees)
-    if trees is not None and plan.built("change") is not None:
+    if trees is not None and plan.compares:
         found = settled(found, plan.reference, partial(_marked, plan), plan.grid.crs, plan.grid.ground_metre)
         gained = [_gained(changes, day) for day in days]
         unit = plan.grid.resolution_m / plan.grid.ground_resolution_m
@@ -65,7 +65,7 @@ def footprints_of(
 def _marked(plan: Plan, index: int, ground: BaseGeometry) -> tuple[float, float]:
     """The share of some ground that a date's mask marks of what it shows, and the share that it shows."""
     window = plan.grid.window_about(ground)
-    mask = read_window(plan.folder.mask_file(plan.looks[index].date, plan.formats), window)
+    mask = read_window(plan.mask_file(plan.looks[index].date), window)
     inside = plan.grid.inside(window, ground)
     shown = inside & (mask != NOT_OBSERVED)
     marked, seen, whole = (int(part.sum()) for part in (shown & (mask == CHANGED), shown, inside))

@@ -50,7 +50,7 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     """
     look = plan.looks[i]
     own = [__version__, STEP_VERSION, plan.grid.to_json(), plan.roles]
-    own += [plan.looks[plan.reference].identity, look.identity, look.gsd_m]
+    own += [plan.reference_look.identity, look.identity, look.gsd_m]
     # The overview on which clouds are looked for is also the one that finds the coarse shift.
     seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align")]
     extra = () if i == plan.reference else plan.extra_roles(i)
@@ -72,7 +72,7 @@ def _surroundings(plan: Plan, i: int) -> list[str]:
 
 def _values_kept(plan: Plan) -> list[str]:
     """How scene files hold values and say no data, where that is not by one value in few bits, as it first was."""
-    reference = plan.looks[plan.reference]
+    reference = plan.reference_look
     nodata = next(iter(reference.scenes[0].nodata.values()))
     if not plan.formats & {"scenes", "report"} or (nodata is not None and reference.dtype in _SMALL):
         return []
@@ -102,7 +102,7 @@ def causes(plan: Plan, i: int, step: str) -> dict[str, object]:
     }
     found: dict[str, object] = {"changedet": __version__, "form": STEP_VERSION, "grid": plan.grid.to_json()}
     found |= {"bands": [*plan.roles, *plan.extra_roles(i)], "scene": plan.looks[i].identity}
-    found |= {"reference": plan.looks[plan.reference].identity}
+    found |= {"reference": plan.reference_look.identity}
     found |= {stage: plan.stage_identity(stage)[1:] for stage in stages[step]}
     if step == "pixels":
         found["formats"] = sorted(plan.formats & {"masks", "scores", "scenes", "report"})

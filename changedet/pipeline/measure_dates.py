@@ -43,7 +43,7 @@ def measure_dates(session: Session) -> dict[date, DateModel]:
         Others cannot be read.
     """
     plan, folder = session.plan, session.folder
-    days = [look.date for look in plan.looks]
+    days = plan.dates
     wanted = [identities(plan, i) for i in range(len(days))]
     pending = [i for i, day in enumerate(days) if not folder.is_done(f"measure:{day}", model_identity(wanted[i]))]
     kept = {i: kept_parts(folder, days[i], wanted[i]) for i in pending}
@@ -99,7 +99,7 @@ def _measured_reference(
 ) -> tuple[DateModel, Sample | None, dict[int, tuple[Sample, Alignment | None]]]:
     """The reference's statistics and sample, and some other dates read and aligned meanwhile by threads that wait."""
     plan = session.plan
-    look, parts = plan.looks[plan.reference], kept.get(plan.reference)
+    look, parts = plan.reference_look, kept.get(plan.reference)
     if parts is None:
         ((_, sample),) = session.stream("measuring", [(reference_sample, (job_of(plan, plan.reference),))])
         return read_date_model(session.folder.model(look.date)), sample, {}

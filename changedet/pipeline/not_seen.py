@@ -43,21 +43,20 @@ def not_seen_layer(plan: Plan) -> gpd.GeoDataFrame | None:
     GeoDataFrame or None
         One row a date and reason; shade, which is seen, is none. None where every date shows all of the site.
     """
-    reference = plan.looks[plan.reference].date
-    compared = plan.built("change") is not None
+    reference = plan.reference_date
     hidden = _not_seen(_overview(plan, reference))
     tables = []
-    for look in plan.looks:
-        classes = _not_seen(_overview(plan, look.date))
-        if compared and look.date != reference:
+    for day in plan.dates:
+        classes = _not_seen(_overview(plan, day))
+        if day in plan.compared_dates:
             classes = np.where((classes == CLEAR) & (hidden != CLEAR), REFERENCE_HIDDEN, classes).astype(np.uint8)
-        tables.append(_outlined(plan, classes, look.date, reference))
+        tables.append(_outlined(plan, classes, day, reference))
     found = pd.concat(tables, ignore_index=True)
     return found if len(found) else None
 
 
 def _overview(plan: Plan, day: dt.date) -> Bytes:
-    values = read_overview(plan.folder.quality_file(day, plan.formats), LONGEST_PX)[0]
+    values = read_overview(plan.quality_file(day), LONGEST_PX)[0]
     return np.asarray(np.nan_to_num(values, nan=NODATA), np.uint8)
 
 

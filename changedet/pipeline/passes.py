@@ -73,7 +73,7 @@ class _OpenDates:
             return False
         plan = self.session.plan
         # What the tiles showed is published only where they all showed the same files.
-        require_same(self.session, [*(one.job.look for one in whole), plan.looks[plan.reference]])
+        require_same(self.session, [*(one.job.look for one in whole), plan.reference_look])
         together([self.writers[one.day].finish for one in whole])
         for one in whole:
             del self.writers[one.day]
@@ -112,7 +112,7 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
     plan = session.plan
     passes, reference = _sharing_the_reference(_pending_passes(plan))
     windows = in_strips(joined_tiles(plan.grid.shape, plan.tile_px))
-    reference_model = models[plan.looks[plan.reference].date]
+    reference_model = models[plan.reference_date]
     dates = _OpenDates(session, models, len(windows), reference)
     kept = [KeptTiles(session, one.job, one.identities, len(windows)) for one in passes]
     try:

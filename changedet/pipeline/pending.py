@@ -107,8 +107,8 @@ def _steps(plan: Plan) -> Iterator[tuple[str, str, dict[str, object]]]:
             yield f"boxes:{look.date}", wanted["boxes"], causes(plan, i, "boxes")
     if plan.persists:
         together = masks_identity(plan), masks_causes(plan)
-        for look in (look for look in plan.looks if look is not plan.looks[plan.reference]):
-            yield f"masks:{look.date}", *together
+        for day in plan.compared_dates:
+            yield f"masks:{day}", *together
     if first_change_files(plan):
         yield "first_change", identity("first_change", masks_identity(plan)), masks_causes(plan)
 

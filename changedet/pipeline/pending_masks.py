@@ -36,8 +36,8 @@ def pending_masks(plan: Plan) -> list[int]:
     if not plan.persists:
         return []
     wanted = masks_identity(plan)
-    done = [plan.folder.is_done(f"masks:{look.date}", wanted) for look in plan.looks]
-    return [i for i in range(len(plan.looks)) if i != plan.reference and not done[i]]
+    done = [plan.folder.is_done(f"masks:{day}", wanted) for day in plan.dates]
+    return [i for i in range(len(done)) if i != plan.reference and not done[i]]
 
 
 def files_of_masks(plan: Plan, i: int) -> list[Path]:

@@ -182,13 +182,13 @@ def _single_looks(plan: Plan) -> float | None:
     days = [job.look.date for job in jobs if job.compares]
     if len(days) < 2:
         return None
-    before = sum(day < plan.looks[plan.reference].date for day in days)
+    before = sum(day < plan.reference_date for day in days)
     by_masks = plan.leaves_movers_out or not plan.persists
     found = {} if by_masks else {day: read_date_model(plan.folder.model(day)).change for day in days}
     fitted = {day: change for day, change in found.items() if change is not None}
     quiet = marked = 0
     for window in tiles(plan.grid.shape, 2 * LATTICE_PX):
-        states = np.stack([read_window(plan.folder.mask_file(day, plan.formats), window) for day in days])
+        states = np.stack([read_window(plan.mask_file(day), window) for day in days])
         alone = states if by_masks else np.stack([_alone(plan, day, fitted[day], window) for day in days])
         # The reference is unchanged by definition, wherever in the series it stands.
         states, alone = (np.insert(stack, before, 0, axis=0) for stack in (states, alone))
@@ -215,7 +215,7 @@ def _pair_share(
     windows = in_strips(joined_tiles(plan.grid.shape, plan.tile_px))
     about = pair.models(models), change, _least_px(plan, change)
     tasks: list[Task] = [(_marks, (pair, window, *about)) for window in windows]
-    paths = [plan.folder.mask_file(job.look.date, plan.formats) for job in (pair.first, pair.second)]
+    paths = [plan.mask_file(job.look.date) for job in (pair.first, pair.second)]
     quiet = marked = 0
     for k, packed in stream("comparing dates with each other", tasks):
         # Of what differs from the reference on both dates nobody knows whether it changed again in between.

@@ -83,7 +83,7 @@ def provenance(
         "libraries": {name: version(name) for name in LIBRARIES},
         "workflow": {"file": Path(plan.workflow.path).name, **resolved(plan.workflow)},
         "grid": plan.grid.to_json(),
-        "reference_date": str(plan.looks[plan.reference].date),
+        "reference_date": str(plan.reference_date),
         "bands": list(plan.roles),
         "methods": [*_method_rows(plan)],
         "inputs": [_input(plan, i) for i in range(len(plan.looks))],

@@ -52,22 +52,6 @@ def published_files(plan: Plan, step: str) -> list[Path]:
     return [found[step][0]] if step in found and found[step][1] else []
 
 
-def is_compared(plan: Plan, day: date) -> bool:
-    """Say whether a date has a mask.
-
-    Parameters
-    ----------
-    plan : Plan
-    day : date
-
-    Returns
-    -------
-    bool
-        False for the reference, and where the stage change is switched off.
-    """
-    return plan.built("change") is not None and day != plan.looks[plan.reference].date
-
-
 def has_thumbnail(plan: Plan, look: Look) -> bool:
     """Whether a date's item has a picture.
 
@@ -115,7 +99,7 @@ def dated_rasters(folder: RunFolder, day: date, formats: frozenset[str], *, is_c
 
 
 def _layers_of(plan: Plan, day: date) -> list[RasterLayer]:
-    return dated_rasters(plan.folder, day, plan.formats, is_compared=is_compared(plan, day))
+    return dated_rasters(plan.folder, day, plan.formats, is_compared=day in plan.compared_dates)
 
 
 def raster_layers(plan: Plan, *, only_dated: bool = False) -> list[RasterLayer]:
@@ -132,8 +116,8 @@ def raster_layers(plan: Plan, *, only_dated: bool = False) -> list[RasterLayer]:
     list of RasterLayer
         Whether they exist yet or not.
     """
-    layers = [layer for look in plan.looks for layer in _layers_of(plan, look.date)]
-    later = tuple(str(look.date) for look in plan.looks if look.date > plan.looks[plan.reference].date)
-    if "masks" in plan.formats and plan.built("change") is not None and later and not only_dated:
+    layers = [layer for day in plan.dates for layer in _layers_of(plan, day)]
+    later = tuple(str(day) for day in plan.compared_dates if day > plan.reference_date)
+    if "masks" in plan.formats and later and not only_dated:
         layers.append(RasterLayer(plan.folder.first_change, "first_change", dates=later))
     return layers

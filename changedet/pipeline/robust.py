@@ -118,7 +118,7 @@ def _identity(plan: Plan) -> str:
     parts = [identities(plan, i) for i in range(len(plan.looks))]
     stages = [plan.stage_identity(stage) for stage in ("tracks", "series")]
     zones = () if plan.zones is None else [(name, one.wkb_hex) for name, one in _named(plan.zones)]
-    return identity(ROBUST_STEP, masks_identity(plan), parts, stages, zones, str(plan.looks[plan.reference].date))
+    return identity(ROBUST_STEP, masks_identity(plan), parts, stages, zones, str(plan.reference_date))
 
 
 def _named(zones: Areas) -> Iterator[tuple[str, BaseGeometry]]:
@@ -126,7 +126,7 @@ def _named(zones: Areas) -> Iterator[tuple[str, BaseGeometry]]:
 
 
 def _variants(plan: Plan) -> Iterator[_Variant]:
-    days = [look.date for look in plan.looks]
+    days = plan.dates
     own = days[plan.reference]
     for day in days:
         if day != own:
@@ -163,7 +163,7 @@ def _once(plan: Plan, variant: _Variant, room: Path, compute: Compute) -> JsonOb
 
 
 def _plan_of(plan: Plan, variant: _Variant, folder: RunFolder) -> Plan:
-    days = [look.date for look in plan.looks]
+    days = plan.dates
     left_out = () if variant.left_out is None else (days.index(variant.left_out),)
     if variant.before == days[plan.reference]:
         _take_over(plan.folder, folder)

@@ -158,7 +158,7 @@ def _taken_in(plan: Plan, progress: Progress | None) -> tuple[Plan, Inputs]:
         try:
             return take_in(plan, progress)
         except InputError as error:
-            found = blamed(plan, plan.looks[plan.reference], error)
+            found = blamed(plan, plan.reference_look, error)
             if isinstance(found, InputError):
                 raise found from error
             plan = plan_without(plan, found.found)

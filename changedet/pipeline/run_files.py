@@ -38,7 +38,7 @@ def files_of_run(plan: Plan) -> dict[str, list[Path]]:
         if plan.persists and job.compares:
             found[f"masks:{look.date}"] = files_of_date(folder, job, plan.formats, "masks")
     found["first_change"] = first_change_files(plan)
-    found[LIGHT_STEP] = [folder.table(name, look.date) for name in KEPT_LIGHT for look in plan.looks]
+    found[LIGHT_STEP] = [folder.table(name, day) for name in KEPT_LIGHT for day in plan.dates]
     found["placebo"] = [folder.state / "placebo.json"]
     found[ROBUST_STEP] = [robust_file(folder)]
     found |= {f"publish:{step}": published_files(plan, step) for step in PUBLISHED}
@@ -57,7 +57,7 @@ def first_change_files(plan: Plan) -> list[Path]:
     list of Path
         The raster first; none where no later date is compared.
     """
-    if plan.built("change") is None or plan.reference == len(plan.looks) - 1:
+    if not plan.compares or plan.reference == len(plan.looks) - 1:
         return []
-    path = plan.folder.first_change_file(plan.formats)
+    path = plan.first_change_file
     return [path, *sidecars(path)]

@@ -17,7 +17,6 @@ from changedet.grid import Grid
 from changedet.outputs.values import iso_date
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.kept_records import record_of
-from changedet.pipeline.published import is_compared
 from changedet.pipeline.run_reader import RunReader
 from changedet.plan import Plan
 from changedet.store import RunFolder
@@ -151,8 +150,7 @@ def sources_of_run(plan: Plan, results: Results) -> RunSources:
     RunSources
         Of all dates.
     """
-    days = [look.date for look in plan.looks]
-    rasters = _rasters(plan.folder, plan.formats, days, [day for day in days if is_compared(plan, day)])
+    rasters = _rasters(plan.folder, plan.formats, plan.dates, plan.compared_dates)
     return RunSources(summary_of(results), results.table, record_of(plan.folder.provenance), results.layers, *rasters)
 
 

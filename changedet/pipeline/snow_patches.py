@@ -47,10 +47,10 @@ def patched_quality(plan: Plan, models: Mapping[dt.date, DateModel], day: dt.dat
     (Path, Path) or None
         uint8 (y, x) of `changedet.kernels.pixel_classes`; None where no patch lies on them.
     """
-    first, second = day, plan.looks[plan.reference].date
+    first, second = day, plan.reference_date
     if not (_has(models[first], PATCHES) or _has(models[second], PATCHES)):
         return None
-    return plan.folder.quality_file(first, plan.formats), plan.folder.quality_file(second, plan.formats)
+    return plan.quality_file(first), plan.quality_file(second)
 
 
 def shows_boxes(quality: tuple[Path, Path], window: Window) -> Bools:

@@ -76,7 +76,7 @@ def summarise(
     dict
         Site, grid, dates, totals and onsets.
     """
-    reference = plan.looks[plan.reference].date
+    reference = plan.reference_date
     method = plan.built("series")
     if method is None:
         onset = dict.fromkeys(
@@ -96,7 +96,7 @@ def summarise(
             "shape": list(plan.grid.shape),
             "transform": list(plan.grid.transform)[:6],
         },
-        "dates": [str(look.date) for look in plan.looks],
+        "dates": [str(day) for day in plan.dates],
         "sources": {str(look.date): look.attribution.to_json() for look in plan.looks},
         "reference_date": str(reference),
         "totals": with_nulls(totals(table)),
@@ -110,7 +110,7 @@ def _not_computed(plan: Plan, table: pd.DataFrame) -> dict[str, JsonObject]:
     out: dict[str, JsonObject] = {}
     if "containers" in missing:
         out["containers"] = _no_onset(f"containers {missing['containers']}")
-    if plan.method("change") is None:
+    if not plan.compares:
         out["changed_area"] = _no_onset(f"change is not computed: {plan.choices['change'].reason}")
     elif "changed_area_m2" in missing:
         out["changed_area"] = _no_onset(missing["changed_area_m2"])
@@ -158,7 +158,7 @@ def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
 def _why_no_change(plan: Plan) -> str:
     if len(plan.looks) < 2:
         return "a single date: nothing is compared"
-    if plan.built("change") is None:
+    if not plan.compares:
         return plan.choices["change"].reason
     return "no place is clear on the reference date and on another"
 
@@ -251,7 +251,7 @@ def _seen_beyond(table: pd.DataFrame) -> list[str]:
 def _instead(plan: Plan, look: Look, whole: pd.DataFrame) -> str:
     """What to compare with where it is the reference date that shows nothing."""
     shares = whole["valid_fraction"].dropna()
-    if look is not plan.looks[plan.reference] or not len(shares) or shares.max() < 0.5:
+    if look is not plan.reference_look or not len(shares) or shares.max() < 0.5:
         return ""
     return f": nothing can be compared with it; give before: {shares[shares >= 0.9 * shares.max()].index[0]}"
 

@@ -127,7 +127,7 @@ def without(plan: Plan, left_out: Collection[int], said: Sequence[str]) -> Plan:
         A parameter was given beside ``auto`` that the method which is now chosen does not have.
     """
     looks = tuple(look for i, look in enumerate(plan.looks) if i not in left_out)
-    reference, roles = looks.index(plan.looks[plan.reference]), tuple(shared_roles(looks))
+    reference, roles = looks.index(plan.reference_look), tuple(shared_roles(looks))
     decided = _decided(plan.workflow, plan.grid, looks, reference, roles, plan.share)
     advised = _advice(plan.looks, plan.reference)
     warnings = [text for text in plan.warnings if text not in advised] + _advice(looks, reference)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from changedet.grid import Grid
@@ -102,7 +104,7 @@ class Plan:
         rows: list[Row] = [
             ("grid", f"{width} x {height} px of {grid.resolution_m / grid.ground_metre:g} m, {grid.crs}"),
             ("dates", _listed([f"{look.date} ({look.gsd_m:.3g} m)" for look in self.looks])),
-            ("reference", str(self.looks[self.reference].date)),
+            ("reference", str(self.reference_date)),
             ("bands", ", ".join(self.roles)),
             *((name, f"{choice.method}: {choice.reason}") for name, choice in self.choices.items()),
             ("containers", countable(self)),
@@ -121,6 +123,66 @@ class Plan:
         """What is written, of `workflow.FORMATS`."""
         return frozenset(self.workflow.outputs.formats)
 
+    @property
+    def dates(self) -> list[date]:
+        """Of all looks, sorted."""
+        return [look.date for look in self.looks]
+
+    @property
+    def reference_look(self) -> Look:
+        """The look that all others are compared with."""
+        return self.looks[self.reference]
+
+    @property
+    def reference_date(self) -> date:
+        """Its date."""
+        return self.reference_look.date
+
+    @property
+    def compares(self) -> bool:
+        """Whether the stage change is wanted."""
+        return self.method("change") is not None
+
+    @property
+    def compared_dates(self) -> list[date]:
+        """Dates that have a mask: all but the reference, none where the stage change is switched off."""
+        return [day for day in self.dates if day != self.reference_date] if self.compares else []
+
+    def mask_file(self, day: date) -> Path:
+        """Where a date's mask lies.
+
+        Parameters
+        ----------
+        day : datetime.date
+            Of a look that is compared.
+
+        Returns
+        -------
+        Path
+            Among the results, or kept aside.
+        """
+        return self.folder.mask_file(day, self.formats)
+
+    def quality_file(self, day: date) -> Path:
+        """Where the raster lies that says why each pixel of a date is seen or not.
+
+        Parameters
+        ----------
+        day : datetime.date
+            Of a look.
+
+        Returns
+        -------
+        Path
+            Among the results, or kept aside.
+        """
+        return self.folder.quality_file(day, self.formats)
+
+    @property
+    def first_change_file(self) -> Path:
+        """Where the first change lies."""
+        return self.folder.first_change_file(self.formats)
+
     def extra_roles(self, i: int) -> tuple[str, ...]:
         """Roles beside `roles` on which a date is compared with the reference.
 
@@ -134,7 +196,7 @@ class Plan:
         tuple of str
             In the reference's order.
         """
-        reference = self.looks[self.reference]
+        reference = self.reference_look
         others = [look for k, look in enumerate(self.looks) if k != self.reference and i in (k, self.reference)]
         shared = [role for role in reference.roles if any(role in look.roles for look in others)]
         return tuple(role for role in shared if role not in self.roles)
@@ -217,7 +279,7 @@ class Plan:
     @property
     def reads_together(self) -> bool:
         """Whether the dates' scores are evidence for each other, with three dates and more."""
-        if self.method("change") is None or len(self.looks) < 3:
+        if not self.compares or len(self.looks) < 3:
             return False
         return str(self.choices["change"].parameters["persistence"]) != NONE
 
@@ -225,7 +287,7 @@ class Plan:
     def decides_by_boxes(self) -> bool:
         """Whether the masks wait for boxes that are followed: the reference and another date can be counted."""
         method = self.built("objects")
-        if self.method("change") is None or self.method("tracks") is None or method is None:
+        if not self.compares or self.method("tracks") is None or method is None:
             return False
         counted = [look.gsd_m <= method.coarsest_m for look in self.looks]
         return counted[self.reference] and sum(counted) > 1

@@ -36,8 +36,7 @@ def test_snow_of_either_kind_counts(kind):
     ("kinds", "found"), [((PATCHES, CLEAR), True), ((CLEAR, PATCHES), True), ((SNOW, CLEAR), False)]
 )
 def test_quality_is_looked_at_where_either_date_has_patches(kinds, found, tmp_path):
-    folder = SimpleNamespace(quality_file=lambda day, formats: tmp_path / f"{day}.tif")
-    plan = SimpleNamespace(looks=[SimpleNamespace(date=day) for day in DAYS], reference=0, formats=(), folder=folder)
+    plan = SimpleNamespace(reference_date=DAYS[0], quality_file=lambda day: tmp_path / f"{day}.tif")
     models = {day: model(kind) for day, kind in zip(DAYS, kinds, strict=True)}
     paths = (tmp_path / f"{DAYS[1]}.tif", tmp_path / f"{DAYS[0]}.tif") if found else None
     assert patched_quality(plan, models, DAYS[1]) == paths

@@ -105,7 +105,7 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
     """
     if not plan.workflow.buildings:
         return None
-    days = [look.date for look in plan.looks]
+    days = plan.dates
     reason = why_not(plan)
     if reason:
         return Buildings(days=days, reason=reason)
@@ -157,7 +157,7 @@ def why_not(plan: Plan) -> str:
 def _look(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -> tuple[Bytes, Bools]:
     """Log odds of a look, packed, and where it shows the ground."""
     look = plan.looks[k]
-    quality = at_middles(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid)
+    quality = at_middles(plan.quality_file(look.date), plan.grid, grid)
     moved, bands = models[look.date].alignment.displacement, list(bands_used(plan.roles))
     colours = np.empty((len(bands), *grid.shape), np.float32)
     for rows, window in strips_of(grid):
@@ -173,12 +173,12 @@ def _look(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -
 def _marked(plan: Plan, grid: Grid, parts: Sequence[Drawn]) -> Floats:
     """Share of each part's ground that is marked on each look (part, look); NaN where nothing is compared."""
     shares = np.full((len(parts), len(plan.looks)), np.nan)
-    if not parts or plan.built("change") is None:
+    if not parts or not plan.compares:
         return shares
-    for k, look in enumerate(plan.looks):
+    for k, day in enumerate(plan.dates):
         if k == plan.reference:
             continue
-        mask = at_middles(plan.folder.mask_file(look.date, plan.formats), plan.grid, grid)
+        mask = at_middles(plan.mask_file(day), plan.grid, grid)
         for row, part in enumerate(parts):
             cut = mask[part.y : part.y + part.inside.shape[0], part.x : part.x + part.inside.shape[1]][part.inside]
             compared = cut[cut != NOT_OBSERVED]

@@ -72,7 +72,7 @@ def find_cells(
     cells = of_kind(zones, CELL)
     if cells is None:
         return None
-    days, names, shapes = [look.date for look in plan.looks], [str(one) for one in cells["name"]], list(cells.geometry)
+    days, names, shapes = plan.dates, [str(one) for one in cells["name"]], list(cells.geometry)
     reason = why_not(plan)
     if reason:
         return Cells(names, [], days, reason.replace("works", "cells"))

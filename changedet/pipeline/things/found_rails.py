@@ -146,7 +146,7 @@ def _mean_odds(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid) -> S
 
 def _picture(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid: Grid) -> np.ndarray | None:
     """A look in its own light, in half precision; None where it shows nothing."""
-    quality = at_middles(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid)
+    quality = at_middles(plan.quality_file(look.date), plan.grid, grid)
     moved, bands = models[look.date].alignment.displacement, list(bands_used(plan.roles))
     colours = np.empty((len(bands), *grid.shape), np.float16)
     for rows, own in strips_of(grid):

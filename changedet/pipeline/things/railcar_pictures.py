@@ -93,7 +93,7 @@ def colours_of(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid
     """
     moved = models[look.date].alignment.displacement
     image, _ = look.read(grid, window, plan.roles, moved, grid.ground_resolution_m)
-    quality = at_corners(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid, window)
+    quality = at_corners(plan.quality_file(look.date), plan.grid, grid, window)
     shown = np.isin(quality, SHOWS_DARK) & np.isfinite(image).all(axis=0)
     colours = image[list(bands_used(plan.roles))]
     colours[:, ~shown] = np.nan

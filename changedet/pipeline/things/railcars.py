@@ -149,7 +149,7 @@ def _gathered(
     """Counts and rows of what was read on each date and group of tracks."""
     counts, tracks, tables = {}, [], []
     scale = plan.grid.ground_resolution_m / plan.grid.resolution_m
-    days = [look.date for look in plan.looks]
+    days = plan.dates
     for name in names:
         for day in days:
             if (day, name) not in read:

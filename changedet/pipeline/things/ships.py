@@ -165,7 +165,7 @@ def _seen(plan: Plan, look: Look, grid: Grid, image: Singles, near: Bools | None
 
 
 def _shown(plan: Plan, look: Look, grid: Grid, image: Singles) -> Bools:
-    quality = at_corners(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid)
+    quality = at_corners(plan.quality_file(look.date), plan.grid, grid)
     shown = np.isin(quality, SHOWS_DARK) & np.isfinite(image).all(axis=0)
     image[:, ~shown] = np.nan
     return np.asarray(shown)

@@ -257,7 +257,7 @@ def _picture(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid
     roles = [role for role in VISIBLE if role in plan.roles] or list(plan.roles)
     moved = models[look.date].alignment.displacement
     image, _ = look.read(grid, Window(0, 0, *grid.shape), roles, moved, grid.ground_resolution_m)
-    quality = at_corners(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid)
+    quality = at_corners(plan.quality_file(look.date), plan.grid, grid)
     image[:, ~np.isin(quality, (CLEAR, SHADE))] = np.nan
     return image
 

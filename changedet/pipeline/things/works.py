@@ -73,8 +73,8 @@ def find_works(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes
     """
     if not plan.workflow.works:
         return None
-    days = [look.date for look in plan.looks]
-    reason = why_not(plan) or ("" if plan.built("change") is not None else "the stage change is switched off")
+    days = plan.dates
+    reason = why_not(plan) or ("" if plan.compares else "the stage change is switched off")
     if reason:
         return Works(days=days, reason=reason)
     grid = working_grid(plan.grid)
@@ -160,7 +160,7 @@ def is_held(shape: BaseGeometry, others: BaseGeometry) -> bool:
 def _marked(plan: Plan, grid: Grid, days: Sequence[dt.date]) -> Marked:
     counter = MarkedCounter(grid.shape)
     for day in days:
-        counter.add(at_corners(plan.folder.mask_file(day, plan.formats), plan.grid, grid))
+        counter.add(at_corners(plan.mask_file(day), plan.grid, grid))
     return counter.result()
 
 

@@ -81,12 +81,7 @@ def test_marks_are_counted_within_a_part_alone(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(working_pixels, "read_window", lambda *_: mask)
     looks = [SimpleNamespace(date=day) for day in range(3)]
     plan = SimpleNamespace(
-        looks=looks,
-        reference=1,
-        folder=SimpleNamespace(mask_file=lambda *_: None),
-        formats=frozenset(),
-        grid=GRID,
-        built=lambda _: (),
+        looks=looks, dates=[*range(3)], reference=1, compares=True, mask_file=lambda _: None, grid=GRID
     )
     shares = buildings._marked(plan, grid, [one])  # type: ignore[arg-type]
     assert shares.shape == (1, 3)
@@ -106,8 +101,7 @@ def test_a_large_look_is_read_strip_by_strip(monkeypatch: pytest.MonkeyPatch) ->
     plan = SimpleNamespace(
         looks=[SimpleNamespace(date=day, read=read)],
         roles=("blue", "green", "red", "nir"),
-        folder=SimpleNamespace(quality_file=lambda *_: None),
-        formats=frozenset(),
+        quality_file=lambda _: None,
         grid=GRID,
     )
     models = {day: SimpleNamespace(alignment=SimpleNamespace(displacement=None))}
@@ -126,7 +120,7 @@ def test_a_large_look_is_read_strip_by_strip(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_without_the_change_stage_no_mask_is_read() -> None:
-    plan = SimpleNamespace(looks=[None, None], reference=0, built=lambda _stage: None)
+    plan = SimpleNamespace(looks=[None, None], reference=0, compares=False)
     shares = buildings._marked(plan, GRID.in_pixels_of(STEP_M), [part(30, 40, 4.0)])  # type: ignore[arg-type]
     assert shares.shape == (1, 2)
     assert np.isnan(shares).all()

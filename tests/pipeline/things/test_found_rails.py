@@ -110,8 +110,7 @@ def test_a_look_is_shown_in_its_own_light(monkeypatch: pytest.MonkeyPatch) -> No
 
     look = SimpleNamespace(date=DAYS[0], read=read)
     models = {DAYS[0]: SimpleNamespace(alignment=SimpleNamespace(displacement=None))}
-    folder = SimpleNamespace(quality_file=lambda *_: None)
-    site = SimpleNamespace(roles=("blue", "green", "red", "nir"), folder=folder, formats=frozenset(), grid=GRID)
+    site = SimpleNamespace(roles=("blue", "green", "red", "nir"), quality_file=lambda _: None, grid=GRID)
     picture = found_rails._picture(site, models, look, grid)  # type: ignore[arg-type]
     assert picture is not None
     assert np.isnan(picture[:, :, :60]).all()

@@ -50,8 +50,7 @@ def plan(monkeypatch: pytest.MonkeyPatch, hidden_rows: int) -> tuple[SimpleNames
     monkeypatch.setattr(railcar_pictures, "SHOWS_DARK", (0,))
     looks = [SimpleNamespace(date=day, gsd_m=0.5, read=read) for day in DAYS]
     models = {day: SimpleNamespace(alignment=SimpleNamespace(displacement=None)) for day in DAYS}
-    folder = SimpleNamespace(quality_file=lambda day, _: day)
-    return SimpleNamespace(grid=GRID, looks=looks, roles=ROLES, folder=folder, formats=frozenset()), models
+    return SimpleNamespace(grid=GRID, looks=looks, roles=ROLES, quality_file=lambda day: day), models
 
 
 def two_cars(image: np.ndarray) -> np.ndarray:

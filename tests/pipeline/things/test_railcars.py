@@ -31,7 +31,8 @@ BED = FoundBed("tracks 1", shapely.LineString([(500_000, 3_999_900), (500_100, 3
 
 def plan(*, wanted: bool, gsd_m: float = 0.5, roles: tuple[str, ...] = ("red",)) -> SimpleNamespace:
     looks = [SimpleNamespace(date=day, gsd_m=gsd_m) for day in DAYS]
-    return SimpleNamespace(grid=GRID, looks=looks, roles=roles, workflow=SimpleNamespace(railcars=wanted))
+    workflow = SimpleNamespace(railcars=wanted)
+    return SimpleNamespace(grid=GRID, looks=looks, dates=[*DAYS], roles=roles, workflow=workflow)
 
 
 def siding() -> gpd.GeoDataFrame:
