@@ -23,7 +23,7 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.fill_doubts import fill_json
 from changedet.pipeline.flow import flow
-from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
+from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer, with_hidden_ground
 from changedet.pipeline.new_ground import gained_ground, new_ground
 from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.other_things import find_other_things
@@ -114,7 +114,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
     unavailable = unavailable_figures(plan, table) | others.reasons()
     known = _known(footprints, looks)
-    found = summarise(plan, table, tracks, partial(_share_compared, plan, known))
+    found = _summary(plan, table, tracks, known)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
     variants, shared = kept_variants(plan), overlapping(zones, plan.grid.ground_metre)
     summary: JsonObject = {
@@ -136,6 +136,11 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     doubts += [OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else []
     warnings = dated_as_known(doubts, [str(day) for day in plan.dates])
     return Results(layers, table, summary, unavailable, tuple(warnings))
+
+
+def _summary(plan: Plan, table: pd.DataFrame, tracks: Tracks | None, known: Mapping[dt.date, Footprint]) -> JsonObject:
+    compared = partial(_share_compared, plan, known)
+    return summarise(plan, with_hidden_ground(plan, table, known), tracks, compared)
 
 
 def _seen_boxes(plan: Plan, boxes: RunBoxes, zones: gpd.GeoDataFrame | None) -> SeenBoxes:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -16,13 +18,15 @@ from changedet.kernels.pixel_classes import CHANGED, NOT_OBSERVED
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.reading import read_window
 from changedet.outputs.values import iso_dates
-from changedet.pipeline.area_sums import Area
+from changedet.pipeline.area_sums import Area, clear_fraction
+from changedet.pipeline.changes import SHOWS_ALL
 from changedet.plan import Plan
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
 from changedet.stages.footprint.shapes import gained_and_lost
 from changedet.stages.footprint.stage import footprint_method, needs_lasting, series_trees
 from changedet.stages.footprint.still_ground import settled
+from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2
 from changedet.stages.series.table import DateMeasurements, Estimate
 from changedet.store import read_json
 from changedet.store.packing import unpack
@@ -191,3 +195,44 @@ def as_estimates(
     if built is None:
         return {}
     return {name: Estimate(*figure) for name, figure in estimates(built, areas, clear, plan.grid).items()}
+
+
+def with_hidden_ground(plan: Plan, table: pd.DataFrame, footprints: Mapping[dt.date, Footprint]) -> pd.DataFrame:
+    """Say of each date what of its footprint other dates had to tell, where they do not agree.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes are done.
+    table : DataFrame
+        The time series.
+    footprints : mapping of date to Footprint
+        Of dates that show enough of the site.
+
+    Returns
+    -------
+    DataFrame
+        With `FLOOR_M2` and `CEILING_M2` in the rows of the whole site: the footprint without, and with, the ground that
+        the date hides and that is built on some dates and not on others; the footprint itself where it hides little.
+    """
+    floor = table["footprint_area_m2"].to_numpy(np.float64, copy=True)
+    ceiling = floor.copy()
+    shapes = [found.geometry for found in footprints.values()]
+    moved = (
+        shapely.difference(shapely.union_all(shapes), shapely.intersection_all(shapes)) if shapes else shapely.Polygon()
+    )
+    rows = zip(table["zone"], table["valid_fraction"], table["date"].dt.date, strict=True)
+    for i, (zone, share, day) in enumerate(rows):
+        if zone == "" and share < SHOWS_ALL and day in footprints and not moved.is_empty:
+            built, free = _hidden_m2(plan, day, moved, footprints[day].geometry)
+            floor[i], ceiling[i] = floor[i] - built, ceiling[i] + free
+    return table.assign(**{FLOOR_M2: floor, CEILING_M2: ceiling})
+
+
+def _hidden_m2(plan: Plan, day: dt.date, moved: BaseGeometry, own: BaseGeometry) -> tuple[float, float]:
+    """What a date hides of some ground, within its footprint and beside it."""
+    parts = [shapely.intersection(moved, own), shapely.difference(moved, own)]
+    seen = clear_fraction(plan.folder.quality_file(day, plan.formats), plan.grid, parts)
+    areas = ground_area_m2(parts, plan.grid.crs)
+    built, free = (area * (1.0 - share) if share == share else 0.0 for share, area in zip(seen, areas, strict=True))
+    return float(built), float(free)

@@ -16,7 +16,8 @@ from changedet.pipeline import footprints
 from changedet.pipeline.run import run
 from changedet.plan import Plan
 from changedet.stages.footprint.outlines import Footprint
-from changedet.stages.series.table import DateMeasurements
+from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2
+from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 
 DATES = ("2023-01-01", "2023-03-01")
 
@@ -60,3 +61,21 @@ def test_a_date_that_shows_too_little_has_no_figure_in_any_layer_of_its_ground()
     assert paving["area_m2"].isna().tolist() == [False, True, False]
     assert paving["gained_m2"].isna().tolist() == [True, True, False]
     assert paving["gained_m2"].iloc[2] == pytest.approx(800, rel=0.01)
+
+
+def test_ground_that_a_date_hides_is_in_its_footprint_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ground that is built on some dates alone; old ground that it hides is built whatever it shows."""
+    yards = [shapely.MultiPolygon([shapely.box(500_000, 0, 500_000 + width, 20)]) for width in (20, 60, 60)]
+    days = [dt.date(2023, month, 1) for month in (1, 2, 3)]
+    made = {day: Footprint(yard, yard, yard, yard.area) for day, yard in zip(days, yards, strict=True)}
+    looks = [
+        DateMeasurements(day, valid_fraction={"": share}, footprint_m2={"": Estimate(yard.area, 0.0, 2000.0)})
+        for day, share, yard in zip(days, (0.9, 0.6, 1.0), yards, strict=True)
+    ]
+    shares = {str(days[0]): [float("nan"), 0.75], str(days[1]): [0.25, float("nan")]}
+    monkeypatch.setattr(footprints, "clear_fraction", lambda path, _grid, _parts: shares[path])
+    folder = SimpleNamespace(quality_file=lambda day, _formats: str(day))
+    plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633"), folder=folder, formats=set()))
+    told = footprints.with_hidden_ground(plan, timeseries(looks, None), made)
+    np.testing.assert_allclose(told[FLOOR_M2], [400.0, 1200.0 - 600.0, 1200.0], rtol=2e-3)
+    np.testing.assert_allclose(told[CEILING_M2], [400.0 + 200.0, 1200.0, 1200.0], rtol=2e-3)

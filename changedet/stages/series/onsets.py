@@ -29,6 +29,11 @@ LEAST_SHOWN: Final = 0.05
 
 UNSEEN_M2: Final = "changed_area_unseen_m2"
 """A column that no table has which is written: how much more may be changed on a date than it shows."""
+FLOOR_M2, CEILING_M2 = "footprint_floor_m2", "footprint_ceiling_m2"
+"""Likewise: the footprint of a date without the ground that it hides and that other dates show built on some and not on
+others, and with all of it."""
+HALF: Final = 0.5
+"""Of what a footprint grew by, from which a look shows that it has grown."""
 WHOLE: Final = 0.9
 """Share of the site that a reference shows, below which a finding of no change says so."""
 LEAST_COMPARED: Final = 0.5
@@ -50,7 +55,8 @@ def find_onsets(
     ----------
     table : DataFrame
         As `timeseries` returns. For a changed area that is dated well, give the area that stays changed, and as
-        `UNSEEN_M2` what a date hides of the ground that the next look at it shows changed.
+        `UNSEEN_M2` what a date hides of the ground that the next look at it shows changed; for a footprint that is
+        dated well, `FLOOR_M2` and `CEILING_M2`.
     find : callable
         What the series method returns.
     reference_date : datetime.date
@@ -72,7 +78,7 @@ def find_onsets(
     dates = [value.date() for value in whole["date"]]
     exchanged = _exchanged_m2(tracks, dates, reference_date)
     area, least_area = _changed_area(whole, dates, reference_date, exchanged)
-    changed, built = _where_shown(find(area, dates), least_area, dates), find(_footprint(whole), dates)
+    changed, built = _where_shown(find(area, dates), least_area > 0, dates), _built_onset(find, whole, dates)
     if np.isfinite(_numbers(whole["changed_area_m2"])).any():
         built = _borne_out(built, changed, reference_date, compared)
     found = {
@@ -140,12 +146,28 @@ def _containers_onset(
         return find(Figure(value, low, high, clear), dates)
     floor, ceiling = _count_bounds(boxes, tracks, dates)
     found = find(Figure(value, clear=clear, floor=floor, ceiling=ceiling), dates)
+    if found.low is not None:
+        earlier = clear & np.array([day < found.low for day in dates], bool)
+        most = float(np.max(ceiling, where=earlier & np.isfinite(ceiling), initial=0.0))
+        # As all looks do that hide less than a box.
+        shown = (ceiling - floor < 1.0) | (floor >= most + 1.0)
+        found = _where_shown(found, clear & shown, dates)
     return _without(found, UNSURE) if found.date is not None and boxes.none_is_sure else found
 
 
-def _footprint(whole: pd.DataFrame) -> Figure:
+def _built_onset(find: OnsetMethod, whole: pd.DataFrame, dates: Sequence[dt.date]) -> Onset:
+    """Of the footprint; ground that a date hides is drawn as other dates show it, and dates nothing."""
     value, low, high = _columns(whole, "footprint_area_m2")
-    return Figure(value, low, high, unit=BASE_20FT_M2)
+    floor, ceiling = (_numbers(whole[name]) if name in whole else None for name in (FLOOR_M2, CEILING_M2))
+    found = find(Figure(value, low, high, unit=BASE_20FT_M2, floor=floor, ceiling=ceiling), dates)
+    if found.date is None or found.low is None or found.high is None or floor is None:
+        return found
+    known = [i for i, day in enumerate(dates) if np.isfinite(value[i]) and not found.low <= day < found.high]
+    before, after = (value[[i for i in known if (dates[i] >= found.high) is later]] for later in (False, True))
+    if not before.size or not after.size:
+        return found
+    level = float(before.mean())
+    return _where_shown(found, floor >= level + HALF * (float(after.mean()) - level), dates)
 
 
 def _changed_area(
@@ -166,11 +188,11 @@ def _changed_area(
     return Figure(value, low, high, clear, BASE_20FT_M2, floor, ceiling), low
 
 
-def _where_shown(found: Onset, low: Floats, dates: Sequence[dt.date]) -> Onset:
-    """An onset on the first look within its bounds that shows the change beyond its error, not on one that hides it."""
+def _where_shown(found: Onset, shown: Bools, dates: Sequence[dt.date]) -> Onset:
+    """An onset on the first look within its bounds that shows the growth, not on one that hides it."""
     if found.date is None or found.high is None:
         return found
-    shows = [day for day, least in zip(dates, low, strict=True) if found.date <= day <= found.high and least > 0]
+    shows = [day for day, is_shown in zip(dates, shown, strict=True) if found.date <= day <= found.high and is_shown]
     return replace(found, date=min(shows, default=found.date))
 
 

@@ -12,7 +12,7 @@ from box_rows import followed
 
 from changedet.kernels.containers import BASE_OF_KIND_M2
 from changedet.outputs.sentences.ground import REFUTED
-from changedet.stages.series.onsets import UNSEEN_M2, find_onsets, find_zone_onsets
+from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2, UNSEEN_M2, find_onsets, find_zone_onsets
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.tracks.result import Ground
@@ -229,6 +229,36 @@ def test_find_onsets_bounds_a_change_by_looks_that_show_its_ground():
     hidden = table.assign(**{UNSEEN_M2: [0.0, 0.0, 5500.0, 5500.0, 0.0, 0.0, 0.0]})
     found = find_onsets(hidden, method, dates[0])["changed_area"]
     assert (found.low, found.date, found.high) == (dates[1] + dt.timedelta(1), dates[4], dates[4])
+
+
+def test_find_onsets_dates_no_footprint_by_looks_that_hide_its_ground():
+    """Two looks hide a yard, which their footprints have from later looks: it may have been laid after them."""
+    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
+    built = [6000.0, 6050.0, 11600.0, 11590.0, 11850.0, 11800.0, 11750.0]
+    looks = [
+        DateMeasurements(day, footprint_m2={"": Estimate(a, 0.9 * a, 1.1 * a)})
+        for day, a in zip(dates, built, strict=True)
+    ]
+    table, method = timeseries(looks, None), STAGE.get("staircase").function(None)
+    assert find_onsets(table, method, dates[0])["footprint"].date == dates[2]
+    floor = [a - 5600.0 * (i in (2, 3)) for i, a in enumerate(built)]
+    found = find_onsets(table.assign(**{FLOOR_M2: floor, CEILING_M2: built}), method, dates[0])["footprint"]
+    assert (found.low, found.date, found.high) == (dates[1] + dt.timedelta(1), dates[4], dates[4])
+    plain = table.assign(**{FLOOR_M2: built, CEILING_M2: built})
+    assert find_onsets(plain, method, dates[0])["footprint"] == find_onsets(table, method, dates[0])["footprint"]
+
+
+def test_find_onsets_dates_containers_by_a_look_that_shows_them():
+    """Where a cloud hides the boxes that came on two looks, growth is dated by the third, and bounded by all."""
+    series = bs.simulate(8, dates=8, blocks=4, growth_from=3)
+    for hidden in (3, 4):
+        series.clouds[hidden] = np.array([[*(bs.ORIGIN + 100), 900.0]])
+    gone = series.detections["date"].dt.date.isin([series.dates[3], series.dates[4]])
+    tracks = followed(series, series.detections[~gone])
+    table = timeseries([DateMeasurements(day) for day in series.dates], tracks)
+    found = find_onsets(table, STAGE.get("staircase").function(None), series.dates[0], tracks)["containers"]
+    assert found.low <= series.dates[3] <= found.high
+    assert found.date == series.dates[5]
 
 
 def test_find_onsets_says_of_no_change_how_little_the_reference_shows():
