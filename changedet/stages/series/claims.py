@@ -12,7 +12,7 @@ import pandas as pd
 
 from changedet.json_types import Json, JsonObject
 from changedet.stages.series.kernels.records import at_least, chance_greatest
-from changedet.stages.series.totals import EVENTS, FIGURES, DatedFigure, totals
+from changedet.stages.series.totals import EVENTS, FIGURES, DatedFigure, between_shown, totals
 
 RECORDS: Final = ("containers", "footprint_area_m2")
 """Figures whose greatest value is looked for. Those of change since the reference, and what comes between two looks,
@@ -204,8 +204,16 @@ def _sought(own: pd.DataFrame, zone: str) -> Iterator[_Sought]:
     """What is bounded of a site or zone: figures of their last look, and what came and left over the series.
 
     What came is bounded twice: by the sum of what the looks show to have come, and by what more stood there in the end,
-    as nothing stands there that did not come. Of many boxes the second is the surer.
+    as nothing stands there that did not come. Of many boxes the second is the surer. Where the first or the last look
+    hides a part, all is bounded once more between those that do not: what they prove stays proved.
     """
+    shown = between_shown(own)
+    yield from _sought_between(own, zone)
+    if len(shown) < len(own):
+        yield from _sought_between(shown, zone)
+
+
+def _sought_between(own: pd.DataFrame, zone: str) -> Iterator[_Sought]:
     sums = totals(own, zone)
     lasts = {"containers": sums["containers"]["last"], "footprint_area_m2": sums["footprint_area_m2"]["last"]}
     for name, last in lasts.items():

@@ -25,6 +25,9 @@ SHARED_EXCESS: Final = 0.3
 """By how much too many a sum of events may be, as a share of it: where tracks break, each break is an arrival and a
 departure too many, on all dates alike. Fitted on made-up series of seeds 4000 to 4009 (benchmarks/claims.py)."""
 
+SHOWS_ALL: Final = 0.9
+"""Share of an area that a look shows from which its figures are not for the most what it hides."""
+
 
 class DatedFigure(TypedDict):
     """A figure on a date, as ``summary.json`` keeps it.
@@ -100,8 +103,11 @@ def totals(table: pd.DataFrame, zone: str = "") -> Totals:
     """
     whole = table[table["zone"] == zone].sort_values("date")
     containers = _figure(whole, FIGURES["containers"])
-    rise = containers["net_change"]
-    came, left = (0.0, 0.0) if rise is None else (rise["low"], -rise["high"])
+    # What clear looks prove stays proved, whatever hides the boxes later.
+    shown = _figure(between_shown(whole), FIGURES["containers"])["net_change"]
+    rises = [rise for rise in (containers["net_change"], shown) if rise is not None]
+    came = max((rise["low"] for rise in rises), default=0.0)
+    left = max((-rise["high"] for rise in rises), default=0.0)
     return {
         "containers": containers,
         "teu": _figure(whole, FIGURES["teu"]),
@@ -110,6 +116,31 @@ def totals(table: pd.DataFrame, zone: str = "") -> Totals:
         "arrivals": _sum(whole, EVENTS["arrivals"], came),
         "departures": _sum(whole, EVENTS["departures"], left),
     }
+
+
+def between_shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """The looks of an area from the first to the last that show most of it.
+
+    Chosen by what they show, not by what is counted on them, so that nothing more is looked for.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of the site or a zone, in the order of time.
+
+    Returns
+    -------
+    DataFrame
+        All, where the first and the last that have counts show most of it, and where fewer than two do.
+    """
+    if "valid_fraction" not in rows:
+        return rows
+    counted = rows[list(FIGURES["containers"])].notna().all(axis=1).to_numpy(bool)
+    seen = rows["valid_fraction"].to_numpy("float64", na_value=np.nan)
+    known, shown = np.flatnonzero(counted), np.flatnonzero(counted & (seen >= SHOWS_ALL))
+    if len(shown) < 2 or (shown[0] == known[0] and shown[-1] == known[-1]):
+        return rows
+    return rows.iloc[shown[0] : shown[-1] + 1]
 
 
 def with_nulls(found: Totals) -> JsonObject:

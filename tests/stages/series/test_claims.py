@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from changedet.stages.series.claims import AT_LEAST, CONFIDENCE, RECORD, Claim, find_claims
-from changedet.stages.series.totals import EVENTS, FIGURES
+from changedet.stages.series.totals import EVENTS, FIGURES, between_shown, totals
 
 DAYS = pd.to_datetime(["2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01"])
 
@@ -121,6 +121,24 @@ def test_no_fewer_came_than_what_more_stands_there_in_the_end() -> None:
     }  # fmt: skip
     assert came.sought == 5
     assert not [one for one in find_claims(table, None) if one.about == "departures"]
+
+
+def test_what_clear_looks_prove_stays_proved_under_a_cloud() -> None:
+    """A last look that hides half of the boxes takes nothing back of what came before it, nor does a first one."""
+    clear = rows([0, 20, 40, 60], 6).assign(valid_fraction=1.0)
+    table = clear.assign(valid_fraction=[1.0, 1.0, 1.0, 0.5])
+    table.loc[3, list(FIGURES["containers"])] = [60.0, 5.0, 200.0]
+    for name, value in zip(EVENTS["arrivals"], (20.0, 1.0, 50.0), strict=True):
+        clear[name] = table[name] = [np.nan, value, value, value]
+    bounds = {one.about: one for one in find_claims(table, None) if one.kind == AT_LEAST}
+    assert (bounds["containers"].date, bounds["arrivals"].date) == ("2023-03-01", "2023-03-01")
+    assert 30 <= bounds["containers"].value <= 34
+    assert 28 <= bounds["arrivals"].value <= 34
+    arrivals = totals(table)["arrivals"]
+    assert arrivals["low"] == pytest.approx(40 - np.hypot(6, 6))
+    first = table.iloc[::-1].assign(date=table["date"].to_numpy())
+    assert len(between_shown(first)) == 3
+    assert len(between_shown(clear)) == len(between_shown(clear.assign(valid_fraction=0.5))) == 4
 
 
 def test_what_less_stands_there_in_the_end_left() -> None:
