@@ -23,6 +23,7 @@ from changedet.grid.zones import overlapping
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.boxes import counted_rows, with_deck
 from changedet.pipeline.finished import Run
@@ -292,10 +293,9 @@ def _before_and_after(
         f"{len(verdicts.accepted)} accepted, {len(verdicts.rejected)} rejected, {len(verdicts.added)} added",
         f"{'date':<12}{'containers':>16}{'expected, before':>24}{'expected, after':>24}",
     ]
-    for old, (stamp, new) in zip(before.itertuples(), after.iterrows(), strict=True):
-        seen = f"{_number(old.containers)} -> {_number(new['containers'])}"
-        then = _interval(old.containers_expected, old.containers_low, old.containers_high)
-        now = _interval(new["containers_expected"], new["containers_low"], new["containers_high"])
+    for (_, old), (stamp, new) in zip(before.iterrows(), after.iterrows(), strict=True):
+        seen = f"{_number(old['containers'])} -> {_number(new['containers'])}"
+        then, now = (_interval(*(row[name] for name in FIGURE_COLUMNS["containers"])) for row in (old, new))
         lines.append(f"{str(stamp)[:10]:<12}{seen:>16}{then:>24}{now:>24}")
     onsets = [mapping_at(one, "onset", "containers").get("date") for one in (finished.summary, summary)]
     lines.append("onset of containers: " + " -> ".join(str(date or "none") for date in onsets))

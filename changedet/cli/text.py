@@ -10,6 +10,7 @@ import shapely
 
 from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.plan import Plan, countable
 from changedet.store import RunFolder
 
@@ -24,7 +25,8 @@ _COLUMNS: Final = (
 )
 """What the columns of the table of dates are."""
 
-_AREAS: Final = (("changed_area_m2", "changed_area_high_m2"), ("footprint_area_m2", "footprint_high_m2"))
+_SHOWN: Final = [FIGURE_COLUMNS[name] for name in ("containers", "changed_area_m2", "footprint_area_m2")]
+"""Columns of the figures of that table."""
 if TYPE_CHECKING:
     # A plan is printed without what reads a finished run, which takes as long to import as the plan to make.
     import pandas as pd
@@ -153,15 +155,12 @@ def _dates(run: Run) -> list[str]:
     false_area_m2 = (run.summary.get("placebo") or {}).get("false_area_m2", {})
     familiar = run.summary.get("familiarity") or {}
     years_only = calendar_of([str(day)[:10] for day in whole["date"]]).years_only
-    ground, base = (_scale_of(whole, *names) for names in _AREAS)
+    ground, base = (_scale_of(whole, value, high) for value, _, high in _SHOWN[1:])
     units = f"changed {ground.unit}", f"placebo {ground.unit}", f"footprint {base.unit}"
     rows: list[tuple[str, ...]] = [("date", "clear", "unlike", "containers", "expected", *units)]
     for row in whole.to_dict("records"):
-        expected = _with_interval(
-            row["containers_expected"], row["containers_low"], row["containers_high"], ".1f", ".0f"
-        )
-        changed = _area(row["changed_area_m2"], row["changed_area_low_m2"], row["changed_area_high_m2"], ground)
-        footprint = _area(row["footprint_area_m2"], row["footprint_low_m2"], row["footprint_high_m2"], base)
+        count, area, built = ((row[value], row[low], row[high]) for value, low, high in _SHOWN)
+        expected, changed, footprint = _with_interval(*count, ".1f", ".0f"), _area(*area, ground), _area(*built, base)
         false = _area_alone(false_area_m2.get(str(row["date"])[:10]), ground)
         day, clear, seen = str(row["date"])[:10], _number(row["valid_fraction"], ".0%"), _number(row["containers"])
         unlike = _number((familiar.get(day) or {}).get("distance"), ".1f")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 import pandas as pd
 
 from changedet.errors import InputError, did_you_mean
+from changedet.outputs.summary import FIGURE_COLUMNS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,21 +42,13 @@ class Figure(NamedTuple):
     onset: str = ""
 
 
-def _counted(name: str, label: str, onset: str = "") -> Figure:
-    return Figure(label, f"{name}_expected", f"{name}_low", f"{name}_high", name, onset)
-
-
 FIGURES: Final[Mapping[str, Figure]] = {
-    "containers": _counted("containers", "containers", "containers"),
-    "teu": _counted("teu", "TEU"),
-    "arrivals": _counted("arrivals", "arrivals since the look before"),
-    "departures": _counted("departures", "departures since the look before"),
-    "changed_area": Figure(
-        "changed area, m2", "changed_area_m2", "changed_area_low_m2", "changed_area_high_m2", onset="changed_area"
-    ),
-    "footprint": Figure(
-        "footprint, m2", "footprint_area_m2", "footprint_low_m2", "footprint_high_m2", onset="footprint"
-    ),
+    "containers": Figure("containers", *FIGURE_COLUMNS["containers"], "containers", "containers"),
+    "teu": Figure("TEU", *FIGURE_COLUMNS["teu"], "teu"),
+    "arrivals": Figure("arrivals since the look before", *FIGURE_COLUMNS["arrivals"], "arrivals"),
+    "departures": Figure("departures since the look before", *FIGURE_COLUMNS["departures"], "departures"),
+    "changed_area": Figure("changed area, m2", *FIGURE_COLUMNS["changed_area_m2"], onset="changed_area"),
+    "footprint": Figure("footprint, m2", *FIGURE_COLUMNS["footprint_area_m2"], onset="footprint"),
 }
 """What can be drawn, by name."""
 

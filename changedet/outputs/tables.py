@@ -11,17 +11,18 @@ from typing import Final, cast
 
 import pandas as pd
 
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import is_missing, iso_date
 from changedet.store.files import write_text
 
 TIMESERIES_COLUMNS: Final = (
     "date", "zone", "scene", "gsd_m", "valid_fraction",
-    "containers", "containers_expected", "containers_low", "containers_high", "other_boxes",
-    "teu", "teu_expected", "teu_low", "teu_high",
-    "arrivals", "arrivals_expected", "arrivals_low", "arrivals_high",
-    "departures", "departures_expected", "departures_low", "departures_high",
-    "changed_area_m2", "changed_area_low_m2", "changed_area_high_m2",
-    "footprint_area_m2", "footprint_low_m2", "footprint_high_m2",
+    "containers", *FIGURE_COLUMNS["containers"], "other_boxes",
+    "teu", *FIGURE_COLUMNS["teu"],
+    "arrivals", *FIGURE_COLUMNS["arrivals"],
+    "departures", *FIGURE_COLUMNS["departures"],
+    *FIGURE_COLUMNS["changed_area_m2"],
+    *FIGURE_COLUMNS["footprint_area_m2"],
     "shift_east_m", "shift_north_m",
     "ships", "ships_low", "ships_high",
 )  # fmt: skip

@@ -14,6 +14,7 @@ import pandas as pd
 from changedet.arrays import Floats
 from changedet.grid.zones import zone_of
 from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.pipeline.area_sums import Area, changed_and_seen
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
@@ -145,7 +146,7 @@ def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     if not path.exists() or _is_pair(plan):
         return table
     by_day = changed_by_first_date(path, plan.grid)
-    out, names = table.copy(), ["changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"]
+    out, names = table.copy(), list(FIGURE_COLUMNS["changed_area_m2"])
     later = (table["zone"] == "") & (table["date"].dt.date > plan.reference_date)
     rows = table[later].dropna(subset=names).sort_values("date")
     days = [stamp.date() for stamp in rows["date"]]

@@ -14,6 +14,7 @@ from changedet.outputs.report.axes import HIDDEN, Backdrop, Figure, Onset
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.figures import why_missing
 from changedet.outputs.sentences.words import Calendar
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import as_float, iso_date, mapping_at
 
 
@@ -55,9 +56,9 @@ def series_charts(whole: pd.DataFrame, data: ReportData, calendar: Calendar) -> 
     list of Chart
         Those with a figure first: containers, changed area, footprint, arrivals and departures, clear share.
     """
-    containers = series_figures(whole, "containers_expected", "containers_low", "containers_high", "containers")
-    area = series_figures(whole, "changed_area_m2", "changed_area_low_m2", "changed_area_high_m2")
-    ground = series_figures(whole, "footprint_area_m2", "footprint_low_m2", "footprint_high_m2")
+    containers = series_figures(whole, *FIGURE_COLUMNS["containers"], "containers")
+    area = series_figures(whole, *FIGURE_COLUMNS["changed_area_m2"])
+    ground = series_figures(whole, *FIGURE_COLUMNS["footprint_area_m2"])
     counted = "Expected count with its 95 % band; rings: boxes seen on the day."
     changed = "Against the reference date, with its 95 % band."
     covered = "Yards, buildings, earthworks and stored objects, with the 95 % band."
@@ -137,9 +138,7 @@ def _line_chart(title: str, figures: Sequence[Figure], note: str, unit: str, why
 def _move_chart(whole: pd.DataFrame, why: str, back: Backdrop) -> Chart:
     title = "Arrivals and departures"
     note = "Expected arrivals (above) and departures (below) since the look before, with 95 % intervals."
-    arrivals, departures = (
-        series_figures(whole, f"{n}_expected", f"{n}_low", f"{n}_high") for n in ("arrivals", "departures")
-    )
+    arrivals, departures = (series_figures(whole, *FIGURE_COLUMNS[name]) for name in ("arrivals", "departures"))
     known = any(f.value is not None for f in [*arrivals, *departures])
     svg = charts.bar_chart(arrivals, departures, title=title, unit="containers", back=back)
     return Chart(title, note, svg, "" if known else why)

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from changedet.outputs.report.figures import interval_text
 from changedet.outputs.sentences.words import Calendar, area_text, number
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import as_float, is_missing, iso_date
 
 
@@ -40,15 +41,15 @@ class Column(NamedTuple):
 COLUMNS: Final = (
     Column("Clear", "valid_fraction", unit="%"),
     Column("Containers seen", "containers"),
-    Column("Containers expected", "containers_expected", "containers_low", "containers_high"),
+    Column("Containers expected", *FIGURE_COLUMNS["containers"]),
     Column("Other boxes seen", "other_boxes"),
-    Column("TEU expected", "teu_expected", "teu_low", "teu_high"),
+    Column("TEU expected", *FIGURE_COLUMNS["teu"]),
     Column("Arrivals listed", "arrivals"),
-    Column("Arrivals expected", "arrivals_expected", "arrivals_low", "arrivals_high"),
+    Column("Arrivals expected", *FIGURE_COLUMNS["arrivals"]),
     Column("Departures listed", "departures"),
-    Column("Departures expected", "departures_expected", "departures_low", "departures_high"),
-    Column("Changed area", "changed_area_m2", "changed_area_low_m2", "changed_area_high_m2", "m²"),
-    Column("Footprint", "footprint_area_m2", "footprint_low_m2", "footprint_high_m2", "m²"),
+    Column("Departures expected", *FIGURE_COLUMNS["departures"]),
+    Column("Changed area", *FIGURE_COLUMNS["changed_area_m2"], "m²"),
+    Column("Footprint", *FIGURE_COLUMNS["footprint_area_m2"], "m²"),
     Column("Capacity", "capacity"),
     Column("Occupancy", "occupancy", "occupancy_low", "occupancy_high", "%"),
 )

@@ -9,6 +9,7 @@ from changedet.outputs.sentences.counts import SWITCHED_OFF, change_text, growth
 from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, scale_of
 from changedet.outputs.sentences.looks import MOSTLY_CLEAR
 from changedet.outputs.sentences.words import number
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import as_float, iso_date, mapping_at
 
 LAID: Final[Mapping[str, tuple[str, str]]] = {
@@ -25,7 +26,6 @@ SHOWS_MOST: Final = 0.5
 """Share of a site from which a look speaks for it. Chosen by hand."""
 REFUTED: Final = "that has not grown"
 """Ends the reason why built ground has no onset where the changed ground does not bear its growth out."""
-_AREA: Final = ("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2")
 
 
 def ground(facts: Facts) -> Sentence | None:
@@ -116,15 +116,15 @@ def _shown(facts: Facts, last: Estimate) -> str:
 
 def _last_seen(facts: Facts) -> Estimate | None:
     """The changed area of the last look that shows most of the site, else of the last that shows any."""
-    rows = facts.rows("")
-    if not set(_AREA) <= set(rows.columns):
+    rows, columns = facts.rows(""), FIGURE_COLUMNS["changed_area_m2"]
+    if not set(columns) <= set(rows.columns):
         return facts.total("changed_area_m2", "last")
     found = [
         (Estimate(value, low, high, iso_date(day)), as_float(clear))
         for day, clear, value, low, high in zip(
             rows["date"],
             rows["valid_fraction"],
-            *([as_float(v) for v in rows[name]] for name in _AREA),
+            *([as_float(v) for v in rows[name]] for name in columns),
             strict=True,
         )
         if value is not None and low is not None and high is not None

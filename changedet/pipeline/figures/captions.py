@@ -15,6 +15,7 @@ from changedet.outputs.rasters.reading import band_names
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text
 from changedet.outputs.sentences.facts import Estimate, claimed_at_least, estimate_of, scale_of
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import as_float, is_missing, left_to_right, mapping_at
 
 if TYPE_CHECKING:
@@ -31,17 +32,15 @@ _WHOLE: Final = 0.98
 """A date that shows so much of the site is not said to hide some."""
 
 
-def estimate_at(sources: RunSources, name: str, value: str, day: str, zone: str) -> Estimate | None:
+def estimate_at(sources: RunSources, figure: str, day: str, zone: str) -> Estimate | None:
     """A figure of a date.
 
     Parameters
     ----------
     sources : RunSources
         Of a run.
-    name : str
-        Whose ``_low`` and ``_high`` are its bounds in the time series, without its unit.
-    value : str
-        The column of its value.
+    figure : str
+        A key of ``totals``.
     day : str
         ISO date.
     zone : str
@@ -53,14 +52,12 @@ def estimate_at(sources: RunSources, name: str, value: str, day: str, zone: str)
         As the summary has it, which does not round it, else as the time series; None where there is no value or no
         interval.
     """
-    unit = "_m2" if value.endswith("_m2") else ""
     for part in ("first", "last", "peak") if not zone else ():
-        known = estimate_of(mapping_at(sources.summary, "totals", f"{name}{unit}", part))
+        known = estimate_of(mapping_at(sources.summary, "totals", figure, part))
         if known is not None and known.date == day:
             return known
-    row = sources.row(day, zone)
-    return estimate_of({"value": row.get(value), "low": row.get(f"{name}_low{unit}"),
-                        "high": row.get(f"{name}_high{unit}"), "date": day})  # fmt: skip
+    value, low, high = (sources.row(day, zone).get(name) for name in FIGURE_COLUMNS[figure])
+    return estimate_of({"value": value, "low": low, "high": high, "date": day})
 
 
 def count_words(sources: RunSources, day: str, zone: str = "") -> str:
@@ -81,7 +78,7 @@ def count_words(sources: RunSources, day: str, zone: str = "") -> str:
         Such as ``41 containers (37–44)``, or ``at most 6 containers`` where none stood there for sure; empty where they
         cannot be counted.
     """
-    found = estimate_at(sources, "containers", "containers_expected", day, zone)
+    found = estimate_at(sources, "containers", day, zone)
     if found is None:
         return ""
     if found.low < SURELY_ONE <= round(found.value):
@@ -108,7 +105,7 @@ def surely_any(sources: RunSources, day: str, zone: str = "") -> bool:
     bool
         True too where they cannot be counted: nothing is said of a number then.
     """
-    found = estimate_at(sources, "containers", "containers_expected", day, zone)
+    found = estimate_at(sources, "containers", day, zone)
     return found is None or found.low >= SURELY_ONE
 
 
@@ -157,7 +154,7 @@ def title_of(
         where none can be had.
     """
     name = name_of(sources, zone)
-    first, last = (estimate_at(sources, "containers", "containers_expected", day, zone) for day in (before, after))
+    first, last = (estimate_at(sources, "containers", day, zone) for day in (before, after))
     if before == after:
         told = count_words(sources, after, zone)
         return (
@@ -166,7 +163,7 @@ def title_of(
             else f"{name} {calendar.on(calendar.day(after))}"
         )
     compared = before == sources.reference
-    area = estimate_at(sources, "changed_area", "changed_area_m2", after, zone) if compared else None
+    area = estimate_at(sources, "changed_area_m2", after, zone) if compared else None
     if first and last and max(first.low, last.low) >= SURELY_ONE:
         still = last.low <= first.high and first.low <= last.high
         if still and area and area.low > 0 and ground_m2 >= MOSTLY_GROUND * area.value:

@@ -11,6 +11,7 @@ from changedet.outputs.figure.data import FigureData, Panel
 from changedet.outputs.figure.timelapse import Curve, write_timelapse
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.sentences.words import calendar_of, scaled
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import iso_date
 from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
 from changedet.pipeline.figures.captions import count_words, name_of, place_words, source_words
@@ -120,10 +121,9 @@ def _boxes_on(sources: RunSources, before: str, day: str) -> BoxShapes:
 def _curve(sources: RunSources, days: list[str], zone: str) -> Curve | None:
     table = sources.series[sources.series["zone"].fillna("").astype(str) == zone]
     rows = table.assign(day=table["date"].map(iso_date)).set_index("day").reindex(days)
-    names = ("containers_expected", "containers_low", "containers_high")
-    label = "containers, 95 % interval"
+    names, label = FIGURE_COLUMNS["containers"], "containers, 95 % interval"
     if rows[names[0]].isna().all():
-        names, label = ("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"), "changed area"
+        names, label = FIGURE_COLUMNS["changed_area_m2"], "changed area"
     values = [rows[name].astype("float64").to_numpy() for name in names]
     if len(days) < 2 or np.isnan(values[0]).all() or np.isnan(values[2]).all():
         return None

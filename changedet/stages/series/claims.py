@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from changedet.json_types import Json, JsonObject
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.stages.series.kernels.records import at_least, chance_greatest
 from changedet.stages.series.totals import EVENTS, FIGURES, DatedFigure, between_shown, totals
 
@@ -80,7 +81,7 @@ class Claim:
         dict
             By the names of the attributes; ``columns`` are those of the time series, ``zones`` those of a sum alone.
         """
-        columns: list[Json] = [*(FIGURES | EVENTS)[self.rests_on]]
+        columns: list[Json] = [*FIGURE_COLUMNS[self.rests_on]]
         rows: JsonObject = {"dates": [*self.dates], "zone": self.zone, "columns": columns}
         return {
             "kind": self.kind,
@@ -123,7 +124,7 @@ def _records(by_zone: Mapping[str, pd.DataFrame]) -> list[Claim]:
     sought = {key: rows for key, rows in series.items() if len(rows) >= LEAST_LOOKS}
     found = []
     for (zone, name), rows in sought.items():
-        values, low, high = rows[list(FIGURES[name])].astype("float64").to_numpy(np.float64).T
+        values, low, high = rows[list(FIGURE_COLUMNS[name])].astype("float64").to_numpy(np.float64).T
         chances = chance_greatest(values, low, high)
         best = int(chances.argmax())
         alone = float(chances[best])
@@ -237,7 +238,7 @@ def _fall(rise: DatedFigure) -> DatedFigure:
 
 
 def _known(own: pd.DataFrame, name: str) -> pd.DataFrame:
-    return own[own[list((FIGURES | EVENTS)[name])].notna().all(axis=1)]
+    return own[own[list(FIGURE_COLUMNS[name])].notna().all(axis=1)]
 
 
 def _days(rows: pd.DataFrame) -> list[str]:

@@ -15,11 +15,11 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools, Floats
 from changedet.kernels import intervals
 from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.growth import Figure, Onset, OnsetMethod
 from changedet.stages.series.site_boxes import SiteBoxes, tracked_boxes
-from changedet.stages.series.totals import FIGURES
 
 MOSTLY: Final = 0.7
 """Share of a site that one of the last two looks must show for growth not to be out of sight. Chosen by hand."""
@@ -124,7 +124,7 @@ def find_zone_onsets(
 
 
 def _columns(whole: pd.DataFrame, figure: str) -> tuple[Floats, Floats, Floats]:
-    value, low, high = (_numbers(whole[column]) for column in FIGURES[figure])
+    value, low, high = (_numbers(whole[column]) for column in FIGURE_COLUMNS[figure])
     return value, low, high
 
 

@@ -8,19 +8,12 @@ import numpy as np
 import pandas as pd
 
 from changedet.json_types import JsonObject
+from changedet.outputs.summary import FIGURE_COLUMNS
 
-FIGURES: Final = {
-    "containers": ("containers_expected", "containers_low", "containers_high"),
-    "teu": ("teu_expected", "teu_low", "teu_high"),
-    "changed_area_m2": ("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"),
-    "footprint_area_m2": ("footprint_area_m2", "footprint_low_m2", "footprint_high_m2"),
-}
-"""Columns of each figure's value and of the bounds of its 95 % interval."""
-EVENTS: Final = {
-    "arrivals": ("arrivals_expected", "arrivals_low", "arrivals_high"),
-    "departures": ("departures_expected", "departures_low", "departures_high"),
-}
-"""The same of events."""
+FIGURES: Final = ("containers", "teu", "changed_area_m2", "footprint_area_m2")
+"""Of a date, each with its columns in `changedet.outputs.summary.FIGURE_COLUMNS`."""
+EVENTS: Final = ("arrivals", "departures")
+"""Between two looks, likewise."""
 SHARED_EXCESS: Final = 0.3
 """By how much too many a sum of events may be, as a share of it: where tracks break, each break is an arrival and a
 departure too many, on all dates alike. Fitted on made-up series of seeds 4000 to 4009 (benchmarks/claims.py)."""
@@ -102,19 +95,19 @@ def totals(table: pd.DataFrame, zone: str = "") -> Totals:
         None where a figure cannot be had.
     """
     whole = table[table["zone"] == zone].sort_values("date")
-    containers = _figure(whole, FIGURES["containers"])
+    containers = _figure(whole, FIGURE_COLUMNS["containers"])
     # What clear looks prove stays proved, whatever hides the boxes later.
-    shown = _figure(between_shown(whole), FIGURES["containers"])["net_change"]
+    shown = _figure(between_shown(whole), FIGURE_COLUMNS["containers"])["net_change"]
     rises = [rise for rise in (containers["net_change"], shown) if rise is not None]
     came = max((rise["low"] for rise in rises), default=0.0)
     left = max((-rise["high"] for rise in rises), default=0.0)
     return {
         "containers": containers,
-        "teu": _figure(whole, FIGURES["teu"]),
-        "changed_area_m2": _figure(whole, FIGURES["changed_area_m2"]),
-        "footprint_area_m2": _figure(whole, FIGURES["footprint_area_m2"]),
-        "arrivals": _sum(whole, EVENTS["arrivals"], came),
-        "departures": _sum(whole, EVENTS["departures"], left),
+        "teu": _figure(whole, FIGURE_COLUMNS["teu"]),
+        "changed_area_m2": _figure(whole, FIGURE_COLUMNS["changed_area_m2"]),
+        "footprint_area_m2": _figure(whole, FIGURE_COLUMNS["footprint_area_m2"]),
+        "arrivals": _sum(whole, FIGURE_COLUMNS["arrivals"], came),
+        "departures": _sum(whole, FIGURE_COLUMNS["departures"], left),
     }
 
 
@@ -135,7 +128,7 @@ def between_shown(rows: pd.DataFrame) -> pd.DataFrame:
     """
     if "valid_fraction" not in rows:
         return rows
-    counted = rows[list(FIGURES["containers"])].notna().all(axis=1).to_numpy(bool)
+    counted = rows[list(FIGURE_COLUMNS["containers"])].notna().all(axis=1).to_numpy(bool)
     seen = rows["valid_fraction"].to_numpy("float64", na_value=np.nan)
     known, shown = np.flatnonzero(counted), np.flatnonzero(counted & (seen >= SHOWS_ALL))
     if len(shown) < 2 or (shown[0] == known[0] and shown[-1] == known[-1]):

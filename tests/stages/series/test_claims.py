@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.stages.series.claims import AT_LEAST, CONFIDENCE, RECORD, Claim, find_claims
-from changedet.stages.series.totals import EVENTS, FIGURES, between_shown, totals
+from changedet.stages.series.totals import EVENTS, between_shown, totals
 
 DAYS = pd.to_datetime(["2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01"])
 
 
 def rows(counts: list[float], half: float, zone: str = "") -> pd.DataFrame:
     table = pd.DataFrame({"date": DAYS[: len(counts)], "zone": zone})
-    for columns in (FIGURES | EVENTS).values():
+    for columns in FIGURE_COLUMNS.values():
         table[list(columns)] = np.nan
-    for name, shift in zip(FIGURES["containers"], (0, -half, half), strict=True):
+    for name, shift in zip(FIGURE_COLUMNS["containers"], (0, -half, half), strict=True):
         table[name] = np.array(counts) + shift
     return table
 
@@ -27,7 +28,7 @@ def test_a_value_far_above_all_others_is_a_record_with_its_rows() -> None:
     assert (record.low, record.high, record.sought) == (82, 98, 1)
     assert record.probability == record.alone > 0.99
     assert record.to_json()["rows"] == {
-        "dates": [str(day.date()) for day in DAYS], "zone": "", "columns": list(FIGURES["containers"]),
+        "dates": [str(day.date()) for day in DAYS], "zone": "", "columns": list(FIGURE_COLUMNS["containers"]),
     }  # fmt: skip
     assert (least.kind, least.date, least.value) == (AT_LEAST, "2023-04-01", 53)
 
@@ -99,25 +100,25 @@ def test_arrivals_of_zones_add_up_on_the_dates_of_the_site() -> None:
         [rows([np.nan] * 4, 0), rows([np.nan] * 4, 0, "a"), rows([np.nan] * 4, 0, "b")], ignore_index=True
     )
     for zone, value, half in (("", 9.0, 8.0), ("a", 6.0, 1.0), ("b", 3.0, 0.5)):
-        for name, shift in zip(EVENTS["arrivals"], (0, -half, half), strict=True):
+        for name, shift in zip(FIGURE_COLUMNS["arrivals"], (0, -half, half), strict=True):
             table.loc[(table["zone"] == zone) & (table["date"] > DAYS[0]), name] = value + shift
     found = {one.zone: one for one in find_claims(table, set()) if one.about == "arrivals"}
     assert found[""].value == found["a"].value + found["b"].value
-    table.loc[(table["zone"] == "") & (table["date"] == DAYS[2]), list(EVENTS["arrivals"])] = np.nan
+    table.loc[(table["zone"] == "") & (table["date"] == DAYS[2]), list(FIGURE_COLUMNS["arrivals"])] = np.nan
     found = {one.zone: one for one in find_claims(table, set()) if one.about == "arrivals"}
     assert found[""].zones == ()
 
 
 def test_no_fewer_came_than_what_more_stands_there_in_the_end() -> None:
     table = rows([10, 40, 70, 100], 5)
-    for name, value in zip(EVENTS["arrivals"], (45.0, 10.0, 80.0), strict=True):
+    for name, value in zip(FIGURE_COLUMNS["arrivals"], (45.0, 10.0, 80.0), strict=True):
         table.loc[table["date"] > DAYS[0], name] = value
-    for name, value in zip(EVENTS["departures"], (1.0, 0.0, 3.0), strict=True):
+    for name, value in zip(FIGURE_COLUMNS["departures"], (1.0, 0.0, 3.0), strict=True):
         table.loc[table["date"] > DAYS[0], name] = value
     (came,) = (one for one in find_claims(table, None) if one.about == "arrivals")
     assert 75 <= came.value < 90
     assert came.to_json()["rows"] == {
-        "dates": ["2023-01-01", "2023-04-01"], "zone": "", "columns": list(FIGURES["containers"]),
+        "dates": ["2023-01-01", "2023-04-01"], "zone": "", "columns": list(FIGURE_COLUMNS["containers"]),
     }  # fmt: skip
     assert came.sought == 5
     assert not [one for one in find_claims(table, None) if one.about == "departures"]
@@ -127,8 +128,8 @@ def test_what_clear_looks_prove_stays_proved_under_a_cloud() -> None:
     """A last look that hides half of the boxes takes nothing back of what came before it, nor does a first one."""
     clear = rows([0, 20, 40, 60], 6).assign(valid_fraction=1.0)
     table = clear.assign(valid_fraction=[1.0, 1.0, 1.0, 0.5])
-    table.loc[3, list(FIGURES["containers"])] = [60.0, 5.0, 200.0]
-    for name, value in zip(EVENTS["arrivals"], (20.0, 1.0, 50.0), strict=True):
+    table.loc[3, list(FIGURE_COLUMNS["containers"])] = [60.0, 5.0, 200.0]
+    for name, value in zip(FIGURE_COLUMNS["arrivals"], (20.0, 1.0, 50.0), strict=True):
         clear[name] = table[name] = [np.nan, value, value, value]
     bounds = {one.about: one for one in find_claims(table, None) if one.kind == AT_LEAST}
     assert (bounds["containers"].date, bounds["arrivals"].date) == ("2023-03-01", "2023-03-01")
@@ -143,7 +144,7 @@ def test_what_clear_looks_prove_stays_proved_under_a_cloud() -> None:
 
 def test_what_less_stands_there_in_the_end_left() -> None:
     table = rows([100, 70, 40, 10], 5)
-    for event in EVENTS.values():
+    for event in (FIGURE_COLUMNS[name] for name in EVENTS):
         for name, value in zip(event, (10.0, 0.0, 50.0), strict=True):
             table.loc[table["date"] > DAYS[0], name] = value
     found = {one.about: one for one in find_claims(table, None) if one.kind == AT_LEAST}

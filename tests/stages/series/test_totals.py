@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from box_rows import followed
 
+from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
-from changedet.stages.series.totals import EVENTS, FIGURES, SHARED_EXCESS, totals
+from changedet.stages.series.totals import EVENTS, SHARED_EXCESS, totals
 from scenarios import box_series as bs
 
 
@@ -46,25 +47,25 @@ def test_totals_of_arrivals_less_departures_account_for_the_net_change():
 def test_totals_of_arrivals_are_no_fewer_than_what_more_stands_there() -> None:
     dates = pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01"])
     table = pd.DataFrame({"date": dates, "zone": ""})
-    for columns in (FIGURES | EVENTS).values():
+    for columns in FIGURE_COLUMNS.values():
         table[list(columns)] = np.nan
-    table[list(FIGURES["containers"])] = [[10.0, 8.0, 12.0], [50.0, 46.0, 54.0], [90.0, 85.0, 95.0]]
-    for event in EVENTS.values():
+    table[list(FIGURE_COLUMNS["containers"])] = [[10.0, 8.0, 12.0], [50.0, 46.0, 54.0], [90.0, 85.0, 95.0]]
+    for event in (FIGURE_COLUMNS[name] for name in EVENTS):
         table[list(event)] = [[np.nan] * 3, [45.0, 5.0, 60.0], [45.0, 5.0, 60.0]]
     result = totals(table)
     assert result["arrivals"]["low"] == pytest.approx(80 - np.hypot(5, 2))
     assert result["departures"]["low"] < 40
-    table[list(EVENTS["arrivals"])] /= 2
+    table[list(FIGURE_COLUMNS["arrivals"])] /= 2
     assert totals(table)["arrivals"]["low"] == 45, "no bound lies above the figure itself"
 
 
 def test_a_sum_of_events_that_may_all_be_broken_tracks_has_no_lower_bound() -> None:
     dates = pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"])
     table = pd.DataFrame({"date": dates, "zone": ""})
-    for columns in (FIGURES | EVENTS).values():
+    for columns in FIGURE_COLUMNS.values():
         table[list(columns)] = np.nan
-    table[list(EVENTS["departures"])] = [[np.nan] * 3, [0.8, 0.0, 3.0], [0.9, 0.0, 3.1], [1.5, 0.0, 3.4]]
-    table[list(EVENTS["arrivals"])] = [[np.nan] * 3, [10.0, 8.0, 13.0], [10.0, 8.0, 13.0], [10.0, 8.0, 13.0]]
+    table[list(FIGURE_COLUMNS["departures"])] = [[np.nan] * 3, [0.8, 0.0, 3.0], [0.9, 0.0, 3.1], [1.5, 0.0, 3.4]]
+    table[list(FIGURE_COLUMNS["arrivals"])] = [[np.nan] * 3, [10.0, 8.0, 13.0], [10.0, 8.0, 13.0], [10.0, 8.0, 13.0]]
     result = totals(table)
     assert result["departures"]["low"] == 0
     assert result["departures"]["high"] == pytest.approx(3.2 + np.sqrt(2.2**2 + 2.2**2 + 1.9**2))
