@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from changedet.blocks import Task, give_back_memory
 from changedet.errors import InputError
@@ -17,10 +17,8 @@ from changedet.pipeline.identities import causes, identities, kept_parts, model_
 from changedet.pipeline.measure import alignment_of, measure
 from changedet.pipeline.samples import ReadSample, Sample, reference_sample, unaligned_sample
 from changedet.pipeline.scheduling import Session
-from changedet.pipeline.unread import UnreadScenesError, blamed, require_same
+from changedet.pipeline.unread import UnreadScenesError, blamed, or_error, require_same
 from changedet.stages.align.alignment import Alignment
-
-T = TypeVar("T")
 
 
 def measure_dates(session: Session) -> dict[date, DateModel]:
@@ -79,7 +77,7 @@ def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, Date
         own, alignment = begun.pop(i, (None, kept[i].alignment))
         parts = replace(kept[i], alignment=alignment)
         read = None if own is None else ReadSample(own)
-        return _or_error, (measure, measuring_job(session.plan, i), sample, reference_model, parts, read)
+        return or_error, (measure, measuring_job(session.plan, i), sample, reference_model, parts, read)
 
     give_back_memory()
     unread: dict[int, InputError] = {}
@@ -104,14 +102,14 @@ def _measured_reference(
         ((_, sample),) = session.stream("measuring", [(reference_sample, (job_of(plan, plan.reference),))])
         return read_date_model(session.folder.model(look.date)), sample, {}
     jobs = {i: measuring_job(plan, i) for i in (plan.reference, *ahead)}
-    read = _of_dates(session, {i: (_or_error, (unaligned_sample, job)) for i, job in jobs.items()}) if ahead else {}
+    read = _of_dates(session, {i: (or_error, (unaligned_sample, job)) for i, job in jobs.items()}) if ahead else {}
     first = read.pop(plan.reference, None)
     if isinstance(first, InputError):
         raise blamed(plan, look, first)
     # One that cannot be read is tried again later, and named then.
     own = {i: sample for i, sample in read.items() if not isinstance(sample, InputError)}
     tasks: dict[int, Task] = {
-        plan.reference: (_or_error, (measure, jobs[plan.reference], None, None, parts, first and ReadSample(first)))
+        plan.reference: (or_error, (measure, jobs[plan.reference], None, None, parts, first and ReadSample(first)))
     }
     tasks |= {i: (alignment_of, (jobs[i], sample, first)) for i, sample in own.items() if kept[i].alignment is None}
     give_back_memory()
@@ -126,11 +124,3 @@ def _of_dates(session: Session, tasks: Mapping[int, Task]) -> dict[int, Any]:
     """What tasks of dates gave, by the index of their look."""
     indices = list(tasks)
     return {indices[k]: found for k, found in session.stream("measuring", list(tasks.values()))}
-
-
-def _or_error(function: Callable[..., T], *arguments: object) -> T | InputError:
-    """What a function gives of a date, or why it does not: one bad scene names itself and does not stop the others."""
-    try:
-        return function(*arguments)
-    except InputError as error:
-        return error

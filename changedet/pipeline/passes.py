@@ -20,7 +20,7 @@ from changedet.pipeline.kept_tiles import KeptTiles, forget_tiles
 from changedet.pipeline.mask_files import DateRasters
 from changedet.pipeline.scheduling import Session
 from changedet.pipeline.tile import Tile, compute_tile
-from changedet.pipeline.unread import blamed, require_same
+from changedet.pipeline.unread import blamed, or_error, require_same
 from changedet.plan import Plan
 
 TILES_BETWEEN: Final = 64
@@ -114,14 +114,16 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
     windows = in_strips(joined_tiles(plan.grid.shape, plan.tile_px))
     reference_model = models[plan.reference_date]
     dates = _OpenDates(session, models, len(windows), reference)
+
+    def _task(one: _Pass, window: Window) -> Task:
+        return or_error, (compute_tile, one.job, window, models[one.day], reference_model)
+
     kept = [KeptTiles(session, one.job, one.identities, len(windows)) for one in passes]
     try:
         left = [_left(dates, one, tiles, windows) for one, tiles in zip(passes, kept, strict=True)]
         # One by one: of a province and many dates all at once would be a list of millions.
         asked = _Asked((i, window) for i in range(len(passes)) for window in left[i])
-        tasks: Iterator[Task] = (
-            (_tile_or_error, (passes[i].job, window, models[passes[i].day], reference_model)) for i, window in asked
-        )
+        tasks = (_task(passes[i], window) for i, window in asked)
         count = sum(map(len, left))
         for done, (k, tile) in enumerate(session.stream("computing tiles", tasks, total=count), 1):
             i, window = asked.pop(k)
@@ -188,10 +190,3 @@ def _sharing_the_reference(pending: Sequence[_Pass]) -> tuple[list[_Pass], _Pass
         return list(pending), None
     both = replace(pending[host], job=replace(pending[host].job, with_reference_quality=True))
     return [both if k == host else one for k, one in enumerate(pending) if one is not own], own
-
-
-def _tile_or_error(job: DateJob, window: Window, model: DateModel, reference_model: DateModel) -> Tile | InputError:
-    try:
-        return compute_tile(job, window, model, reference_model)
-    except InputError as error:
-        return error

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from changedet.errors import InputError, Problem
 from changedet.imagery.look import Look
 from changedet.pipeline.scheduling import Session
 from changedet.plan import SKIP_HINT, Plan, without
 
+T = TypeVar("T")
 NO_SUCH_FILE: Final = ": no such file"
 """How `changedet.imagery.datasets.reading` ends."""
 NOT_ON_WORKER: Final = "is here, but not on a worker of the cluster; workers must see scenes under the same paths"
@@ -104,6 +105,27 @@ def require_same(session: Session, looks: Sequence[Look]) -> None:
         session.require_inputs(looks)
     except InputError as error:
         raise blamed(session.plan, looks[0], error) from error
+
+
+def or_error(function: Callable[..., T], *arguments: object) -> T | InputError:
+    """What a function gives of a date, or why it does not: one bad scene names itself and does not stop the others.
+
+    Parameters
+    ----------
+    function : callable
+        Reads a date.
+    *arguments
+        What it takes.
+
+    Returns
+    -------
+    object
+        What it returns, or the error that it raised.
+    """
+    try:
+        return function(*arguments)
+    except InputError as error:
+        return error
 
 
 def _missing_file(problem: Problem) -> str:
