@@ -18,21 +18,15 @@ from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
 from changedet.kernels.pixel_classes import NOT_OBSERVED
 from changedet.kernels.together import each, lanes
-from changedet.outputs.rasters.classes import date_classes
+from changedet.outputs.rasters.classes import EPOCH, date_classes, days_since_1970
 from changedet.outputs.rasters.reading import read_window, read_windows
 from changedet.outputs.rasters.writing import RasterWriter
-from changedet.pipeline.kernels.change_dates import date_changes
-
-EPOCH: Final = dt.date(1970, 1, 1)
-"""Day 0 of the raster."""
-
-TILE_PX: Final = 1024
-"""Edge of the windows that are read at once."""
+from changedet.pipeline.area_sums import TILE_PX
+from changedet.pipeline.kernels.change_dates import NODATA, date_changes
 
 TILES_PER_THREAD: Final = 2
 """Windows of a file that are read, one after the other, before they are written."""
 
-_NODATA = -1
 AFTER_ALL: Final = -2
 """No day of the raster: that of the look after the last."""
 
@@ -61,7 +55,7 @@ def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], si
         kind="first_change",
         bands=[words],
         dtype="int32",
-        nodata=_NODATA,
+        nodata=NODATA,
         tags={"SITE": site, "DATES": " ".join(str(day) for day in later)},
         description=words,
         unit="days since 1970-01-01",
@@ -131,7 +125,7 @@ def unseen_before_first_date(
                 found[day] += float((row_m2[window.y : window.y + window.height] * unseen.sum(axis=1)).sum())
             else:
                 unseen = np.zeros(first.shape, bool)
-            following = (day - EPOCH).days
+            following = days_since_1970(day)
     return found
 
 
@@ -155,7 +149,7 @@ def first_dates(path: Path, grid: Grid, tables: Mapping[dt.date, NDArray[np.obje
         None where no pixel of it is changed for good.
     """
     votes: dict[tuple[int, int, int], int] = {}
-    shapes, own = list(tables.values()), [(day - EPOCH).days for day in tables]
+    shapes, own = list(tables.values()), [days_since_1970(day) for day in tables]
     trees = [shapely.STRtree(regions) for regions in shapes]
     for window in tiles(grid.shape, TILE_PX):
         outline = shapely.box(*grid.window_bounds(window))
@@ -181,12 +175,12 @@ def first_dates(path: Path, grid: Grid, tables: Mapping[dt.date, NDArray[np.obje
 def _first_changes(
     paths: Mapping[dt.date, Path], later: Sequence[dt.date], some: Sequence[Window]
 ) -> list[NDArray[np.int32]]:
-    first = [np.full(window.shape, _NODATA, np.int32) for window in some]
+    first = [np.full(window.shape, NODATA, np.int32) for window in some]
     closed = [np.zeros(window.shape, bool) for window in some]
     # Backwards: nothing before an unchanged look can last to the end.
     for day in reversed(later):
         for mask, date, shut in zip(read_windows(paths[day], some), first, closed, strict=True):
-            date_changes(mask, (day - EPOCH).days, date, shut)
+            date_changes(mask, days_since_1970(day), date, shut)
     return first
 
 
