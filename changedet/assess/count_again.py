@@ -24,7 +24,7 @@ from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.outputs.summary import FIGURE_COLUMNS
-from changedet.outputs.values import as_float, mapping_at
+from changedet.outputs.values import as_float, mapping_at, rows_of
 from changedet.pipeline.boxes import counted_rows, with_deck
 from changedet.pipeline.finished import Run
 from changedet.pipeline.flow import flow
@@ -287,8 +287,8 @@ def _summary(
 def _before_and_after(
     finished: Run, table: pd.DataFrame, summary: Mapping[str, object], verdicts: Verdicts, out: Path
 ) -> str:
-    before = finished.series[finished.series["zone"] == ""].set_index("date")
-    after = table[table["zone"] == ""].set_index("date")
+    before = rows_of(finished.series).set_index("date")
+    after = rows_of(table).set_index("date")
     lines = [
         f"{len(verdicts.accepted)} accepted, {len(verdicts.rejected)} rejected, {len(verdicts.added)} added",
         f"{'date':<12}{'containers':>16}{'expected, before':>24}{'expected, after':>24}",

@@ -11,6 +11,7 @@ import geopandas as gpd
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.imagery.angles import ViewAngles
+from changedet.outputs.values import rows_of
 from changedet.pipeline.boxes import kept_boxes
 from changedet.pipeline.finished import Run
 from changedet.pipeline.looks import RunLooks
@@ -39,8 +40,7 @@ def counted_days(finished: Run) -> list[dt.date]:
     InputError
         It counted none; the reason is the run's own.
     """
-    table = finished.series
-    known = table[(table["zone"] == "") & table["containers_expected"].notna()]
+    known = rows_of(finished.series).dropna(subset="containers_expected")
     if not len(known):
         reason = finished.summary.get("unavailable", {}).get("containers", "none were counted and followed")
         raise InputError(f"{finished.path}: no containers: {reason}")
@@ -65,9 +65,8 @@ def followed_days(finished: Run) -> list[dt.date]:
     InputError
         It estimated no count; the reason is the run's own.
     """
-    table = finished.series
-    seen = (table["zone"] == "") & table["containers"].notna()
-    return sorted({*counted_days(finished), *(stamp.date() for stamp in table[seen]["date"])})
+    seen = rows_of(finished.series).dropna(subset="containers")
+    return sorted({*counted_days(finished), *(stamp.date() for stamp in seen["date"])})
 
 
 def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[gpd.GeoDataFrame, list[str]]:

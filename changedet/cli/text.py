@@ -11,6 +11,7 @@ import shapely
 from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
+from changedet.outputs.values import rows_of
 from changedet.plan import Plan, countable
 from changedet.store import RunFolder
 
@@ -151,7 +152,7 @@ def _dates(run: Run) -> list[str]:
     if not RunFolder(run.path).timeseries.exists():
         # outputs.formats has no tables.
         return []
-    whole = _whole_site(run)
+    whole = rows_of(run.series)
     false_area_m2 = (run.summary.get("placebo") or {}).get("false_area_m2", {})
     familiar = run.summary.get("familiarity") or {}
     years_only = calendar_of([str(day)[:10] for day in whole["date"]]).years_only
@@ -243,7 +244,7 @@ def site_row(name: str, run: Run) -> tuple[str, ...]:
     """
     ends = NOTHING[1:]
     if RunFolder(run.path).timeseries.exists():
-        whole = _whole_site(run)
+        whole = rows_of(run.series)
         counted = whole[whole["containers_expected"].notna()]
         if len(counted):
             first, last = (_counted(counted.iloc[k].to_dict()) for k in (0, -1))
@@ -268,12 +269,6 @@ def failed_row(name: str, error: Exception) -> tuple[str, ...]:
         With the first line of the reason.
     """
     return name, *NOTHING, f"failed: {next(iter(str(error).splitlines()), '')}"
-
-
-def _whole_site(run: Run) -> pd.DataFrame:
-    """Rows of the time series without those of zones."""
-    series = run.series
-    return series[series["zone"].isna() | (series["zone"] == "")]
 
 
 def _counted(row: Mapping[Hashable, Any]) -> tuple[str, str]:

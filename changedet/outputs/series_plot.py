@@ -10,6 +10,7 @@ import pandas as pd
 
 from changedet.errors import InputError, did_you_mean
 from changedet.outputs.summary import FIGURE_COLUMNS
+from changedet.outputs.values import rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +79,7 @@ def draw_series(
     """
     if name not in FIGURES:
         raise InputError(f"plot: no figure '{name}', expected one of {', '.join(FIGURES)}{did_you_mean(name, FIGURES)}")
-    rows = series[series["zone"] == zone].sort_values("date")
+    rows = rows_of(series, zone)
     if rows.empty:
         raise InputError(f"plot: no zone '{zone}', only {', '.join(sorted(set(series['zone']) - {''})) or 'the site'}")
     figure = FIGURES[name]

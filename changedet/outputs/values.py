@@ -49,7 +49,28 @@ def iso_dates(column: pd.Series) -> NDArray[np.str_]:
     str (n,)
         As of `iso_date`.
     """
-    return pd.to_datetime(column, utc=True).dt.strftime("%Y-%m-%d").to_numpy(str)
+    return pd.to_datetime(column, utc=True).dt.strftime("%Y-%m-%d").fillna("").to_numpy(str)
+
+
+def rows_of(series: pd.DataFrame, zone: str = "") -> pd.DataFrame:
+    """The time series of a zone.
+
+    Parameters
+    ----------
+    series : DataFrame
+        All rows; without a column ``zone`` they are of the whole site.
+    zone : str
+        Its name; empty for the whole site.
+
+    Returns
+    -------
+    DataFrame
+        By date.
+    """
+    if "zone" not in series:
+        return series.sort_values("date") if zone == "" else series.iloc[:0]
+    named = series["zone"].fillna("").astype(str)
+    return series[(named == zone).to_numpy()].sort_values("date")
 
 
 def is_missing(value: object) -> bool:

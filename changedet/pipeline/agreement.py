@@ -13,6 +13,7 @@ from changedet.json_types import Json, JsonObject
 from changedet.kernels.intervals import area_interval
 from changedet.outputs.sentences.counts import SWITCHED_OFF
 from changedet.outputs.sentences.words import calendar_of
+from changedet.outputs.values import iso_dates, rows_of
 
 SHOWS_ALL: Final = 0.9
 """Share of the site from which a look shows it as a whole."""
@@ -43,7 +44,7 @@ def contradictions(summary: Mapping[str, Json], table: pd.DataFrame) -> list[str
     list of str
         One sentence each; empty where they agree.
     """
-    site, reference = table[table["zone"] == ""].sort_values("date"), str(summary["reference_date"])
+    site, reference = rows_of(table), str(summary["reference_date"])
     onset = summary["onset"]
     found = disagreements(onset, reference, site) if isinstance(onset, dict) else []
     return [*found, *unmarked_ground(summary["new_ground"], reference, site)]
@@ -120,7 +121,7 @@ def unmarked_ground(laid: Json, reference_date: str, site: pd.DataFrame) -> list
     """
     if not isinstance(laid, dict) or str(laid["since"]) < reference_date:
         return []
-    rows = site.set_index(site["date"].dt.strftime("%Y-%m-%d"))
+    rows = site.set_index(iso_dates(site["date"]))
     then, least = str(laid["date"]), float(str(laid["low"]))
     marked, clear = rows["changed_area_m2"].get(then), rows.loc[[reference_date, then], "valid_fraction"].min()
     # The table's own upper bound allows for the new ground already.

@@ -12,6 +12,7 @@ import pandas as pd
 from changedet.errors import InputError
 from changedet.kernels.pixel_classes import NOT_OBSERVED
 from changedet.libraries import __version__
+from changedet.outputs.values import rows_of
 from changedet.pipeline.run_reader import RunReader
 from changedet.store.folder import RunFolder
 
@@ -90,8 +91,7 @@ def _over_time(images: Sequence[xr.DataArray], days: Sequence[date]) -> xr.DataA
 
 def _with_metadata(cube: xr.Dataset, run: RunReader, days: Sequence[date]) -> xr.Dataset:
     if RunFolder(run.path).timeseries.exists():
-        rows = run.series
-        whole = rows[rows["zone"] == ""]
+        whole = rows_of(run.series)
         clear = dict(zip(whole["date"].dt.date, whole["valid_fraction"], strict=True))
         cube = cube.assign_coords(valid_fraction=("time", [float(clear.get(day, np.nan)) for day in days]))
         cube["valid_fraction"].attrs = {"long_name": "share of the site that the date shows clearly", "units": "1"}

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from changedet.json_types import Json, JsonObject
-from changedet.outputs.values import iso_date
+from changedet.outputs.values import iso_date, rows_of
 from changedet.stages.series.kernels.turnover import Unseen, unseen
 
 DIGITS: Final = 1
@@ -32,8 +32,7 @@ def flow(table: pd.DataFrame) -> list[Json]:
         of what the looks show, ``likely`` its expected number and the unseen, ``most`` the upper bounds of both.
         ``unseen`` is null, and so is ``most``, where the looks do not tell how long boxes stay.
     """
-    whole = table[(table["zone"] == "") & table["containers_expected"].notna()].sort_values("date")
-    rows = whole.to_dict("records")
+    rows = rows_of(table).dropna(subset="containers_expected").to_dict("records")
     found: list[Json] = []
     for before, now in pairwise(rows):
         if all(pd.notna(now[f"{name}_expected"]) for name in EVENTS):

@@ -14,7 +14,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid import Grid
-from changedet.outputs.values import iso_date
+from changedet.outputs.values import iso_date, iso_dates, rows_of
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.kept_records import record_of
 from changedet.pipeline.run_reader import RunReader
@@ -92,8 +92,8 @@ class RunSources:
         mapping
             Empty where there is none.
         """
-        zones = self.series["zone"].fillna("").astype(str)
-        found = self.series[(zones == zone) & (self.series["date"].map(iso_date) == day)]
+        found = rows_of(self.series, zone)
+        found = found[iso_dates(found["date"]) == day]
         return {} if not len(found) else {str(key): value for key, value in found.iloc[0].items()}
 
     def source_of(self, day: str) -> Mapping[str, object]:

@@ -14,7 +14,7 @@ from changedet.json_types import JsonObject
 from changedet.kernels.doubts import blind_dates
 from changedet.outputs.sentences.counts import SWITCHED_OFF
 from changedet.outputs.summary import SCHEMA_VERSION
-from changedet.outputs.values import left_to_right
+from changedet.outputs.values import iso_dates, left_to_right, rows_of
 from changedet.pipeline.band_doubts import band_warnings
 from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
@@ -138,7 +138,7 @@ def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
         Figure -> why.
     """
     found: dict[str, str] = {}
-    whole = table[table["zone"] == ""]
+    whole = rows_of(table)
     if whole["containers_expected"].isna().all():
         why = countable(plan)
         if plan.built("objects") is not None and plan.built("tracks") is None:
@@ -196,7 +196,8 @@ def warnings_of(
         f"{', '.join(IN_WORDS.get(name, name) for name in unavailable if unavailable[name] == why)}: {why}"
         for why in reasons
     ]
-    whole = table[table["zone"] == ""].set_index(table["date"].dt.strftime("%Y-%m-%d")[table["zone"] == ""])
+    whole = rows_of(table)
+    whole = whole.set_index(iso_dates(whole["date"]))
     for look in plan.looks:
         clear = whole["valid_fraction"].get(str(look.date))
         if clear is not None and clear < LEAST_CLEAR:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
+from changedet.outputs.values import rows_of
 from changedet.pipeline.area_sums import Area
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_zone_onsets
@@ -136,7 +137,7 @@ def notes_on_figures(table: pd.DataFrame, tracks: gpd.GeoDataFrame, *, often_mis
 
 
 def _zones_note(table: pd.DataFrame) -> str:
-    whole = table[(table["zone"] == "") & table["containers_expected"].notna()].sort_values("date")
+    whole = rows_of(table).dropna(subset="containers_expected")
     if not len(whole) or (table["zone"] == "").all():
         return ""
     last = whole.iloc[-1]
@@ -157,7 +158,7 @@ def _zones_note(table: pd.DataFrame) -> str:
 
 
 def _listed_note(table: pd.DataFrame) -> str:
-    whole = table[table["zone"] == ""]
+    whole = rows_of(table)
     listed, expected = float(whole["arrivals"].sum()), float(whole["arrivals_expected"].sum())
     if abs(listed - expected) <= max(1.0, LISTED_SHARE * listed):
         return ""
@@ -171,7 +172,7 @@ def _listed_note(table: pd.DataFrame) -> str:
 
 def _stacked_note(table: pd.DataFrame) -> str:
     """Why arrivals less departures are not what the count rose by: boxes on others come and go without changing it."""
-    whole = table[(table["zone"] == "") & table["containers_expected"].notna()].sort_values("date")
+    whole = rows_of(table).dropna(subset="containers_expected")
     if len(whole) < 2:
         return ""
     came, went = (float(whole[f"{name}_expected"].sum()) for name in ("arrivals", "departures"))

@@ -11,6 +11,7 @@ import pandas as pd
 
 from changedet.errors import InputError
 from changedet.json_types import JsonLike
+from changedet.outputs.values import iso_dates, rows_of
 from changedet.pipeline.finished import Run
 
 SKIPPED: Final = "scene skipped: "
@@ -50,7 +51,7 @@ def _whole_site(finished: Run) -> pd.DataFrame | None:
         table = finished.series
     except InputError:
         return None
-    return table[table["zone"] == ""]
+    return rows_of(table)
 
 
 def _element(name: str, measure: str, unit: str, results: Mapping[str, JsonLike], why: str = "") -> JsonLike:
@@ -76,7 +77,7 @@ def _positional(record: Mapping[str, Any]) -> list[JsonLike]:
 def _completeness(table: pd.DataFrame | None) -> list[JsonLike]:
     if table is None:
         return [_element("completeness: omission", "none", "1", {}, "outputs.formats has no tables")]
-    days = table["date"].dt.strftime("%Y-%m-%d")
+    days = iso_dates(table["date"])
     seen = {day: round(float(value), 4) for day, value in zip(days, table["valid_fraction"], strict=True)}
     missed: dict[str, JsonLike] = {day: _interval(row) for day, (_, row) in zip(days, table.iterrows(), strict=True)}
     why = "what was hidden by cloud, shade or no data is in the interval, not in the count"

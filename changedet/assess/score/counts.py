@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 import pandas as pd
 
 from changedet.assess.score.shares import share
+from changedet.outputs.values import iso_dates, rows_of
 from changedet.pipeline.finished import Run
 
 
@@ -54,8 +55,7 @@ def score_counts(finished: Run, truth: pd.DataFrame, days: Sequence[dt.date]) ->
     CountFigures
         Over the dates that have both counts.
     """
-    series = finished.series
-    whole = series[series["zone"] == ""].assign(day=lambda frame: frame["date"].dt.strftime("%Y-%m-%d"))
+    whole = rows_of(finished.series).assign(day=lambda frame: iso_dates(frame["date"]))
     both = whole.merge(truth.rename(columns=lambda name: f"true_{name}"), left_on="day", right_on="true_date")
     both = both[both["day"].isin([str(day) for day in days]) & both["containers_expected"].notna()]
     if both.empty:

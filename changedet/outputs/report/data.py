@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from changedet.outputs.values import iso_date
+from changedet.outputs.values import iso_date, rows_of
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,6 @@ def unsure_days(series: pd.DataFrame) -> set[str]:
     """
     if "changed_area_low_m2" not in series:
         return set()
-    whole = series[(series["zone"].fillna("") == "").to_numpy(bool)]
+    whole = rows_of(series)
     area, low = (pd.to_numeric(whole[name]) for name in ("changed_area_m2", "changed_area_low_m2"))
     return {iso_date(day) for day in whole["date"][((area > 0) & (low == 0)).to_numpy(bool)]}

@@ -31,7 +31,7 @@ from changedet.outputs.report.zones import zone_rows
 from changedet.outputs.sentences.ground import WITHIN_ERROR
 from changedet.outputs.sentences.story import sentences, words_explained
 from changedet.outputs.sentences.words import Calendar, calendar_of, number
-from changedet.outputs.values import iso_date, mapping_at
+from changedet.outputs.values import iso_date, mapping_at, rows_of
 from changedet.store.files import write_text
 
 _SHORT_CAR_PX, _LONG_CAR_PX = 12, 24
@@ -92,8 +92,8 @@ def write_report(path: str | Path, data: ReportData) -> None:
 
 def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
     frame = data.timeseries
-    zone = frame["zone"].fillna("").astype(str) if "zone" in frame else pd.Series([""] * len(frame))
-    whole = frame[(zone == "").to_numpy()].sort_values("date")
+    whole = rows_of(frame)
+    parts = frame.drop(whole.index).sort_values(["zone", "date"])
     days = [iso_date(day) for day in whole["date"]]
     files = {iso_date(scene.get("date")): str(scene.get("file", "")) for scene in data.scenes}
     told = sentences(data.summary, data.timeseries, data.unavailable)
@@ -123,7 +123,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "looks": looks,
         "series": series_table(whole, calendar),
         "zone_rows": zone_rows(data, calendar),
-        "zones": series_table(frame[(zone != "").to_numpy()].sort_values(["zone", "date"]), calendar, zones=True),
+        "zones": series_table(parts, calendar, zones=True),
         "events": event_groups(data, calendar),
         "flow": flow_table(data.summary, calendar),
         "moves_caution": moves_caution(data.summary),

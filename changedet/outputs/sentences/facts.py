@@ -9,7 +9,7 @@ from typing import NamedTuple, cast
 import pandas as pd
 
 from changedet.outputs.sentences.words import Calendar, Scale, calendar_of, interval_text, scaled
-from changedet.outputs.values import as_float, iso_date, mapping_at
+from changedet.outputs.values import as_float, iso_date, mapping_at, rows_of
 
 
 class Sentence(NamedTuple):
@@ -220,24 +220,6 @@ class Facts:
         float or None
             0 to 1; None where it is not known.
         """
-        rows = self.rows("")
+        rows = rows_of(self.table)
         found = rows[[iso_date(value) == day for value in rows["date"]]]
         return as_float(found["valid_fraction"].iloc[0]) if len(found) and "valid_fraction" in found else None
-
-    def rows(self, zone: str) -> pd.DataFrame:
-        """The time series of a zone.
-
-        Parameters
-        ----------
-        zone : str
-            Its name; empty for the whole site.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Sorted by date.
-        """
-        if "zone" not in self.table:
-            return self.table.sort_values("date") if zone == "" else self.table.iloc[:0]
-        named = self.table["zone"].fillna("").astype(str)
-        return self.table[(named == zone).to_numpy()].sort_values("date")

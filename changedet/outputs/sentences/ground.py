@@ -10,7 +10,7 @@ from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimat
 from changedet.outputs.sentences.looks import MOSTLY_CLEAR
 from changedet.outputs.sentences.words import number
 from changedet.outputs.summary import FIGURE_COLUMNS
-from changedet.outputs.values import as_float, iso_date, mapping_at
+from changedet.outputs.values import as_float, iso_date, mapping_at, rows_of
 
 LAID: Final[Mapping[str, tuple[str, str]]] = {
     "yard": ("A yard", "was laid"),
@@ -116,7 +116,7 @@ def _shown(facts: Facts, last: Estimate) -> str:
 
 def _last_seen(facts: Facts) -> Estimate | None:
     """The changed area of the last look that shows most of the site, else of the last that shows any."""
-    rows, columns = facts.rows(""), FIGURE_COLUMNS["changed_area_m2"]
+    rows, columns = rows_of(facts.table), FIGURE_COLUMNS["changed_area_m2"]
     if not set(columns) <= set(rows.columns):
         return facts.total("changed_area_m2", "last")
     found = [

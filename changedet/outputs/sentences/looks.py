@@ -7,7 +7,7 @@ from typing import Final
 from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.outputs.sentences.facts import Facts, Sentence
 from changedet.outputs.sentences.words import listed, number
-from changedet.outputs.values import as_float, iso_date, mapping_at
+from changedet.outputs.values import as_float, iso_date, mapping_at, rows_of
 
 MOSTLY_CLEAR: Final = 0.9
 """Share of a site from which a look counts as clear. Chosen by hand."""
@@ -50,7 +50,7 @@ def looks(facts: Facts) -> Sentence | None:
 
 
 def _gsd(facts: Facts) -> str:
-    rows = facts.rows("")
+    rows = rows_of(facts.table)
     known = sorted({g for value in rows.get("gsd_m", ()) if (g := as_float(value)) is not None})
     if not known:
         return ""
@@ -68,7 +68,7 @@ def _named(days: list[str], facts: Facts) -> str:
 
 def _hidden(facts: Facts) -> str:
     """What cloud, shade and missing data hide: the last look first, as figures of now rest on it."""
-    rows = facts.rows("")
+    rows = rows_of(facts.table)
     if "valid_fraction" not in rows:
         return ""
     shares = {iso_date(day): as_float(share) for day, share in zip(rows["date"], rows["valid_fraction"], strict=True)}

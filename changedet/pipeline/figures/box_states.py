@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -12,9 +11,9 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.outputs.figure.data import BoxState
+from changedet.outputs.values import iso_dates
 
 BoxShapes = Mapping[BoxState, list[BaseGeometry]]
-_DAY: Final = "%Y-%m-%d"
 
 
 def boxes_between(
@@ -35,20 +34,15 @@ def boxes_between(
         Of the earlier and of the later date. A box that stood there unseen has the outline of the look nearest in time.
     """
     boxes = containers[containers["kind"].isin(TEU_OF_KIND)]
-    boxes = boxes.assign(day=_days(boxes["date"]))
+    boxes = boxes.assign(day=iso_dates(boxes["date"]))
     if before == after or not len(tracks):
         return {"seen": _shapes_on(boxes, before)}, {"seen": _shapes_on(boxes, after)}
     followed = tracks[tracks["kind"].isin(TEU_OF_KIND)]
     known = followed.assign(
-        **{name: _days(followed[name]) for name in ("first_seen", "last_seen", "not_before", "not_after")}
+        **{name: iso_dates(followed[name]) for name in ("first_seen", "last_seen", "not_before", "not_after")}
     )
     states = {row.track_id: _states(row, before, after) for row in known.itertuples()}
     return _by_state(boxes, states, before, 0), _by_state(boxes, states, after, 1)
-
-
-def _days(stamps: pd.Series) -> pd.Series:
-    """ISO dates; empty where there is none."""
-    return pd.to_datetime(stamps, utc=True).dt.strftime(_DAY).fillna("")
 
 
 def _states(track: object, before: str, after: str) -> tuple[BoxState | None, BoxState | None]:

@@ -12,7 +12,7 @@ from changedet.outputs.figure.timelapse import Curve, write_timelapse
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.sentences.words import calendar_of, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
-from changedet.outputs.values import iso_date
+from changedet.outputs.values import iso_date, rows_of
 from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
 from changedet.pipeline.figures.captions import count_words, name_of, place_words, source_words
 from changedet.pipeline.figures.files import FIGURE, result_identity
@@ -119,7 +119,7 @@ def _boxes_on(sources: RunSources, before: str, day: str) -> BoxShapes:
 
 
 def _curve(sources: RunSources, days: list[str], zone: str) -> Curve | None:
-    table = sources.series[sources.series["zone"].fillna("").astype(str) == zone]
+    table = rows_of(sources.series, zone)
     rows = table.assign(day=table["date"].map(iso_date)).set_index("day").reindex(days)
     names, label = FIGURE_COLUMNS["containers"], "containers, 95 % interval"
     if rows[names[0]].isna().all():

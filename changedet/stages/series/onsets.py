@@ -16,6 +16,7 @@ from changedet.arrays import Bools, Floats
 from changedet.kernels import intervals
 from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
 from changedet.outputs.summary import FIGURE_COLUMNS
+from changedet.outputs.values import rows_of
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.growth import Figure, Onset, OnsetMethod
@@ -74,7 +75,7 @@ def find_onsets(
     dict of str to Onset
         Of ``containers``, ``changed_area`` and ``footprint``.
     """
-    whole = table[table["zone"] == ""].sort_values("date")
+    whole = rows_of(table)
     dates = [value.date() for value in whole["date"]]
     exchanged = _exchanged_m2(tracks, dates, reference_date)
     area, least_area = _changed_area(whole, dates, reference_date, exchanged)

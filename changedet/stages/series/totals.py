@@ -9,6 +9,7 @@ import pandas as pd
 
 from changedet.json_types import JsonObject
 from changedet.outputs.summary import FIGURE_COLUMNS
+from changedet.outputs.values import rows_of
 
 FIGURES: Final = ("containers", "teu", "changed_area_m2", "footprint_area_m2")
 """Of a date, each with its columns in `changedet.outputs.summary.FIGURE_COLUMNS`."""
@@ -94,7 +95,7 @@ def totals(table: pd.DataFrame, zone: str = "") -> Totals:
     Totals
         None where a figure cannot be had.
     """
-    whole = table[table["zone"] == zone].sort_values("date")
+    whole = rows_of(table, zone)
     containers = _figure(whole, FIGURE_COLUMNS["containers"])
     # What clear looks prove stays proved, whatever hides the boxes later.
     shown = _figure(between_shown(whole), FIGURE_COLUMNS["containers"])["net_change"]

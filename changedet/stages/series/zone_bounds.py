@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from changedet.outputs.values import rows_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -29,7 +31,7 @@ def within_site(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         As given, no upper bound of a zone's counts above the site's of that date, nor below what is expected.
     """
-    whole, is_part = table[table["zone"] == ""].set_index("date"), (table["zone"] != "").to_numpy(bool)
+    whole, is_part = rows_of(table).set_index("date"), (table["zone"] != "").to_numpy(bool)
     bounded = {}
     for name in COUNTED:
         own, expected = (table[f"{name}_{part}"].to_numpy(np.float64) for part in ("high", "expected"))
