@@ -35,7 +35,7 @@ def median(values: Values) -> float:
     """
     size = values.size
     if size < LEAST_VALUES:
-        return float(np.median(values))
+        return _middle(values, (size - 1) // 2, size // 2)
     sample = np.sort(values[:: size // SAMPLE])
     half, reach = sample.size // 2, int(MARGIN * sample.size)
     near = np.empty(size, values.dtype)
@@ -43,8 +43,13 @@ def median(values: Values) -> float:
     first, last = (size - 1) // 2 - below, size // 2 - below
     if first < 0 or last >= count:
         return float(np.median(values))
-    near = np.partition(near[:count], (first, last))
-    return float((near[first] + near[last]) / values.dtype.type(2))
+    return _middle(near[:count], first, last)
+
+
+def _middle(values: Values, first: int, last: int) -> float:
+    """The mean of the values of two ranks, as numpy's median rounds it."""
+    sorted_there = np.partition(values, (first, last))
+    return float((sorted_there[first] + sorted_there[last]) / values.dtype.type(2))
 
 
 @compiled

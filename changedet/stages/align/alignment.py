@@ -130,6 +130,21 @@ class CoarseShift(NamedTuple):
     confidence: float
 
 
+class Refined(NamedTuple):
+    """A shift from chips.
+
+    Attributes
+    ----------
+    alignment : Alignment
+        Not confident where the chips show no shift.
+    added_up : bool
+        Whether only all chips added up show it: larger ones are worth a try.
+    """
+
+    alignment: Alignment
+    added_up: bool
+
+
 @dataclass(frozen=True)
 class AlignMethod:
     """How to measure a shift.
@@ -138,18 +153,22 @@ class AlignMethod:
     ----------
     chip_px : int
         Edge of the chips that `refine` wants.
+    least_chip_px : int
+        Edge of the smallest that tell it as much where few chips are seen.
     max_shift_m : float
         Search range.
     coarse : callable
         ``coarse(moving_overview, reference_overview, overview_resolution_m) -> CoarseShift``: overviews are float32
         ``(band, y, x)``.
     refine : callable
-        ``refine(moving_chips, reference_chips, centres_px, resolution_m, start_px=(0, 0)) -> Alignment``: chips are
-        float32 ``(band, y, x)``, the same windows of both images; centres ``(chip, 2)`` as y, x on the common
-        grid; `start_px` is where to search, such as the coarse shift; the result includes it.
+        ``refine(moving_chips, reference_chips, centres_px, resolution_m, start_px=(0, 0)) -> Refined``: chips are
+        float32 ``(band, y, x)``; centres ``(chip, 2)`` as y, x of the reference's on the common grid; `start_px` is by
+        how many whole pixels the moving windows lie from the reference's, such as the coarse shift; the result
+        includes it.
     """
 
     chip_px: int
+    least_chip_px: int
     max_shift_m: float
     coarse: Callable[..., CoarseShift]
-    refine: Callable[..., Alignment]
+    refine: Callable[..., Refined]

@@ -11,9 +11,10 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Singles
 from changedet.grid.displacement import Displacement, Shift
 from changedet.kernels.together import each, together
-from changedet.stages.align.alignment import Alignment, AlignMethod, CoarseShift
+from changedet.stages.align.alignment import Alignment, AlignMethod, CoarseShift, Refined
 from changedet.stages.align.kernels.chip_shifts import (
     MIN_QUALITY,
+    NO_PEAK,
     Peak,
     chip_shifts,
     chip_spectra,
@@ -37,14 +38,15 @@ SIGMA_FLOOR_PX: Final = 0.04
 """Standard error that all chips share, such as from shadows that moved with the sun: their scatter does not show it."""
 LEAST_CONFIDENCE: Final = 0.1
 """Of the coarse step: below it, the chips search from no shift."""
-MANY_CHIPS: Final = 12
-"""With fewer that both dates show, in small or coarse scenes, chips of half the edge are taken: on 39 painted and
-simulated pairs of 260 m in pixels of 1 m the four of 128 px are off by .38 m in the mean, and 16 of 64 px by .30 m."""
-SHORT_WAY: Final = 8
-"""They are so only where the coarse step finds a shift of at most one of so many parts of their edge: farther away too
-little of both is seen in a small chip, and exact shifts of drawn pictures by 11 and 19 px come out .1 to .3 px off."""
+WIDER: Final = 2
+"""Times their edge that chips are cut where smaller ones show no shift, or only added up: more dull ground lies in
+each, but beside what leans or moved."""
+MANY_CHIPS: Final = 20
+"""With fewer that both dates show, in small or coarse scenes, chips of half the edge are tried first."""
 LEAST_VALID: Final = 0.25
 """Chips with a smaller share of seen pixels are left out."""
+LEAST_PX: Final = 512
+"""Seen pixels of a chip: of a strip along the edge of what is seen the edge itself, which stays, is correlated."""
 LEAST_CHIP_PX: Final = 32
 """Smaller chips have too few pixels for a peak above `MIN_QUALITY`."""
 COARSE_SEARCH_SHARE: Final = 0.25
@@ -102,14 +104,25 @@ def measured_shift(
         In metres on the ground. Not confident, and at rest, where no shift can be known.
     """
     dy, dx, confidence = method.coarse(*overviews, resolution_m * factor)
-    start = (dy * factor, dx * factor) if confidence >= LEAST_CONFIDENCE else (0.0, 0.0)
-    moving, centres = chips(cells[0], corners, method.chip_px)
-    reference, _ = chips(cells[1], corners, method.chip_px)
-    half_px = max(LEAST_CHIP_PX, method.chip_px // 2)
-    if _seen(moving, reference).sum() < MANY_CHIPS and np.hypot(*start) <= half_px / SHORT_WAY:
-        moving, centres = chips(cells[0], corners, half_px)
-        reference, _ = chips(cells[1], corners, half_px)
-    return method.refine(moving, reference, centres, resolution_m, start)
+    start = whole((dy * factor, dx * factor)) if confidence >= LEAST_CONFIDENCE else (0, 0)
+    best = _unknown("").alignment
+    for edge in _edges(cells, method):
+        reference, centres = chips(cells[1], corners, edge)
+        moving, _ = chips(cells[0], corners, edge, start)
+        found = method.refine(moving, reference, centres, resolution_m, start)
+        if found.alignment.confident and not found.added_up:
+            return found.alignment
+        if found.alignment.confident or not best.confident:
+            best = found.alignment
+    return best
+
+
+def _edges(cells: tuple[Singles, Singles], method: AlignMethod) -> list[int]:
+    """Edges of chips in the order in which they are tried."""
+    moving, reference = (chips(own, [(0, 0)] * len(own), method.chip_px)[0] for own in cells)
+    few = _seen(moving, reference).sum() < MANY_CHIPS
+    least = min(method.chip_px, max(method.least_chip_px, method.chip_px // WIDER)) if few else method.chip_px
+    return sorted({least, method.chip_px, WIDER * method.chip_px})
 
 
 def coarse_shift(
@@ -149,7 +162,9 @@ def coarse_shift(
     return CoarseShift(peak.dy, peak.dx, peak.distinct if peak.quality >= MIN_QUALITY else 0.0)
 
 
-def chips(cells: Singles, corners: list[tuple[int, int]], chip_px: int) -> tuple[list[Singles], Floats]:
+def chips(
+    cells: Singles, corners: list[tuple[int, int]], chip_px: int, away_px: tuple[int, int] = (0, 0)
+) -> tuple[list[Singles], Floats]:
     """Cut sample cells into chips.
 
     Parameters
@@ -160,11 +175,13 @@ def chips(cells: Singles, corners: list[tuple[int, int]], chip_px: int) -> tuple
         Of the cells, in pixels of the grid.
     chip_px : int
         Edge of a chip; at most that of a cell.
+    away_px : (int, int)
+        By how much their content lies farther down and right than the chips.
 
     Returns
     -------
     cut : list of float32 (band, y, x)
-        Side by side, parts of the cells; what is left at the ends of a cell is dropped.
+        Side by side, parts of the cells; what is left at the ends of a cell is dropped. NaN beyond the cell.
     centres : float64 (chip, 2)
         y, x in pixels of the grid.
     """
@@ -174,9 +191,22 @@ def chips(cells: Singles, corners: list[tuple[int, int]], chip_px: int) -> tuple
     for cell, (y, x) in zip(cells, corners, strict=True):
         for top in range(0, edge - size + 1, size):
             for left in range(0, edge - size + 1, size):
-                cut.append(cell[:, top : top + size, left : left + size])
+                cut.append(_window(cell, top + away_px[0], left + away_px[1], size))
                 centres.append((y + top + 0.5 * size, x + left + 0.5 * size))
     return cut, np.asarray(centres, float)
+
+
+def _window(cell: Singles, top: int, left: int, size: int) -> Singles:
+    """A square of a cell, NaN where it reaches beyond."""
+    edge = cell.shape[1]
+    rows, columns = (slice(max(0, first), max(0, min(edge, first + size))) for first in (top, left))
+    inside = cell[:, rows, columns]
+    if inside.shape[1:] == (size, size):
+        return inside
+    window = np.full((len(cell), size, size), np.nan, cell.dtype)
+    y, x = max(0, -top), max(0, -left)
+    window[:, y : y + inside.shape[1], x : x + inside.shape[2]] = inside
+    return window
 
 
 def refined_shift(
@@ -184,24 +214,24 @@ def refined_shift(
     reference_chips: Sequence[Singles],
     centres_px: Floats,
     resolution_m: float,
-    start_px: tuple[float, float] = (0.0, 0.0),
+    start_px: tuple[int, int] = (0, 0),
     *,
     field: Field,
     whitening: float,
     max_shift_m: float,
-) -> Alignment:
+) -> Refined:
     """`AlignMethod.refine` by correlation of the fields of each pair of chips.
 
     Parameters
     ----------
     moving_chips, reference_chips : sequence of float32 (band, y, x)
-        The same windows of both images; NaN for no data.
+        Windows of both images; NaN for no data.
     centres_px : float64 (chip, 2)
-        y, x on the common grid.
+        y, x of the reference's on the common grid.
     resolution_m : float
         Of the chips' pixels.
-    start_px : (float, float)
-        dy, dx where to search.
+    start_px : (int, int)
+        dy, dx by which the moving windows lie from the reference's, about which shifts are searched.
     field : callable
         What is correlated, as `Field` says.
     whitening : float
@@ -211,7 +241,7 @@ def refined_shift(
 
     Returns
     -------
-    Alignment
+    Refined
         Not confident, and at rest, where no shift can be known.
     """
     limit = max_shift_m / resolution_m
@@ -221,51 +251,55 @@ def refined_shift(
     pairs = [(moving_chips[i], reference_chips[i]) for i in map(int, np.flatnonzero(keep))]
     fields = each(lambda pair: (field(pair[0], FIELD_SIGMA_PX), field(pair[1], FIELD_SIGMA_PX)), pairs)
     centres = np.asarray(centres_px, float)[keep]
-    spectra = chip_spectra(fields, start_px, whitening)
+    spectra = chip_spectra(fields, (0, 0), whitening)
     found = chip_shifts(spectra, start_px, limit)
     good = found[:, 2] >= MIN_QUALITY
     if not good.any():
         return _unknown("no texture that both dates share")
-    agreed = consensus(found[good, :2], _weights(found[good]), AGREEMENT_PX)
-    refusal = disagreement(agreed, found[good], limit)
-    place, radius = (float(agreed.shift[0]), float(agreed.shift[1])), AGREEMENT_PX
-    together = joint_peak(spectra, start_px, found[:, 2], limit)
-    if (
-        len(spectra) > 1
-        and _is_sure(together)
-        and (refusal or np.hypot(together.dy - place[0], together.dx - place[1]) > CLOSE_PX)
-    ):
-        place, radius, refusal = (together.dy, together.dx), CLOSE_PX, ""
+    together = joint_peak(spectra, start_px, found[:, 2], limit) if len(spectra) > 1 else NO_PEAK
+    place, radius, refusal = _place(found[good], together, limit)
+    if refusal:
+        return _unknown(refusal)
     # Once more from the agreed place, nearby only: chips overlap fully there, and strays come home.
-    if whole(place) != whole(start_px):
-        spectra = chip_spectra(fields, place, whitening)
+    dy, dx = whole(place)
+    if (dy, dx) != start_px:
+        spectra = chip_spectra(fields, (dy - start_px[0], dx - start_px[1]), whitening)
     close = chip_shifts(spectra, place, min(limit, CLOSE_PX))
     second = close[:, 2] >= MIN_QUALITY
     if not second.any():
         return _unknown("no texture that both dates share")
-    if refusal:
-        return _unknown(refusal)
     if radius == CLOSE_PX and second.sum() < FEW_CHIPS:
-        return _of_all(together, int(second.sum()), len(second), resolution_m)
-    final = consensus(close[second, :2], _weights(close[second]), radius)
-    return _alignment(final, close[second], centres[second], resolution_m, together=radius == CLOSE_PX)
+        return Refined(_of_all(together, int(second.sum()), len(second), resolution_m), added_up=True)
+    final, added_up = consensus(close[second, :2], _weights(close[second]), radius), radius == CLOSE_PX
+    return Refined(_alignment(final, close[second], centres[second], resolution_m, added_up), added_up)
 
 
-def _is_sure(together: Peak) -> bool:
-    """Whether the peak of all chips together is a shift: of 400 pairs of other places the best is of quality 4.8."""
-    return together.quality >= MIN_QUALITY and together.distinct >= DISTINCT
+def _place(found: Floats, together: Peak, limit_px: float) -> tuple[tuple[float, float], float, str]:
+    """Where to look closer, how far, and why no shift is accepted: what most chips show, or all of them added up.
+
+    Of 400 pairs of other places the best peak of all chips together is of quality 4.8, below `MIN_QUALITY`.
+    """
+    agreed = consensus(found[:, :2], _weights(found), AGREEMENT_PX)
+    place = float(agreed.shift[0]), float(agreed.shift[1])
+    refusal = disagreement(agreed, found, limit_px)
+    elsewhere = np.hypot(together.dy - place[0], together.dx - place[1]) > CLOSE_PX
+    if together.quality < MIN_QUALITY or not (refusal or elsewhere):
+        return place, AGREEMENT_PX, refusal
+    if together.distinct >= DISTINCT and np.hypot(together.dy, together.dx) <= limit_px:
+        return (together.dy, together.dx), CLOSE_PX, ""
+    return place, AGREEMENT_PX, refusal or "most chips show one shift, and all of them added up another"
 
 
 def _seen(moving: Sequence[Singles], reference: Sequence[Singles]) -> Bools:
     both = (np.isfinite(a).all(axis=0) & np.isfinite(b).all(axis=0) for a, b in zip(moving, reference, strict=True))
-    return np.array([seen.mean() >= LEAST_VALID for seen in both], bool)
+    return np.array([seen.mean() >= LEAST_VALID and seen.sum() >= LEAST_PX for seen in both], bool)
 
 
 def _weights(found: Floats) -> Floats:
     return np.asarray(np.minimum(found[:, 2], MOST_QUALITY) - FREE_QUALITY * MIN_QUALITY) ** 2
 
 
-def _alignment(agreed: Consensus, found: Floats, centres: Floats, resolution_m: float, *, together: bool) -> Alignment:
+def _alignment(agreed: Consensus, found: Floats, centres: Floats, resolution_m: float, together: bool) -> Alignment:
     dy, dx = (float(value) for value in agreed.shift)
     agree = agreed.agree
     residuals = found[agree, :2] - agreed.shift
@@ -304,5 +338,6 @@ def _rows(values: Floats) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(value) for value in row) for row in values)
 
 
-def _unknown(reason: str) -> Alignment:
-    return Alignment(Displacement(Shift(0.0, 0.0)), np.inf, np.inf, 0, False, f"not moved: {reason}")
+def _unknown(reason: str) -> Refined:
+    shift = Displacement(Shift(0.0, 0.0))
+    return Refined(Alignment(shift, np.inf, np.inf, 0, False, f"not moved: {reason}"), added_up=False)

@@ -41,9 +41,9 @@ STAGE: Final[Stage[AlignMethod]] = Stage("align", choose)
 
 
 @STAGE.method(
-    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=3
+    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=4
 )
-def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
+def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 64) -> AlignMethod:
     """Correlates damped gradient directions of all bands in chips; most chips decide, or all of them added up.
 
     Parameters
@@ -53,18 +53,18 @@ def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, 
     max_shift_m : float, optional
         Search range; default: 20 pixels, and at least 15 m.
     chip_px : int
-        Edge of the chips that are correlated; half of it where few such chips are seen and the shift is small.
+        Edge of the chips that are correlated; half of it first where few are seen, twice it where these show no shift.
 
     Returns
     -------
     AlignMethod
         Both steps.
     """
-    return _method(facts, orientation_field, 0.0, max_shift_m, chip_px)
+    return _method(facts, orientation_field, 0.0, max_shift_m, chip_px, LEAST_CHIP_PX)
 
 
 @STAGE.method(
-    "phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156", version=3
+    "phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156", version=4
 )
 def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
     """Correlates the phase of the mean band in chips; most chips decide, or all of them added up.
@@ -76,20 +76,22 @@ def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_p
     max_shift_m : float, optional
         Search range; default: 20 pixels, and at least 15 m.
     chip_px : int
-        Edge of the chips that are correlated; half of it where few such chips are seen and the shift is small.
+        Edge of the chips that are correlated; twice it where these show no shift.
 
     Returns
     -------
     AlignMethod
         Both steps.
     """
-    return _method(facts, grey_field, PHASE_WHITENING, max_shift_m, chip_px)
+    return _method(facts, grey_field, PHASE_WHITENING, max_shift_m, chip_px, chip_px)
 
 
-def _method(facts: Facts, field: Field, whitening: float, max_shift_m: float | None, chip_px: int) -> AlignMethod:
+def _method(
+    facts: Facts, field: Field, whitening: float, max_shift_m: float | None, chip_px: int, least_px: int
+) -> AlignMethod:
     if chip_px < LEAST_CHIP_PX:
         raise MethodError(f"align.chip_px: {chip_px} is too small to correlate, expected at least {LEAST_CHIP_PX}")
     limit_m = max(LEAST_SEARCH_M, LEAST_SEARCH_PX * facts.resolution_m) if max_shift_m is None else max_shift_m
     coarse = partial(coarse_shift, field=field, whitening=whitening, max_shift_m=limit_m)
     refine = partial(refined_shift, field=field, whitening=whitening, max_shift_m=limit_m)
-    return AlignMethod(chip_px, limit_m, coarse, refine)
+    return AlignMethod(chip_px, least_px, limit_m, coarse, refine)

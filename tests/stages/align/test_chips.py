@@ -81,3 +81,59 @@ def test_chips_are_side_by_side_with_their_centres():
     assert centres[:2].tolist() == [[16.0, 16.0], [16.0, 48.0]]
     assert centres[4].tolist() == [16.0, 80.0]
     np.testing.assert_array_equal(cut[5], cells[1][:, :32, 32:])
+
+
+def test_chips_of_content_that_lies_away_are_cut_there_and_unknown_beyond_the_cell():
+    cells = np.arange(64 * 64, dtype=np.float32).reshape(1, 1, 64, 64)
+    cut, centres = chips(cells, [(0, 0)], 32, (5, -3))
+    assert centres[0].tolist() == [16.0, 16.0]
+    np.testing.assert_array_equal(cut[0][0, :, 3:], cells[0, 0, 5:37, :29])
+    assert np.isnan(cut[0][0, :, :3]).all()
+    np.testing.assert_array_equal(cut[3][0, :27], cells[0, 0, 37:, 29:61])
+    assert np.isnan(cut[3][0, 27:]).all()
+
+
+def yard_of_stacks(lean, roofs, seed=4):
+    """Ground at `TRUE_PX` or at rest, and stacks between lanes, whose roofs a lean displaces by their heights."""
+    rng = np.random.default_rng(seed)
+    picture = blocks_and_grain(seed, N).copy()
+    if lean is not None:
+        picture = shifted(picture, *TRUE_PX)
+    for top in range(12, N - 60, 96):
+        for left in range(0, N - 24, 26):
+            for row in range(top, top + 60, 7):
+                height, colour = rng.integers(1, 5), roofs.uniform(200, 3000, (2, 1, 1))
+                dy, dx = (0, 0) if lean is None else (height * lean + TRUE_PX).round().astype(int)
+                y, x = max(0, row + dy), max(0, left + dx)
+                picture[:, y : y + 6, x : x + 24] = colour
+    return picture
+
+
+def test_measured_shift_ground_between_leaning_stacks_outvotes_them():
+    """Half of the stacks are others on the second look, and all lean: large chips hold more of them than of ground."""
+    reference = yard_of_stacks(None, np.random.default_rng(1))
+    moving = yard_of_stacks(np.array([2.0, -3.0]), np.random.default_rng(2))
+    alignment = found(moving, reference)
+    assert alignment.confident, alignment.reason
+    assert error_px(alignment) < 0.15
+
+
+@pytest.mark.parametrize("far", [(-11.3, 14.2), (7.6, -18.4)])
+def test_measured_shift_far_away_is_as_exact(far):
+    ground = blocks_and_grain(8, N)
+    method = orientation_correlation(Facts(1.0))
+    pair = shifted(ground, *far).astype(np.float32), ground.astype(np.float32)
+    coarse = [image.reshape(2, 64, 8, 64, 8).mean((2, 4)) for image in pair]
+    alignment = measured_shift(method, coarse, 8, [image[None] for image in pair], [(0, 0)], 1.0)
+    assert alignment.confident, alignment.reason
+    np.testing.assert_allclose((-alignment.shift.north_m, alignment.shift.east_m), far, atol=0.06)
+
+
+def test_measured_shift_beyond_the_search_range_is_none():
+    ground = blocks_and_grain(8, N)
+    pair = shifted(ground, -16.3, 19.2).astype(np.float32), ground.astype(np.float32)
+    coarse = [image.reshape(2, 64, 8, 64, 8).mean((2, 4)) for image in pair]
+    method = orientation_correlation(Facts(1.0))
+    alignment = measured_shift(method, coarse, 8, [image[None] for image in pair], [(0, 0)], 1.0)
+    assert not alignment.confident
+    assert "beyond the search range" in alignment.reason

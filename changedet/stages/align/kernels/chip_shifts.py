@@ -50,6 +50,10 @@ class Peak(NamedTuple):
     distinct: float
 
 
+NO_PEAK: Final = Peak(0.0, 0.0, 0.0, 0.0)
+"""Where there is no correlation at all."""
+
+
 def chip_spectra(fields: list[tuple[Fields, Fields]], start_px: tuple[float, float], whitening: float) -> list[Fields]:
     """Spectrum of each pair of fields, the moving one moved back by the start in whole pixels.
 
@@ -210,7 +214,7 @@ def correlation_peak(spectrum: Fields, search_px: float) -> Peak:
     inside = np.hypot(dy[:, None], dx) <= search_px
     first = float(np.max(surface, where=inside, initial=-np.inf))
     if spread <= 0 or first <= 0:
-        return Peak(0.0, 0.0, 0.0, 0.0)
+        return NO_PEAK
     row, column = np.unravel_index(int(np.argmax(np.where(inside, surface, -np.inf))), surface.shape)
     top_y, top_x = int(dy[row]), int(dx[column])
     far = np.hypot(dy[:, None] - top_y, dx - top_x) >= NEAR_PX
