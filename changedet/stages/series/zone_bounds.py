@@ -1,4 +1,4 @@
-"""Upper bounds of zones, no higher than the site's."""
+"""Bounds of zones that agree with the site's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from changedet.arrays import Bools
 from changedet.outputs.values import rows_of
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ COUNTED: Final = ("containers", "teu", "arrivals", "departures")
 
 
 def within_site(table: pd.DataFrame) -> pd.DataFrame:
-    """Bring the upper bounds of zones down to the site's.
+    """Bring the bounds of zones in line with the site's.
 
     A zone that a date mostly hides is less sure than the whole, and its interval by itself may reach beyond: but what
-    stands in it stands on the site.
+    stands in it stands on the site. What a mask marks falsely is known as a share of the site, all of which may lie in
+    one zone: no zone has surely more changed ground than the site has.
 
     Parameters
     ----------
@@ -29,7 +31,8 @@ def within_site(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As given, no upper bound of a zone's counts above the site's of that date, nor below what is expected.
+        As given, no upper bound of a zone's counts above the site's of that date, nor below what is expected; no lower
+        bound of a zone's changed area above the site's, no upper bound of the site's below a zone's.
     """
     whole, is_part = rows_of(table).set_index("date"), (table["zone"] != "").to_numpy(bool)
     bounded = {}
@@ -38,4 +41,15 @@ def within_site(table: pd.DataFrame) -> pd.DataFrame:
         most = table["date"].map(whole[f"{name}_high"]).to_numpy(np.float64)
         beyond = is_part & (own > most)
         bounded[f"{name}_high"] = np.where(beyond, np.maximum(most, expected), own)
-    return table.assign(**bounded)
+    return _with_changed_area(table.assign(**bounded), is_part)
+
+
+def _with_changed_area(table: pd.DataFrame, is_part: Bools) -> pd.DataFrame:
+    low, high = (table[f"changed_area_{part}_m2"].to_numpy(np.float64) for part in ("low", "high"))
+    site = rows_of(table).set_index("date")
+    least = table["date"].map(site["changed_area_low_m2"]).to_numpy(np.float64)
+    most = table["date"].map(table[is_part].groupby("date")["changed_area_high_m2"].max()).to_numpy(np.float64)
+    # Comparisons with NaN are false: what is not known bounds nothing.
+    low = np.where(is_part & (low > least), least, low)
+    high = np.where(~is_part & (high < most), most, high)
+    return table.assign(changed_area_low_m2=low, changed_area_high_m2=high)

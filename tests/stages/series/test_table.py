@@ -226,6 +226,18 @@ def test_timeseries_of_a_zone_has_no_upper_bound_above_the_sites():
         assert (table[f"{name}_high"] >= expected)[expected.notna()].all(), name
 
 
+def test_timeseries_of_a_zone_has_no_more_changed_ground_for_sure_than_the_site():
+    """What is marked falsely may all lie in one zone: .4 % of the site are 130 m2, of the zone 22 m2."""
+    zones = gpd.GeoDataFrame({"name": ["yard"]}, geometry=[shapely.box(0, 0, 74, 75)], crs=bs.CRS)
+    areas = {"": changed_area_interval(150.0, 32_400.0, 0.004), "yard": changed_area_interval(150.0, 5_535.0, 0.004)}
+    assert areas["yard"].low > areas[""].low
+    areas["yard"] = areas["yard"]._replace(high=5_535.0)
+    looks = [DateMeasurements(dt.date(2023, 1, 1)), DateMeasurements(dt.date(2023, 2, 1), changed_area_m2=areas)]
+    site, yard = timeseries(looks, None, zones).iloc[2:].to_dict("records")
+    assert (site["changed_area_low_m2"], site["changed_area_high_m2"]) == (areas[""].low, 5_535.0)
+    assert (yard["changed_area_low_m2"], yard["changed_area_high_m2"]) == (areas[""].low, 5_535.0)
+
+
 def test_timeseries_is_empty_and_never_zero_where_nothing_can_be_had():
     series = bs.simulate(4, dates=4, blocks=2)
     coarse, blind = series.dates[1], series.dates[2]
