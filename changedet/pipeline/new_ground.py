@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.grid import Grid
+from changedet.grid import Grid, ground_area_m2
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.stages.footprint.outlines import Footprint, estimates
@@ -124,7 +124,8 @@ def _gained(
 ) -> tuple[dt.date, dict[str, float]]:
     """The area that a footprint gained where it grew, against the earlier date that bounds it best.
 
-    Elsewhere the outlines of both dates err alike, which a difference of whole footprints would count twice.
+    Elsewhere the outlines of both dates err alike, which a difference of whole footprints would count twice; but what
+    the greatest of both gained there may be new, too.
     """
     around = shapely.buffer(grown, grid.ground_metre * CLOSING_M)
 
@@ -136,7 +137,11 @@ def _gained(
     value = after[0] - known[0]
     fall = np.hypot(after[0] - after[1], known[2] - known[0])
     rise = np.hypot(after[2] - after[0], known[0] - known[1])
-    return before, {"value": value, "low": max(0.0, value - float(fall)), "high": value + float(rise)}
+    # What may be new elsewhere: there the lax threshold of the later date alone reaches.
+    most = footprints[until].greatest
+    lax = shapely.intersection(_grown(footprints[before].greatest, most, grid.ground_metre), most)
+    beside = float(ground_area_m2([shapely.difference(lax, around)], grid.crs)[0])
+    return before, {"value": value, "low": max(0.0, value - float(fall)), "high": value + float(rise) + beside}
 
 
 def first_boxes(tracks: gpd.GeoDataFrame, ground: BaseGeometry, after: dt.date) -> str | None:

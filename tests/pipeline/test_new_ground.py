@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -58,6 +59,22 @@ def test_new_ground_is_what_was_gained_with_its_interval_and_its_first_boxes() -
     assert found["high"] - found["low"] < 0.15 * true, "the old yard's edges do not blur what was gained beside it"
     assert (found["date"], found["kind"]) == ("2023-06-01", "yard")
     assert found["boxes_by"] == "2023-07-01", "a single box, one beside it, one of before and a trailer are none"
+
+
+def test_new_ground_may_be_all_that_the_greatest_footprint_gained() -> None:
+    """Where the later date alone may be built, away from what surely is."""
+    found = new_ground({"footprint": STEP}, yards(), None, GRID)
+    far = shapely.box(400_300, 4_999_500, 400_400, 4_999_550)
+    drawn = yards()
+    wide = {day: replace(one, greatest=shapely.union(one.greatest, far)) for day, one in drawn.items()}
+    late = {day: wide[day] if day >= DAYS[2] else one for day, one in drawn.items()}
+    raised, alike = (new_ground({"footprint": STEP}, shapes, None, GRID) for shapes in (late, wide))
+    assert found is not None
+    assert raised is not None
+    assert alike is not None
+    assert raised["high"] - found["high"] == pytest.approx(far.area, rel=0.05)
+    assert alike["high"] == found["high"], "both dates err alike there"
+    assert (raised["low"], raised["value"]) == (found["low"], found["value"])
 
 
 def test_new_ground_began_no_sooner_than_the_changed_area() -> None:
