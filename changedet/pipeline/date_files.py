@@ -17,24 +17,24 @@ from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter, mask_files
 from changedet.pipeline.tile import Tile
+from changedet.plan import Plan
 from changedet.stages.change.kernels.feature_names import ROLES
 from changedet.stages.change.kernels.movers import UNKNOWN
 from changedet.stages.objects.lattice import Description
-from changedet.store import RunFolder, write_frame, write_json
+from changedet.store import write_frame, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def files_of_date(folder: RunFolder, job: DateJob, formats: frozenset[str], part: str) -> list[Path]:
+def files_of_date(plan: Plan, job: DateJob, part: str) -> list[Path]:
     """List all files that one part of a date's pass writes.
 
     Parameters
     ----------
-    folder : RunFolder
+    plan : Plan
+        Of the run.
     job : DateJob
-    formats : set of str
-        Outputs that are wanted.
     part : str
         Of `changedet.pipeline.date_job.PARTS`, or ``masks``: those that wait for the other dates.
 
@@ -43,19 +43,19 @@ def files_of_date(folder: RunFolder, job: DateJob, formats: frozenset[str], part
     list of Path
         Whether they exist or not.
     """
-    day = job.look.date
+    folder, day = plan.folder, job.look.date
     if part == "boxes":
         return [folder.table("boxes", day), folder.table("described", day)]
     if part == "masks":
-        return mask_files(folder, day, formats) if job.compares else []
-    rasters = [folder.quality_file(day, formats)]
+        return mask_files(plan, day) if job.compares else []
+    rasters = [plan.quality_file(day)]
     if job.compares and job.persists:
         rasters += [folder.aside("score", day), folder.aside("contrast", day)]
         rasters += [folder.aside("standing", day)] if job.with_standing else []
     if job.scene_roles:
-        rasters.append(folder.scene_file(day, formats))
+        rasters.append(folder.scene_file(day, plan.formats))
     tables = [folder.table("seen", day)]
-    own = [] if job.persists else files_of_date(folder, job, formats, "masks")
+    own = [] if job.persists else files_of_date(plan, job, "masks")
     return [*rasters, *(side for raster in rasters for side in sidecars(raster)), *tables, *own]
 
 
@@ -126,7 +126,7 @@ class DateWriter:
         """Complete the date's rasters, clean its mask, and write its tables."""
         open_rasters, self._open = self._open, []
         finish_together(open_rasters, *([self._mask.finish] if self._mask is not None else []))
-        folder, day = self._rasters.folder, self._rasters.job.look.date
+        folder, day = self._rasters.plan.folder, self._rasters.job.look.date
         if "boxes" in self._parts:
             write_frame(folder.table("boxes", day), self._all_boxes())
             write_json(folder.table("described", day), {"description": mean_description(self._described)})
@@ -145,7 +145,7 @@ class DateWriter:
 
     def _opened_quality(self) -> RasterWriter:
         rasters = self._rasters
-        path = rasters.folder.quality_file(rasters.job.look.date, rasters.formats)
+        path = rasters.plan.quality_file(rasters.job.look.date)
         words = "why a pixel is seen or not"
         return self._entered(rasters.writer(path, "quality", [words], "uint8", NODATA, words))
 
@@ -161,17 +161,17 @@ class DateWriter:
         rasters, day = self._rasters, self._rasters.job.look.date
         roles = [role for role in ROLES if role in rasters.job.compared_roles]
         words = "what stands on the ground, and how far above it each band lies"
-        path = rasters.folder.aside("standing", day)
+        path = rasters.plan.folder.aside("standing", day)
         return self._entered(rasters.writer(path, "scene", ["class", *roles], "uint8", UNKNOWN, words))
 
     def _opened_aside(self, name: str, bands: Sequence[str], words: str) -> RasterWriter:
-        path = self._rasters.folder.aside(name, self._rasters.job.look.date)
+        path = self._rasters.plan.folder.aside(name, self._rasters.job.look.date)
         return self._entered(self._rasters.writer(path, "score", bands, "float32", float("nan"), words))
 
     def _opened_scene(self) -> RasterWriter:
         rasters, job = self._rasters, self._rasters.job
         words = "scene on the common grid, aligned and normalised to the reference"
-        path = rasters.folder.scene_file(job.look.date, rasters.formats)
+        path = rasters.plan.folder.scene_file(job.look.date, rasters.plan.formats)
         return self._entered(rasters.writer(path, "scene", job.scene_roles, job.dtype, job.nodata, words))
 
     def _all_boxes(self) -> pd.DataFrame:

@@ -39,27 +39,26 @@ from changedet.pipeline.change_regions import (
 )
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.kernels.box_parts import GROUND
-from changedet.store import RunFolder, write_frame
+from changedet.plan import Plan
+from changedet.store import write_frame
 from changedet.store.packing import unpack
 
 
-def mask_files(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> list[Path]:
+def mask_files(plan: Plan, day: dt.date) -> list[Path]:
     """List all files that `MaskWriter` writes.
 
     Parameters
     ----------
-    folder : RunFolder
+    plan : Plan
     day : date
-    formats : set of str
-        Outputs that are wanted.
 
     Returns
     -------
     list of Path
         Whether they exist or not.
     """
-    rasters = [folder.mask_file(day, formats), *([folder.score(day)] if "scores" in formats else [])]
-    return [*rasters, *(side for raster in rasters for side in sidecars(raster)), folder.table("changes", day)]
+    rasters = [plan.mask_file(day), *([plan.folder.score(day)] if "scores" in plan.formats else [])]
+    return [*rasters, *(side for raster in rasters for side in sidecars(raster)), plan.folder.table("changes", day)]
 
 
 @dataclass(frozen=True)
@@ -68,18 +67,13 @@ class DateRasters:
 
     Attributes
     ----------
-    folder : RunFolder
+    plan : Plan
+        Of the run.
     job : DateJob
-    formats : set of str
-        Outputs that are wanted.
-    site : str
-        The site's id.
     """
 
-    folder: RunFolder
+    plan: Plan
     job: DateJob
-    formats: frozenset[str]
-    site: str
 
     def writer(
         self,
@@ -131,7 +125,7 @@ class DateRasters:
     def _tags(self) -> dict[str, str]:
         tags = {
             "DATE": str(self.job.look.date),
-            "SITE": self.site,
+            "SITE": self.plan.site_id,
             "SCENE": self.job.look.name,
             "SOFTWARE": f"changedet {__version__}",
         }
@@ -202,9 +196,9 @@ class MaskWriter:
         self._regions: dict[Window, components.TileComponents] = {}
         self._parts: dict[Window, TileParts] = {}
         self._score: RasterWriter | None = None
-        if "scores" in rasters.formats:
+        if "scores" in rasters.plan.formats:
             words = f"{words}: higher is more change, changed above THRESHOLD"
-            path = rasters.folder.score(rasters.job.look.date)
+            path = rasters.plan.folder.score(rasters.job.look.date)
             self._score = rasters.writer(path, "score", [words], "float32", float("nan"), words, rule.tags).__enter__()
 
     def take(self, window: Window, tile: MaskTile) -> None:
@@ -231,13 +225,13 @@ class MaskWriter:
         rasters, job = self._rasters, self._rasters.job
         day = job.look.date
         if not self._raw:
-            write_frame(rasters.folder.table("changes", day), no_changes(job.grid))
+            write_frame(rasters.plan.folder.table("changes", day), no_changes(job.grid))
             return
         parts = join_parts(self._parts)
         regions = components.join({parts.places[window]: own for window, own in self._regions.items()})
         least_px = area_px(self._rule.min_area_m2, job.grid.ground_resolution_m)
         words = f"changed since {job.reference.date if job.reference else ''}"
-        path = rasters.folder.mask_file(day, rasters.formats)
+        path = rasters.plan.mask_file(day)
         with ExitStack() as unfinished:
             writer = unfinished.enter_context(
                 rasters.writer(path, "mask", [words], "uint8", NOT_OBSERVED, words, self._rule.tags)
@@ -250,7 +244,7 @@ class MaskWriter:
         grid, day = self._rasters.job.grid, self._rasters.job.look.date
         polygons = polygonise(self._outlined(parts, lead), grid.transform, grid.crs)
         table = described(polygons, parts, lead, grid, str(day), self._rule.threshold)
-        write_frame(self._rasters.folder.table("changes", day), table)
+        write_frame(self._rasters.plan.folder.table("changes", day), table)
 
     def abandon(self) -> None:
         """Leave nothing behind of a date that was not finished."""

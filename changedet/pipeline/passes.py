@@ -89,8 +89,7 @@ class _OpenDates:
         plan = self.session.plan
         for part, (_, files) in one.parts.items():
             plan.folder.begin(f"{part}:{one.day}", files)
-        rasters = DateRasters(plan.folder, one.job, plan.formats, plan.site_id)
-        return DateWriter(rasters, self.models[one.day], frozenset(one.parts))
+        return DateWriter(DateRasters(plan, one.job), self.models[one.day], frozenset(one.parts))
 
 
 def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
@@ -176,7 +175,7 @@ def _pending_passes(plan: Plan) -> list[_Pass]:
         wanted, job = identities(plan, i), job_of(plan, i)
         needed = [part for part in PARTS if part != "boxes" or job.counts]
         pending = [part for part in needed if not plan.folder.is_done(f"{part}:{look.date}", wanted[part])]
-        parts = {part: (wanted[part], files_of_date(plan.folder, job, plan.formats, part)) for part in pending}
+        parts = {part: (wanted[part], files_of_date(plan, job, part)) for part in pending}
         if parts:
             found.append(_Pass(i, job.only(frozenset(parts)), parts))
     return found

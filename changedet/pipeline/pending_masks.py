@@ -54,4 +54,4 @@ def files_of_masks(plan: Plan, i: int) -> list[Path]:
     list of Path
         Whether they exist or not.
     """
-    return files_of_date(plan.folder, job_of(plan, i), plan.formats, "masks")
+    return files_of_date(plan, job_of(plan, i), "masks")

@@ -32,11 +32,11 @@ def files_of_run(plan: Plan) -> dict[str, list[Path]]:
     for i, look in enumerate(plan.looks):
         job = job_of(plan, i)
         found[f"measure:{look.date}"] = [folder.model(look.date)]
-        found[f"pixels:{look.date}"] = files_of_date(folder, job, plan.formats, "pixels")
+        found[f"pixels:{look.date}"] = files_of_date(plan, job, "pixels")
         if job.counts:
-            found[f"boxes:{look.date}"] = files_of_date(folder, job, plan.formats, "boxes")
+            found[f"boxes:{look.date}"] = files_of_date(plan, job, "boxes")
         if plan.persists and job.compares:
-            found[f"masks:{look.date}"] = files_of_date(folder, job, plan.formats, "masks")
+            found[f"masks:{look.date}"] = files_of_date(plan, job, "masks")
     found["first_change"] = first_change_files(plan)
     found[LIGHT_STEP] = [folder.table(name, day) for name in KEPT_LIGHT for day in plan.dates]
     found["placebo"] = [folder.state / "placebo.json"]

@@ -200,7 +200,7 @@ def _writer(plan: Plan, change: ChangeModel, i: int) -> MaskWriter:
     rule = MaskRule(change.method, CHANGED_ABOVE, change.min_area_m2)
     over = " over all dates" if plan.reads_together else ""
     words = f"probability of change{over}, from scores by {rule.method} and followed boxes"
-    return MaskWriter(DateRasters(plan.folder, job_of(plan, i), plan.formats, plan.site_id), rule, words)
+    return MaskWriter(DateRasters(plan, job_of(plan, i)), rule, words)
 
 
 def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]) -> SeriesJob:
