@@ -1,4 +1,4 @@
-"""Single values of tables and records: a number or none, a date as ISO text, a record, a name in a line."""
+"""Values of tables and records: a number or none, dates as ISO text, a record, a zone's rows, a round length."""
 
 from __future__ import annotations
 
@@ -151,3 +151,25 @@ def left_to_right(words: str) -> str:
     """
     runs_left = any(bidirectional(letter) in {"R", "AL"} for letter in words)
     return f"{_LEFT_TO_RIGHT}{words}{_LEFT_TO_RIGHT}" if runs_left else words
+
+
+def round_length(most: float) -> float:
+    """The length of a scale bar.
+
+    Parameters
+    ----------
+    most : float
+        For which there is room, above 0.
+
+    Returns
+    -------
+    float
+        1, 2 or 5 times a power of ten, in the same unit.
+
+    Examples
+    --------
+    >>> [round_length(length) for length in (74.0, 10.0, 1999.0, 0.3)]
+    [50.0, 10.0, 1000.0, 0.2]
+    """
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= most * (1 + 1e-9))

@@ -15,6 +15,7 @@ from changedet.outputs.figure.arrangement import LEADING, MARGIN_IN, POINTS_PER_
 from changedet.outputs.figure.data import Box, FigureData, Panel
 from changedet.outputs.figure.pictures import picture
 from changedet.outputs.figure.styles import BOX_WORDS, MOVED, Line
+from changedet.outputs.values import round_length
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,35 +31,13 @@ _SAMPLE_IN: Final = 0.3
 _APART_IN: Final = 0.14
 
 
-def bar_length(most_m: float) -> float:
-    """The length of a scale bar.
-
-    Parameters
-    ----------
-    most_m : float
-        Metres for which there is room, above 0.
-
-    Returns
-    -------
-    float
-        1, 2 or 5 times a power of ten metres.
-
-    Examples
-    --------
-    >>> bar_length(74.0), bar_length(1999.0), bar_length(0.3)
-    (50.0, 1000.0, 0.2)
-    """
-    power = 10.0 ** math.floor(math.log10(most_m))
-    return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= most_m * (1 + 1e-9))
-
-
 def length_words(metres: float) -> str:
     """A length in the unit that fits it.
 
     Parameters
     ----------
     metres : float
-        As `bar_length` gives it.
+        As `changedet.outputs.values.round_length` gives it.
 
     Returns
     -------
@@ -89,7 +68,7 @@ def draw_scale_and_north(axes: Axes, data: FigureData, panel: Panel, width_in: f
 
     west, south, east, _ = data.frame
     unit_in = width_in / (east - west)
-    metres = bar_length(_BAR_SHARE * (east - west) * data.ground_scale)
+    metres = round_length(_BAR_SHARE * (east - west) * data.ground_scale)
     long = metres / data.ground_scale
     right, low = east - 0.1 / unit_in, south + 0.13 / unit_in
     color = styles.PAPER if panel.scene else styles.INK

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import quoteattr
+
+from changedet.outputs.values import round_length
 
 PAGE_MM: Final = (297.0, 210.0)
 MAP_MM: Final = (10.0, 26.0, 205.0, 166.0)
@@ -222,7 +223,7 @@ def _north(sheet: PrintLayout) -> str:
 
 def _scale_bar(sheet: PrintLayout) -> str:
     left, _, right, _ = map_extent(sheet.extent)
-    segment = nice_length(BAR_SHARE * (right - left) / sheet.unit)
+    segment = round_length(BAR_SHARE * (right - left) / sheet.unit)
     in_km = segment >= 1000
     per_unit = 1000 if in_km else 1
     attributes = (
@@ -239,28 +240,6 @@ def _scale_bar(sheet: PrintLayout) -> str:
     )
     place = (SIDE_MM, MAP_MM[1] + MAP_MM[3] - 14, 48, 12)
     return _item("scale bar", sheet, place, inner, attributes)
-
-
-def nice_length(longest: float) -> float:
-    """The largest 1, 2 or 5 times a power of ten that is not longer.
-
-    Parameters
-    ----------
-    longest : float
-        Above 0.
-
-    Returns
-    -------
-    float
-        In the same unit.
-
-    Examples
-    --------
-    >>> [nice_length(length) for length in (36.0, 10.0, 1999.0, 0.7)]
-    [20.0, 10.0, 1000.0, 0.5]
-    """
-    power = 10.0 ** math.floor(math.log10(longest))
-    return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= longest)
 
 
 def _label(
