@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -63,6 +63,29 @@ def empty(layer: str, crs: str | pyproj.CRS) -> gpd.GeoDataFrame:
     """
     columns = {name: pd.Series([], dtype=dtype) for name, dtype in SCHEMA[layer].items()}
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+
+
+def joined(layer: str, tables: Sequence[gpd.GeoDataFrame], crs: str | pyproj.CRS) -> gpd.GeoDataFrame:
+    """A layer of the rows of several tables.
+
+    Parameters
+    ----------
+    layer : str
+        One of `SCHEMA`.
+    tables : sequence of GeoDataFrame
+        With the columns of the layer, or without rows.
+    crs : str or pyproj.CRS
+        Of all of them.
+
+    Returns
+    -------
+    GeoDataFrame
+        Numbered anew; `empty` where none has a row.
+    """
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return empty(layer, crs)
+    return gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=crs)
 
 
 def conform(layer: str, frame: gpd.GeoDataFrame, crs: str | pyproj.CRS) -> gpd.GeoDataFrame:

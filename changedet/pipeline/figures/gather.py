@@ -73,7 +73,7 @@ def figure_data(sources: RunSources, wanted: Wanted) -> FigureData:
     """
     before, after = chosen_dates(sources, wanted)
     calendar = calendar_of(sources.dates)
-    boxes = _boxes(sources, before, after)
+    boxes = boxes_of(sources, before, after)
     regions = _regions(sources, before, after)
     frame = frame_around(sources, wanted.zone, _moved(boxes, regions))
     days = [before] if before == after else [before, after]
@@ -165,7 +165,21 @@ def _clear_share(sources: RunSources, day: str) -> float:
     return as_float(sources.row(day).get("valid_fraction")) or 0.0
 
 
-def _boxes(sources: RunSources, before: str, after: str) -> tuple[BoxShapes, BoxShapes]:
+def boxes_of(sources: RunSources, before: str, after: str) -> tuple[BoxShapes, BoxShapes]:
+    """The boxes of two dates.
+
+    Parameters
+    ----------
+    sources : RunSources
+        Of a run.
+    before, after : str
+        ISO dates.
+
+    Returns
+    -------
+    before, after : mapping of state to list of shapes
+        As of `boxes_between`; none of a run without the layer.
+    """
     containers, tracks = sources.layers.get("containers"), sources.layers.get("tracks")
     if containers is None:
         return {}, {}
@@ -212,7 +226,7 @@ def frame_of(sources: RunSources, wanted: Wanted) -> Box:
         There is no such date or zone.
     """
     before, after = chosen_dates(sources, wanted)
-    boxes, regions = _boxes(sources, before, after), _regions(sources, before, after)
+    boxes, regions = boxes_of(sources, before, after), _regions(sources, before, after)
     return frame_around(sources, wanted.zone, _moved(boxes, regions))
 
 

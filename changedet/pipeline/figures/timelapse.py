@@ -13,11 +13,10 @@ from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.sentences.words import calendar_of, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import iso_date, rows_of
-from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
 from changedet.pipeline.figures.captions import count_words, name_of, place_words, source_words
 from changedet.pipeline.figures.files import FIGURE, result_identity
 from changedet.pipeline.figures.frame import area_scale_of, north_of
-from changedet.pipeline.figures.gather import Wanted, frame_of
+from changedet.pipeline.figures.gather import Wanted, boxes_of, frame_of
 from changedet.pipeline.run_reader import RunReader
 from changedet.pipeline.run_sources import RunSources, sources_of_finished
 from changedet.store import RunFolder
@@ -92,7 +91,7 @@ def timelapse_data(sources: RunSources, wanted: Wanted) -> tuple[list[FigureData
             count=count_words(sources, day, wanted.zone or ""),
             scene=sources.scenes.get(day) if shown else None,
             quality=sources.qualities.get(day),
-            boxes=_boxes_on(sources, days[k - 1] if k else day, day),
+            boxes=boxes_of(sources, days[k - 1] if k else day, day)[1],
         )
         frames.append(
             FigureData(
@@ -109,13 +108,6 @@ def timelapse_data(sources: RunSources, wanted: Wanted) -> tuple[list[FigureData
             )
         )
     return frames, _curve(sources, days, wanted.zone or "")
-
-
-def _boxes_on(sources: RunSources, before: str, day: str) -> BoxShapes:
-    containers, tracks = sources.layers.get("containers"), sources.layers.get("tracks")
-    if containers is None:
-        return {}
-    return boxes_between(containers, containers.iloc[:0] if tracks is None else tracks, before, day)[1]
 
 
 def _curve(sources: RunSources, days: list[str], zone: str) -> Curve | None:

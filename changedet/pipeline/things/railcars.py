@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import geopandas as gpd
-import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid.zones import SIDING, SIDING_MARGIN_M, of_kind
@@ -158,7 +157,7 @@ def _gathered(
             counts[day, name] = _sum([on for _, on in found])
             tracks += [TrackCount(day, name, track.number, _sum([on])) for track, on in found]
             tables.append(rows_of(day, name, found, scale))
-    layer = with_boxes(_joined(tables, plan.grid.crs), containers)
+    layer = with_boxes(vector_layers.joined("railcars", tables, plan.grid.crs), containers)
     reasons = {(day, name): HIDDEN for name in names for day in days if (day, name) not in counts}
     whole = [day for day in days if all((day, name) in counts for name in names)]
     sums = {day: _sum([on for name in names for _, on in read[day, name].found]) for day in whole}
@@ -170,13 +169,6 @@ def _sum(found: Sequence[TrackCars]) -> Count:
     number = sum(len(on.cars) for on in found)
     low, high = car_chains.interval_of(car_chains.sum_of([on.counts for on in found]), SURE)
     return Count(number, min(low, number), max(high, number))
-
-
-def _joined(tables: Sequence[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame:
-    filled = [table for table in tables if len(table)]
-    if not filled:
-        return vector_layers.empty("railcars", crs)
-    return gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=crs)
 
 
 def _why_not(plan: Plan) -> str:

@@ -11,7 +11,6 @@ from typing import Final
 import cv2
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -111,7 +110,7 @@ def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDa
         found = [(ship, deck_colours(light, ship)) for ship in outlines_of(image, one, grid, shapes)]
         tables.append(rows_of(found, look.date, grid, pixel_m, zones))
         unclear |= {(look.date, name) for name in ([] if berths is None else _crowded(one, grid, berths))}
-    layer = _joined([table for table in tables if len(table)], plan.grid.crs)
+    layer = vector_layers.joined("ships", tables, plan.grid.crs)
     return Ships(layer, areas, unknown, berths, frozenset(unclear))
 
 
@@ -266,12 +265,6 @@ def _take_out(hull: Bools, ship: Outline) -> None:
     drawn = np.zeros(hull.shape, np.uint8)
     cv2.fillPoly(drawn, [np.round(ship.corners).astype(np.int32)], 1)
     hull &= drawn == 0
-
-
-def _joined(tables: Sequence[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame:
-    if not tables:
-        return vector_layers.empty("ships", crs)
-    return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), geometry="geometry", crs=crs)
 
 
 def _area(one: Seen, grid: Grid) -> BaseGeometry:
