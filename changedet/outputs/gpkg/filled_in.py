@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
+from changedet.grid.vector_files import tables_of
 from changedet.outputs.values import iso_date
 
 DATES: Final = "date"
@@ -50,6 +52,39 @@ def write_filled_in(part: Path, layer: str, frame: gpd.GeoDataFrame, geometry_ty
             append=part.exists(),
             layer_options={"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": "geom"},
         )
+
+
+def read_filled_in(path: str | Path, layer: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """A layer as it is now.
+
+    Parameters
+    ----------
+    path : path
+        Of a GeoPackage that a person filled in.
+    layer : str
+        Its name.
+    columns : sequence of str
+        That it must have.
+
+    Returns
+    -------
+    DataFrame
+        Rows numbered by `fid`; a GeoDataFrame where the layer has geometries.
+
+    Raises
+    ------
+    ValueError
+        It cannot be read, or a column is missing.
+    """
+    try:
+        with tables_of(path):
+            frame: pd.DataFrame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise ValueError(f"layer '{layer}' cannot be read ({error})") from None
+    missing = [name for name in columns if name not in frame]
+    if missing:
+        raise ValueError(f"layer '{layer}' has lost its column '{missing[0]}'")
+    return frame
 
 
 def _values(column: pd.Series) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:

@@ -9,11 +9,9 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import pyproj
 
-from changedet.grid.vector_files import tables_of
-from changedet.outputs.gpkg.filled_in import write_filled_in
+from changedet.outputs.gpkg.filled_in import read_filled_in, write_filled_in
 from changedet.outputs.gpkg.layer_schema import TEXT
 from changedet.outputs.gpkg.vector_layers import embed_styles
 from changedet.outputs.qgis import editing_styles, raster_styles
@@ -74,11 +72,7 @@ def read_labels(path: str | Path, crs: str | pyproj.CRS) -> tuple[gpd.GeoDataFra
     """
     found = []
     for layer in (TILES, LABELS):
-        try:
-            with tables_of(path):
-                frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            raise ValueError(f"layer '{layer}' cannot be read ({error})") from None
+        frame = read_filled_in(path, layer)
         if not isinstance(frame, gpd.GeoDataFrame) or "date" not in frame:
             raise ValueError(f"layer '{layer}' has no {'column date' if 'date' not in frame else 'geometry'}")
         if frame.crs is None:

@@ -8,11 +8,9 @@ from typing import Final
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import pyproj
 
-from changedet.grid.vector_files import tables_of
-from changedet.outputs.gpkg.filled_in import write_filled_in
+from changedet.outputs.gpkg.filled_in import read_filled_in, write_filled_in
 from changedet.outputs.gpkg.layer_schema import TEXT
 from changedet.outputs.gpkg.vector_layers import conform, embed_styles, write_layers
 from changedet.outputs.qgis import editing_styles, raster_styles
@@ -69,14 +67,7 @@ def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """
     found = []
     for layer, columns in ((JUDGED, ("date", "object_id", "confidence", "verdict")), (ADDED, ("date", "kind"))):
-        try:
-            with tables_of(path):
-                frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            raise ValueError(f"layer '{layer}' cannot be read ({error})") from None
-        missing = [name for name in columns if name not in frame]
-        if missing:
-            raise ValueError(f"layer '{layer}' has lost its column '{missing[0]}'")
+        frame = read_filled_in(path, layer, columns)
         if layer == ADDED and len(frame) and (not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None):
             raise ValueError(f"layer '{layer}' has lost its CRS or its geometries; set them in QGIS, or")
         found.append(frame)

@@ -8,10 +8,8 @@ from typing import Final
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
-from changedet.grid.vector_files import tables_of
-from changedet.outputs.gpkg.filled_in import write_filled_in
+from changedet.outputs.gpkg.filled_in import read_filled_in, write_filled_in
 from changedet.outputs.gpkg.vector_layers import embed_styles
 from changedet.outputs.qgis import editing_styles, raster_styles
 from changedet.outputs.values import iso_date
@@ -53,14 +51,9 @@ def read_sample(path: str | Path) -> gpd.GeoDataFrame:
     ValueError
         The file cannot be read, or a column is missing, or there is no row.
     """
-    try:
-        with tables_of(path):
-            frame = pyogrio.read_dataframe(path, layer=LAYER)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise ValueError(f"layer '{LAYER}' cannot be read ({error})") from None
-    missing = [name for name in ("date", "stratum", "label") if name not in frame]
-    if missing or not len(frame):
-        raise ValueError(f"layer '{LAYER}' has lost its {'column ' + repr(missing[0]) if missing else 'points'}")
+    frame = read_filled_in(path, LAYER, ("date", "stratum", "label"))
+    if not len(frame):
+        raise ValueError(f"layer '{LAYER}' has lost its points")
     if not isinstance(frame, gpd.GeoDataFrame) or not (frame.geom_type == "Point").all():
         raise ValueError(f"layer '{LAYER}' has points without a place")
     try:
