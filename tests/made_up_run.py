@@ -207,9 +207,13 @@ def report_data(folder: Path, name: str = "Depot North") -> ReportData:
     paths = [folder / f"scenes/{date}.tif" for date in DATES]
     stretch = scene_stretch(paths)
     return ReportData(
-        site_id="depot-north",
-        site_name=name,
-        summary=summary(),
+        summary=summary()
+        | {
+            "site": "depot-north",
+            "name": name,
+            "warnings": [f"scene 2023-08-04: clouds {name}"],
+            "unavailable": {"footprint_area_m2": f"objects: none {name}", "teu": "no size class"},
+        },
         timeseries=series(),
         scenes=[
             {"date": d, "file": f"{d}_{name}.tif", "gsd_m": 0.5, "sun_elevation_deg": 41.2, "sha256": ["ab12" * 16]}
@@ -226,7 +230,5 @@ def report_data(folder: Path, name: str = "Depot North") -> ReportData:
         ],
         quicklooks={d: quicklook(p, 700, stretch) for d, p in zip(DATES, paths, strict=True)},
         overlays={d: overlay(folder / f"change/{d}_mask.tif", 700) for d in DATES[1:]},
-        warnings=[f"scene 2023-08-04: clouds {name}"],
         provenance={"version": "0.1.0", "name": name},
-        unavailable={"footprint_area_m2": f"objects: none {name}", "teu": "no size class"},
     )

@@ -39,21 +39,16 @@ def report_of(sources: RunSources) -> ReportData:
     ReportData
         With images of all dates.
     """
-    summary: Mapping[str, Any] = sources.summary
     layers, record = sources.layers, sources.record
     shown = _pictures(sources)
     return ReportData(
-        site_id=summary["site"],
-        site_name=summary.get("name", summary["site"]),
-        summary=summary,
+        summary=sources.summary,
         timeseries=as_kept(sources.series),
         scenes=[_scene_row(entry, sources) for entry in record["inputs"]],
         methods=record["methods"],
         quicklooks=shown.quicklooks,
         overlays=shown.overlays,
-        warnings=summary["warnings"],
         provenance={"software": sources.software, "libraries": record["libraries"]},
-        unavailable=summary.get("unavailable", {}),
         trains=layers.get("trains"),
         ships=layers.get("ships"),
         works=layers.get("works"),

@@ -116,7 +116,10 @@ def test_trains_are_written_read_and_shown(tmp_path: Path) -> None:
     assert again["sequence"].tolist() == found["sequence"].tolist()
     assert again.geometry.geom_type.tolist() == ["LineString"]
     table = pd.DataFrame({"date": ["2024-05-01"], "zone": [""]})
-    write_report(tmp_path / "report.html", ReportData("a", "A", {"dates": ["2024-05-01"]}, table, trains=again))
+    write_report(
+        tmp_path / "report.html",
+        ReportData({"site": "a", "warnings": [], "dates": ["2024-05-01"]}, table, trains=again),
+    )
     text = (tmp_path / "report.html").read_text()
     assert text.count('fill="#282030"') == 1
     assert "stroke-dasharray" in text.split("Trains on sidings")[1]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import pandas as pd
 
-from changedet.outputs.values import iso_date, rows_of
+from changedet.outputs.values import iso_date, mapping_at, rows_of
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,8 @@ class ReportData:
 
     Attributes
     ----------
-    site_id, site_name : str
-        Free text; escaped.
     summary : mapping
-        As ``summary.json``.
+        As ``summary.json``; free text in it is escaped.
     timeseries : pandas.DataFrame
         Columns of ``tables.TIMESERIES_COLUMNS``; NA where a figure cannot be had.
     scenes : sequence of mapping
@@ -84,12 +83,8 @@ class ReportData:
         ISO date -> JPEG or PNG on the common grid; see `changedet.outputs.report.pictures.quicklook`.
     overlays : mapping of str to bytes
         ISO date -> transparent PNG of what changed; see `changedet.outputs.report.pictures.overlay`.
-    warnings : sequence of str
-        Shown at the top.
     provenance : mapping
         Versions, checksums, timings: shown as they are.
-    unavailable : mapping of str to str
-        Figure (a key of ``totals``, ``arrivals``, ``departures``) -> why it cannot be had.
     trains : DataFrame, optional
         The layer ``trains``.
     ships : DataFrame, optional
@@ -108,17 +103,13 @@ class ReportData:
         The figure of the site, PNG, JPEG or SVG; empty for none.
     """
 
-    site_id: str
-    site_name: str
     summary: Mapping[str, object]
     timeseries: pd.DataFrame
     scenes: Sequence[Mapping[str, object]] = ()
     methods: Sequence[Mapping[str, object]] = ()
     quicklooks: Mapping[str, bytes] = field(default_factory=dict)
     overlays: Mapping[str, bytes] = field(default_factory=dict)
-    warnings: Sequence[str] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
-    unavailable: Mapping[str, str] = field(default_factory=dict)
     trains: pd.DataFrame | None = None
     ships: pd.DataFrame | None = None
     works: pd.DataFrame | None = None
@@ -127,6 +118,26 @@ class ReportData:
     events: Sequence[BoxEvent] = ()
     events_listed: Mapping[tuple[str, bool], int] = field(default_factory=dict)
     figure: bytes = b""
+
+    @property
+    def site_id(self) -> str:
+        """The site's id."""
+        return str(self.summary["site"])
+
+    @property
+    def site_name(self) -> str:
+        """Its name, or else its id."""
+        return str(self.summary.get("name") or self.site_id)
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Shown at the top."""
+        return cast("Sequence[str]", self.summary["warnings"])
+
+    @property
+    def unavailable(self) -> Mapping[str, str]:
+        """Figure (a key of ``totals``, ``arrivals``, ``departures``) -> why it cannot be had."""
+        return cast("Mapping[str, str]", mapping_at(self.summary, "unavailable"))
 
 
 def unsure_days(series: pd.DataFrame) -> set[str]:

@@ -22,7 +22,7 @@ def claim(value: float, robust: dict[str, Any] | None, dates: int = 1) -> dict[s
 
 
 def data(**summary: Any) -> ReportData:
-    return ReportData("a", "A", summary, pd.DataFrame())
+    return ReportData(summary, pd.DataFrame())
 
 
 def test_claims_that_hold_everywhere_come_first() -> None:

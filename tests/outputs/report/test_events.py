@@ -16,7 +16,7 @@ def test_event_groups_say_where_the_rest_is_and_what_hides_a_chip() -> None:
     came = BoxEvent("2023-06-12", True, 7, "40ft", "east", square, chips)
     left = BoxEvent("2023-06-12", False, 8, "20ft", "", [], chips)
     listed = {("2023-06-12", True): 35, ("2023-06-12", False): 1}
-    data = ReportData("a", "A", {}, pd.DataFrame(), events=[came, left], events_listed=listed)
+    data = ReportData({}, pd.DataFrame(), events=[came, left], events_listed=listed)
     first, second = event_groups(data, Calendar(years_only=False))
     assert (first.id, first.title) == ("arrived-2023-06-12", "35 boxes first seen on 12 June 2023")
     assert first.rest == "1 of 35, the longest; the rest: layer tracks of objects.gpkg, first_seen = 2023-06-12"

@@ -15,7 +15,7 @@ BEGAN = {"date": "2023-06-12", "low": "2023-04-27", "high": "2023-06-12", "proba
 
 
 def data(**summary: Any) -> ReportData:
-    return ReportData("a", "A", summary, pd.DataFrame())
+    return ReportData(summary, pd.DataFrame())
 
 
 def test_onset_rows_give_areas_in_units_that_fit_and_the_reason_where_there_is_none() -> None:

@@ -18,7 +18,7 @@ from changedet.outputs.report.page import write_report
 
 def test_write_report_of_one_date_without_any_figure(tmp_path: Path) -> None:
     frame = pd.DataFrame({"date": ["2023-06-04"], "zone": [""]})
-    write_report(tmp_path / "report.html", ReportData("a", "A", {}, frame))
+    write_report(tmp_path / "report.html", ReportData({"site": "a", "name": "A", "warnings": []}, frame))
     words = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert words.count("not available: the run gave no figure") >= 8
 

@@ -27,7 +27,7 @@ def test_zone_rows_give_occupancy_of_the_last_look_and_since_when_it_is_full() -
         },
         "west": {"capacity": None, "full_since": None, "onset": {}},
     }
-    data = ReportData("a", "A", {"zones": zones}, pd.DataFrame())
+    data = ReportData({"zones": zones}, pd.DataFrame())
     east, west = zone_rows(data, Calendar(years_only=False))
     assert (east.first, east.last, east.arrived, east.left) == ("0 (0–2)", "97 (87–107)", "99 (61–130)", "–")
     assert (east.occupancy, east.share) == ("97 % (87–107)", 0.97)
