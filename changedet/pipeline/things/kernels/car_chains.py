@@ -170,6 +170,28 @@ def with_missed(counts: Floats) -> Floats:
     return np.asarray(whole / whole.sum(), np.float64)
 
 
+def with_unread(counts: Floats, unsure_m: int) -> Floats:
+    """Allow for cars on what seems to bear some and reads as none, as in deep shade and low sun.
+
+    Parameters
+    ----------
+    counts : float64 (m,)
+        Probability of 0, 1, 2, .. cars.
+    unsure_m : int
+        Metres of track beside the cars that are not surely bare.
+
+    Returns
+    -------
+    float64 (m + k,)
+        Of 0, 1, 2, .. cars: none stand there, or, as likely, any number up to k, as many of the shortest usual cars as
+        those metres hold. So the lower bound stays what is read.
+    """
+    most = unsure_m // USUAL_M[0]
+    more = np.full(most + 1, 0.5 / (most + 1))
+    more[0] += 0.5
+    return np.asarray(np.convolve(counts, more), np.float64)
+
+
 def sum_of(counts: list[Floats]) -> Floats:
     """Probability of every sum of independent numbers.
 

@@ -32,6 +32,9 @@ HIDDEN_ODDS: Final = 2.0
 it sees none, yet is less sure of it than on bare track. Chosen on painted sites, seeds 1701 to 1802."""
 BEYOND_ODDS: Final = 0.0
 """Likewise beyond them, where the train may have ended."""
+UNSURE: Final = 0.1
+"""Probability of a car from which track on which none is read is not surely bare: twice that of bare track, half that
+of track on which a crane hides a car (docs/research/railcars.md)."""
 ENDS_STEPS: Final = 2
 """Steps at each end of a car that say little of its kind."""
 SURE_ODDS: Final = 30.0
@@ -241,7 +244,11 @@ def cars_on(odds: Singles, axis: Axis) -> TrackCars | None:
         found = car_chains.chain(np.where(seen, car + _hidden_odds(len(car), found.cars), 0.0), end)
     share = _share(car)
     cars = [Car(i + first, j + first, *_kind(classes[:, i:j]), float(share[i:j].mean())) for i, j in found.cars]
-    return TrackCars(cars, car_chains.with_missed(found.counts), aside)
+    bare = seen.copy()
+    for i, j in found.cars:
+        bare[i:j] = False
+    unsure_m = int((bare & (share >= UNSURE)).sum() * LENGTHWISE_M)
+    return TrackCars(cars, car_chains.with_unread(car_chains.with_missed(found.counts), unsure_m), aside)
 
 
 def _hidden_odds(length: int, cars: Ints) -> Floats:

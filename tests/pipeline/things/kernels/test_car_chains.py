@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.pipeline.things.kernels.car_chains import MISSED, chain, interval_of, sum_of, with_missed
+from changedet.pipeline.things.kernels.car_chains import MISSED, chain, interval_of, sum_of, with_missed, with_unread
 
 
 def planted(begins: list[int], lengths: list[int], n: int = 120) -> tuple[np.ndarray, np.ndarray]:
@@ -65,3 +65,11 @@ def test_with_missed_allows_for_more_cars_and_none_on_bare_track() -> None:
     assert low == 20
     assert high > 21
     assert with_missed(np.ones(1))[0] == 1.0
+
+
+def test_with_unread_raises_upper_bounds_alone() -> None:
+    read = np.eye(6)[5]
+    assert interval_of(with_unread(read, 11), 0.95) == (5, 5)
+    assert interval_of(with_unread(read, 50), 0.95) == (5, 9)
+    four_tracks = sum_of([with_unread(np.eye(6)[0], 30)] * 3 + [with_unread(read, 30)])
+    assert interval_of(four_tracks, 0.95)[0] == 5

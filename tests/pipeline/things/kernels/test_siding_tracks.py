@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.pipeline.things.kernels.siding_tracks import CLASSES, car_share, cars_on, tracks_of
+from changedet.pipeline.things.kernels.car_chains import interval_of
+from changedet.pipeline.things.kernels.siding_tracks import CLASSES, SURE, car_share, cars_on, tracks_of
 
 HIGH, WIDE = 40, 120
 
@@ -71,3 +72,15 @@ def test_cars_on_fills_in_a_hidden_car_and_no_bare_track(hidden: float, number: 
     assert len(on.cars) == number
     if number == 4:
         assert on.cars[1].confidence < 0.5 < on.cars[0].confidence
+
+
+@pytest.mark.parametrize(("bare", "most"), [(6.0, 5), (1.5, 7)])
+def test_cars_on_allows_for_cars_where_the_track_is_not_surely_bare(bare: float, most: int) -> None:
+    """Deep shade beyond the train, 36 m of it, where the network gives a car a chance of .12 and reads none."""
+    answer = odds()
+    track = tracks_of([answer])[0]
+    answer[0, :, 82:118], answer[1:-1, :, 82:118] = bare, -2.0
+    on = cars_on(answer, track)
+    assert on is not None
+    assert len(on.cars) == 4
+    assert interval_of(on.counts, SURE) == (4, most)
