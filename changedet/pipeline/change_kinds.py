@@ -12,10 +12,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Floats
 from changedet.outputs.values import iso_dates
 from changedet.stages.footprint.outlines import Footprint
 
-KINDS: Final = ("building", "paving", "earthwork")
+PAVING, EARTHWORK = "paving", "earthwork"
+KINDS: Final = ("building", PAVING, EARTHWORK)
 LEAST_SHARE: Final = 0.2
 """Share of a region that must bear a kind; chosen by hand, as outlines of footprints and of changes differ."""
 UNKNOWN: Final = "other"
@@ -36,7 +38,9 @@ def with_kinds(
     Returns
     -------
     GeoDataFrame
-        The kind of what is gone comes from the footprint of the reference, of all else from that of its own date.
+        The kind of what is gone comes from the footprint of the reference, of all else from that of its own date; but
+        what came and is an earthwork on another date since is one, though its own takes it for paving: that is what is
+        left where nothing else shows, and a bank or the floor between banks looks like it in some light.
     """
     if not len(changes) or not footprints:
         return changes
@@ -48,6 +52,10 @@ def with_kinds(
         rows = np.flatnonzero((told_by == str(day)) & (kinds == UNKNOWN))
         if len(rows) and footprint.kinds:
             kinds[rows] = kinds_of(shapes[rows], footprint.kinds)
+    paved = np.flatnonzero((kinds == PAVING) & (changes["direction"] == "gain").to_numpy(bool))
+    for day, footprint in footprints.items():
+        if len(paved) and day > reference:
+            kinds[paved[covered_by(shapes[paved], footprint.kinds, EARTHWORK) >= LEAST_SHARE]] = EARTHWORK
     return changes.assign(kind=kinds)
 
 
@@ -65,12 +73,29 @@ def kinds_of(shapes: NDArray[np.object_], ground: Mapping[str, BaseGeometry]) ->
     array of str (n,)
         ``other`` where none covers `LEAST_SHARE`.
     """
-    covered = np.zeros((len(KINDS), len(shapes)))
-    for row, name in zip(covered, KINDS, strict=True):
-        parts = np.asarray(shapely.get_parts(ground[name])) if name in ground else np.empty(0, object)
-        if len(parts):
-            region, part = shapely.STRtree(parts).query(shapes, predicate="intersects")
-            np.add.at(row, region, shapely.area(shapely.intersection(shapes[region], parts[part])))
-    best = covered.argmax(axis=0)
-    share = covered.max(axis=0) / np.maximum(shapely.area(shapes), 1e-9)
-    return np.where(share >= LEAST_SHARE, np.array(KINDS, object)[best], UNKNOWN)
+    shares = np.stack([covered_by(shapes, ground, name) for name in KINDS])
+    return np.where(shares.max(axis=0) >= LEAST_SHARE, np.array(KINDS, object)[shares.argmax(axis=0)], UNKNOWN)
+
+
+def covered_by(shapes: NDArray[np.object_], ground: Mapping[str, BaseGeometry], kind: str) -> Floats:
+    """The share of each region that a kind covers.
+
+    Parameters
+    ----------
+    shapes : array of geometry (n,)
+    ground : mapping of str to geometry
+        Where each kind lies.
+    kind : str
+        Which.
+
+    Returns
+    -------
+    float64 (n,)
+        0 to 1.
+    """
+    covered = np.zeros(len(shapes))
+    parts = np.asarray(shapely.get_parts(ground[kind])) if kind in ground else np.empty(0, object)
+    if len(parts):
+        region, part = shapely.STRtree(parts).query(shapes, predicate="intersects")
+        np.add.at(covered, region, shapely.area(shapely.intersection(shapes[region], parts[part])))
+    return np.asarray(covered / np.maximum(shapely.area(shapes), 1e-9), np.float64)

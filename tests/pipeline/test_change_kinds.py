@@ -36,3 +36,22 @@ def test_what_came_is_told_by_its_date_and_what_is_gone_by_the_reference():
     assert with_kinds(changes, footprints, REFERENCE)["kind"].tolist() == ["earthwork", "building", "box", "other"]
     assert with_kinds(changes, {}, REFERENCE) is changes
     assert with_kinds(changes[:0], footprints, REFERENCE).empty
+
+
+def test_what_was_an_earthwork_on_any_date_since_is_no_paving() -> None:
+    """In flat light a bank, or the floor between banks, looks like paving; a pad whose rim alone was dug stays one."""
+    days = [REFERENCE, DAY, dt.date(2023, 5, 1)]
+    bank, pad, old = (shapely.box(x, 0, x + 10, 10) for x in (0, 20, 40))
+    changes = gpd.GeoDataFrame(
+        {"date": pd.to_datetime([str(DAY)] * 3, utc=True), "direction": "gain", "kind": "other"},
+        geometry=[bank, pad, old],
+        crs="EPSG:32633",
+    )
+    paving = shapely.MultiPolygon([bank, pad, old])
+    dug = {
+        REFERENCE: shapely.MultiPolygon([old]),
+        DAY: shapely.MultiPolygon(),
+        days[2]: shapely.MultiPolygon([shapely.box(0, 0, 3, 10), shapely.box(20, 0, 21, 10)]),
+    }
+    footprints = {day: SimpleNamespace(kinds={"paving": paving, "earthwork": dug[day]}) for day in days}
+    assert with_kinds(changes, footprints, REFERENCE)["kind"].tolist() == ["earthwork", "paving", "paving"]
