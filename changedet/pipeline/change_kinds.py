@@ -20,13 +20,16 @@ PAVING, EARTHWORK = "paving", "earthwork"
 KINDS: Final = ("building", PAVING, EARTHWORK)
 LEAST_SHARE: Final = 0.2
 """Share of a region that must bear a kind; chosen by hand, as outlines of footprints and of changes differ."""
+AS_BEFORE: Final = 0.5
+"""Of what a kind covers of a region on the look that tells of it: where it covers as much on the other one, nothing of
+this kind came or left. Chosen by hand."""
 UNKNOWN: Final = "other"
 
 
 def with_kinds(
     changes: gpd.GeoDataFrame, footprints: Mapping[dt.date, Footprint], reference: dt.date
 ) -> gpd.GeoDataFrame:
-    """Fill in the kinds of regions that are no boxes.
+    """Fill in the kinds of regions that are no boxes, and take back what neither came nor left.
 
     Parameters
     ----------
@@ -40,12 +43,15 @@ def with_kinds(
     GeoDataFrame
         The kind of what is gone comes from the footprint of the reference, of all else from that of its own date; but
         what came and is an earthwork on another date since is one, though its own takes it for paving: that is what is
-        left where nothing else shows, and a bank or the floor between banks looks like it in some light.
+        left where nothing else shows, and a bank or the floor between banks looks like it in some light. What the
+        footprints of both bear alike was replaced: its ``direction`` is ``other``.
     """
     if not len(changes) or not footprints:
         return changes
     days = iso_dates(changes["date"])
-    told_by = np.where(changes["direction"] == "loss", str(reference), days)
+    told_by, not_by = (
+        np.where((changes["direction"] == "loss") == lost, str(reference), days) for lost in (True, False)
+    )
     kinds = changes["kind"].to_numpy(object).copy()
     shapes = changes.geometry.to_numpy()
     for day, footprint in footprints.items():
@@ -56,7 +62,25 @@ def with_kinds(
     for day, footprint in footprints.items():
         if len(paved) and day > reference:
             kinds[paved[covered_by(shapes[paved], footprint.kinds, EARTHWORK) >= LEAST_SHARE]] = EARTHWORK
-    return changes.assign(kind=kinds)
+    found = changes.assign(kind=kinds)
+    return found.assign(direction=_directions(found, footprints, (told_by, not_by)))
+
+
+def _directions(
+    changes: gpd.GeoDataFrame, footprints: Mapping[dt.date, Footprint], days: tuple[NDArray[np.str_], NDArray[np.str_]]
+) -> NDArray[np.object_]:
+    """The directions of regions, by the footprints of the day that tells a region's kind and of the other one."""
+    directions: NDArray[np.object_] = changes["direction"].to_numpy(object).copy()
+    kinds, shapes = changes["kind"].to_numpy(object), changes.geometry.to_numpy()
+    for name in KINDS:
+        rows = np.flatnonzero(kinds == name)
+        now, before = np.zeros((2, len(rows)))
+        for day, footprint in footprints.items():
+            for shares, own in ((now, days[0]), (before, days[1])):
+                there = own[rows] == str(day)
+                shares[there] = covered_by(shapes[rows[there]], footprint.kinds, name)
+        directions[rows[(now >= LEAST_SHARE) & (before >= AS_BEFORE * now)]] = "other"
+    return directions
 
 
 def kinds_of(shapes: NDArray[np.object_], ground: Mapping[str, BaseGeometry]) -> NDArray[np.object_]:

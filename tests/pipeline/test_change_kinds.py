@@ -55,3 +55,32 @@ def test_what_was_an_earthwork_on_any_date_since_is_no_paving() -> None:
     }
     footprints = {day: SimpleNamespace(kinds={"paving": paving, "earthwork": dug[day]}) for day in days}
     assert with_kinds(changes, footprints, REFERENCE)["kind"].tolist() == ["earthwork", "paving", "paving"]
+
+
+def test_what_both_footprints_bear_alike_was_replaced_and_neither_came_nor_left():
+    """An apron that was torn up, and a hall that was rebuilt, are no new ground; a hall on an apron is one."""
+    shapes = [shapely.box(x, 0, x + 10, 10) for x in (0, 20, 40, 60)]
+    changes = gpd.GeoDataFrame(
+        {
+            "date": pd.to_datetime([str(DAY)] * 4, utc=True),
+            "direction": ["gain", "loss", "gain", "gain"],
+            "kind": ["other"] * 4,
+        },
+        geometry=shapes,
+        crs="EPSG:32633",
+    )
+    empty = shapely.MultiPolygon()
+    before = {
+        "paving": shapely.MultiPolygon([shapes[0], shapely.box(60, 0, 64, 10)]),
+        "building": shapely.MultiPolygon([shapes[1]]),
+        "earthwork": empty,
+    }
+    after = {
+        "paving": shapely.MultiPolygon([shapes[0], shapes[3]]),
+        "building": shapely.MultiPolygon([shapes[1], shapes[2]]),
+        "earthwork": empty,
+    }
+    footprints = {REFERENCE: SimpleNamespace(kinds=before), DAY: SimpleNamespace(kinds=after)}
+    found = with_kinds(changes, footprints, REFERENCE)
+    assert found["kind"].tolist() == ["paving", "building", "building", "paving"]
+    assert found["direction"].tolist() == ["other", "other", "gain", "gain"]

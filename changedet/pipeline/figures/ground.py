@@ -128,7 +128,7 @@ def regions_between(
     days = pd.to_datetime(changes["date"], utc=True).dt.strftime("%Y-%m-%d")
     first = pd.to_datetime(changes["first_seen"], utc=True).dt.strftime("%Y-%m-%d").fillna(after)
     wanted = (days == after) & (first > before) & (reference <= before)
-    boxes = changes[wanted & (changes["kind"] == "box")]
+    boxes = changes[wanted & (changes["kind"] == "box") & (changes["direction"] == "gain")]
     if counts_boxes:
         wanted &= changes["kind"].isin(("paving", "building", "earthwork"))
         wanted &= changes["area_m2"] >= LEAST_M2
@@ -158,7 +158,7 @@ def with_boxes(regions: gpd.GeoDataFrame, boxes: gpd.GeoDataFrame, unit: float) 
     regions : GeoDataFrame
         Of the layer ``changes``, of ground.
     boxes : GeoDataFrame
-        Of the layer ``changes``, of boxes.
+        Of the layer ``changes``, of boxes that came.
     unit : float
         A metre on the ground in units of the CRS.
 

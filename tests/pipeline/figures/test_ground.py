@@ -49,6 +49,14 @@ def test_regions_between_are_all_that_changed_where_boxes_cannot_be_counted() ->
     assert [ground.label for ground in labelled(found, {}, LOOKS)] == [""]
 
 
+def test_regions_between_join_no_boxes_that_left() -> None:
+    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4, "unit": 1.0}
+    for direction, area in (("gain", 1500), ("loss", 900), ("other", 900)):
+        table = changes(YARD, (DAYS[3], DAYS[2], "box", direction, 600.0))
+        table["geometry"] = [shapely.box(0, 0, 30, 30), shapely.box(30, 0, 50, 30)]
+        assert list(regions_between(table, DAYS[0], DAYS[3], **asked).rows["area_m2"]) == [area], direction
+
+
 def label(table: gpd.GeoDataFrame, told: dict[str, object], looks: Looks = LOOKS) -> str:
     regions = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=True, site_m2=1e4, unit=1.0)
     return labelled(regions, told, looks)[0].label
