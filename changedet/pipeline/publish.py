@@ -134,14 +134,15 @@ def report_again(run_dir: str | Path) -> Path:
         A run is at work in the folder.
     """
     # As in `_write_report`.
+    from changedet.outputs.report.data import TABULATED
     from changedet.outputs.report.page import write_report
-    from changedet.pipeline.report_data import OTHER_LAYERS, report_of
+    from changedet.pipeline.report_data import report_of
     from changedet.pipeline.run_sources import sources_of_finished
 
     finished = open_run(run_dir)
     folder = RunFolder(finished.path)
     if not os.access(folder.path, os.W_OK | os.X_OK):
         raise InputError(f"{folder.path}: no permission to write there, or its disk is read-only")
-    write = partial(write_report, folder.report, report_of(sources_of_finished(finished, OTHER_LAYERS)))
+    write = partial(write_report, folder.report, report_of(sources_of_finished(finished, TABULATED)))
     amend(folder, "publish:report", WRITTEN_ANEW, [folder.report], write)
     return folder.report

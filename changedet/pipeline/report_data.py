@@ -11,7 +11,7 @@ from changedet.json_types import JsonObject
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report import pictures
-from changedet.outputs.report.data import BoxEvent, ReportData, unsure_days
+from changedet.outputs.report.data import TABULATED, BoxEvent, ReportData, unsure_days
 from changedet.outputs.tables import as_kept
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.figures.files import report_figure
@@ -22,8 +22,6 @@ from changedet.stages.align.alignment import Alignment
 
 QUICKLOOK_PX: Final = 900
 """Longest side of the report's images."""
-OTHER_LAYERS: Final = ("trains", "ships", "works", "buildings", "ground")
-"""Layers that not every run has and of which the report has a table."""
 
 
 def report_of(sources: RunSources) -> ReportData:
@@ -32,15 +30,14 @@ def report_of(sources: RunSources) -> ReportData:
     Parameters
     ----------
     sources : RunSources
-        With those of `OTHER_LAYERS` that there are.
+        With those of `TABULATED` that there are.
 
     Returns
     -------
     ReportData
         With images of all dates.
     """
-    layers, record = sources.layers, sources.record
-    shown = _pictures(sources)
+    record, shown = sources.record, _pictures(sources)
     return ReportData(
         summary=sources.summary,
         timeseries=as_kept(sources.series),
@@ -49,21 +46,19 @@ def report_of(sources: RunSources) -> ReportData:
         quicklooks=shown.quicklooks,
         overlays=shown.overlays,
         provenance={"software": sources.software, "libraries": record["libraries"]},
-        trains=layers.get("trains"),
-        ships=layers.get("ships"),
-        works=layers.get("works"),
-        buildings=layers.get("buildings"),
-        ground=_ground(sources),
+        layers=_layers(sources),
         events=shown.events,
         events_listed=shown.events_listed,
         figure=report_figure(sources),
     )
 
 
-def _ground(sources: RunSources) -> gpd.GeoDataFrame | None:
-    """The layer as ``objects.gpkg`` holds it, without the kinds of which a date has none."""
-    ground = sources.layers.get("ground")
-    return None if ground is None else vector_layers.conform("ground", ground, sources.grid.crs)
+def _layers(sources: RunSources) -> dict[str, gpd.GeoDataFrame]:
+    """Layers with tables; of the ground as ``objects.gpkg`` holds it, without the kinds of which a date has none."""
+    found = {name: sources.layers[name] for name in TABULATED if name in sources.layers}
+    if "ground" in found:
+        found["ground"] = vector_layers.conform("ground", found["ground"], sources.grid.crs)
+    return found
 
 
 class _Pictures(NamedTuple):

@@ -118,7 +118,7 @@ def test_trains_are_written_read_and_shown(tmp_path: Path) -> None:
     table = pd.DataFrame({"date": ["2024-05-01"], "zone": [""]})
     write_report(
         tmp_path / "report.html",
-        ReportData({"site": "a", "warnings": [], "dates": ["2024-05-01"]}, table, trains=again),
+        ReportData({"site": "a", "warnings": [], "dates": ["2024-05-01"]}, table, layers={"trains": again}),
     )
     text = (tmp_path / "report.html").read_text()
     assert text.count('fill="#282030"') == 1

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Final, cast
 
 import pandas as pd
 
 from changedet.outputs.values import iso_date, mapping_at, rows_of
+
+TABULATED: Final = ("trains", "ships", "works", "buildings", "ground")
+"""Layers that not every run has and of which the report has a table."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +88,8 @@ class ReportData:
         ISO date -> transparent PNG of what changed; see `changedet.outputs.report.pictures.overlay`.
     provenance : mapping
         Versions, checksums, timings: shown as they are.
-    trains : DataFrame, optional
-        The layer ``trains``.
-    ships : DataFrame, optional
-        The layer ``ships``.
-    works : DataFrame, optional
-        The layer ``works``.
-    buildings : DataFrame, optional
-        The layer ``buildings``.
-    ground : DataFrame, optional
-        The layer ``ground``.
+    layers : mapping of str to DataFrame
+        Those of `TABULATED` that there are.
     events : sequence of BoxEvent
         Boxes that came or left, those that are shown.
     events_listed : mapping of (str, bool) to int
@@ -110,11 +105,7 @@ class ReportData:
     quicklooks: Mapping[str, bytes] = field(default_factory=dict)
     overlays: Mapping[str, bytes] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
-    trains: pd.DataFrame | None = None
-    ships: pd.DataFrame | None = None
-    works: pd.DataFrame | None = None
-    buildings: pd.DataFrame | None = None
-    ground: pd.DataFrame | None = None
+    layers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     events: Sequence[BoxEvent] = ()
     events_listed: Mapping[tuple[str, bool], int] = field(default_factory=dict)
     figure: bytes = b""

@@ -91,7 +91,7 @@ def write_report(path: str | Path, data: ReportData) -> None:
 
 
 def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
-    frame = data.timeseries
+    frame, layers = data.timeseries, data.layers
     whole = rows_of(frame)
     parts = frame.drop(whole.index).sort_values(["zone", "date"])
     days = [iso_date(day) for day in whole["date"]]
@@ -129,14 +129,14 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "moves_caution": moves_caution(data.summary),
         "pale": bool(unsure_days(frame) & set(data.overlays)),
         "within_error": any(one.about == "changed_area" and WITHIN_ERROR in one.text for one in told),
-        "trains": _trains(data.trains),
+        "trains": _trains(layers.get("trains")),
         "berths": berth_table(data.summary),
-        "ships": ship_table(data.ships, calendar),
+        "ships": ship_table(layers.get("ships"), calendar),
         "vehicles": vehicle_table(data.summary, calendar),
         "railcars": railcar_table(data.summary, calendar),
-        "ground": ground_table(data.ground, calendar),
-        "works": work_table(data.works, calendar),
-        "buildings": building_table(data.buildings, calendar),
+        "ground": ground_table(layers.get("ground"), calendar),
+        "works": work_table(layers.get("works"), calendar),
+        "buildings": building_table(layers.get("buildings"), calendar),
         "cells": cell_table(data.summary),
         "provenance": dumps(data.provenance),
     }
