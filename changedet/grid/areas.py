@@ -97,7 +97,7 @@ class Areas:
         return self.geometries[0] if len(self.geometries) == 1 else shapely.union_all(list(self.geometries))
 
 
-def read_areas(area: Area, crs: str = LONLAT, *, named: bool = False, key: str = "site.aoi") -> Areas:
+def read_areas(area: Area, crs: str = LONLAT, *, named: bool = False) -> Areas:
     """The polygons of an area, in a CRS.
 
     Parameters
@@ -108,8 +108,6 @@ def read_areas(area: Area, crs: str = LONLAT, *, named: bool = False, key: str =
         Wanted.
     named : bool
         Whether each polygon must have a ``name`` of its own, as zones must.
-    key : str
-        The workflow's key, for error lines.
 
     Returns
     -------
@@ -129,7 +127,7 @@ def read_areas(area: Area, crs: str = LONLAT, *, named: bool = False, key: str =
             _check_names([about.name for about in kept_attributes], label)
         moved = tuple(_moved(geometry, own, crs, label) for geometry in kept)
     except InputError as error:
-        raise InputError(f"{key}: {error.problems[0].message}" if key else error.problems[0].message) from error
+        raise InputError(error.problems[0].message) from error
     return Areas(moved, tuple(kept_attributes), crs, tuple(said))
 
 

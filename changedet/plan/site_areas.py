@@ -67,7 +67,7 @@ def area_of(workflow: Workflow) -> Areas | None:
     """
     area = workflow.site.aoi
     with located(workflow, "site.aoi"):
-        return None if area is None else read_areas(area, key="")
+        return None if area is None else read_areas(area)
 
 
 def covering(workflow: Workflow, looks: Sequence[Look], grid: Grid, warnings: list[str]) -> tuple[Look, ...]:
@@ -158,7 +158,7 @@ def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | Non
     if workflow.site.zones is None:
         return None
     with located(workflow, "site.zones"):
-        areas = read_areas(Area(path=workflow.site.zones), grid.crs, named=True, key="")
+        areas = read_areas(Area(path=workflow.site.zones), grid.crs, named=True)
     warnings += areas.warnings
     for about, zone in zip(areas.attributes, areas.geometries, strict=True):
         warnings += _beyond(about.name, zone, grid)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from changedet.simulate.elements import FOREVER, Decal, Life, Mound, Solid, Tree
@@ -11,6 +13,9 @@ from changedet.simulate.palette import Paint
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points, blob, inset, strip
 from changedet.simulate.world import World
+
+CROWN_M: Final = (1.2, 4.5)
+"""Least and greatest radius of a crown in a clump."""
 
 
 class Builder(GroundBuilder):
@@ -38,13 +43,8 @@ class Builder(GroundBuilder):
             Paint(vary(rng, LEAF, 0.25), grain=0.25, medium=0.08, dormant=bare, snow=0.25, wet=0.0)
         )
 
-    def roof_paint(self, pick: int | None = None) -> int:
+    def roof_paint(self) -> int:
         """Label of a sheet or felt roof, its seams along or across the house.
-
-        Parameters
-        ----------
-        pick : int, optional
-            Number of a colour of `ROOFS`; drawn where not given.
 
         Returns
         -------
@@ -52,7 +52,7 @@ class Builder(GroundBuilder):
             The paint's number in the world's palette.
         """
         rng = self.rng
-        colour = vary(rng, ROOFS[int(rng.integers(len(ROOFS))) if pick is None else pick])
+        colour = vary(rng, ROOFS[int(rng.integers(len(ROOFS)))])
         seams = (
             float(rng.uniform(0.9, 6.0)),
             self.frame.angle_deg + float(rng.choice([0, 90])),
@@ -217,7 +217,7 @@ class Builder(GroundBuilder):
         height = radius_m * float(rng.uniform(1.3, 2.4))
         self.world.trees.append(Tree(x, y, height, int(rng.choice(self._woods)), lobes, *life))
 
-    def wood(self, u: float, v: float, radius_m: float, count: int, size_m: tuple[float, float] = (1.2, 4.5)) -> None:
+    def wood(self, u: float, v: float, radius_m: float, count: int) -> None:
         """Add a clump of trees and bushes.
 
         Parameters
@@ -228,13 +228,11 @@ class Builder(GroundBuilder):
             Standard deviation of the stems' distances from the centre along each axis.
         count : int
             How many trees.
-        size_m : tuple of float
-            Least and greatest radius of a crown.
         """
         x, y = self.frame.point(u, v)
         for _ in range(count):
             e, n = self.rng.normal(0, radius_m, 2)
-            self.tree(float(x + e), float(y + n), float(self.rng.uniform(*size_m)))
+            self.tree(float(x + e), float(y + n), float(self.rng.uniform(*CROWN_M)))
 
     def hedge(self, start: tuple[float, float], end: tuple[float, float], step_m: float) -> None:
         """Add a row of trees with gaps.

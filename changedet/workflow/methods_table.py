@@ -80,15 +80,13 @@ def _rows(stage: Stage[object]) -> list[MethodRow]:
     return rows
 
 
-def methods_text(stage: str | None = None, registry: Mapping[str, Stage[object]] | None = None) -> str:
+def methods_text(stage: str | None = None) -> str:
     """The table of methods in words.
 
     Parameters
     ----------
     stage : str, optional
         Only this one.
-    registry : mapping of stage to Stage, optional
-        Instead of the package's own methods.
 
     Returns
     -------
@@ -97,7 +95,7 @@ def methods_text(stage: str | None = None, registry: Mapping[str, Stage[object]]
     """
     lines: list[str] = []
     last = ""
-    for row in methods_table(stage, registry):
+    for row in methods_table(stage):
         if row.stage != last:
             lines += [row.stage] if not lines else ["", row.stage]
             last = row.stage

@@ -18,7 +18,7 @@ from changedet.grid.areas import Area, read_areas
 def test_read_areas_from_a_file_have_names_and_the_grids_crs(tmp_path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "zones.geojson"
     path.write_text(json.dumps(GEOJSON))
-    areas = read_areas(Area(path=str(path)), "EPSG:32633", named=True, key="site.zones")
+    areas = read_areas(Area(path=str(path)), "EPSG:32633", named=True)
     assert areas.names == ("north", "south")
     drawn = [shapely.geometry.shape(feature["geometry"]) for feature in GEOJSON["features"]]
     expected = read_areas(Area(geometry=drawn[0]), "EPSG:32633")
@@ -52,7 +52,7 @@ def test_read_areas_bad_files_are_one_clear_line(tmp_path: Path, content: object
     with pytest.raises(InputError, match=said) as error:
         read_areas(Area(path=str(path)))
     assert len(error.value.problems) == 1
-    assert str(error.value).startswith("site.aoi: ")
+    assert str(path) in str(error.value)
 
 
 def test_read_areas_of_a_box_are_its_own_crs_moved() -> None:
