@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from changedet.kernels.intervals import PLAIN
+from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.tracks.stage import track
-from scenarios.box_series import CRS, LENGTHS, Series, rectangles
+from scenarios.box_series import CRS, LENGTHS, Series, rectangles, simulate
 
 
 def true_events(series: Series, arrivals: bool) -> np.ndarray:
@@ -57,6 +58,13 @@ def followed(series, rows=None):
     rows = series.detections if rows is None else rows
     tracks = track(rows, series.dates, clear=series.clear, detector="imitated")
     return replace(tracks, calibration=PLAIN)
+
+
+def figures(seed, zones=None, **kind):
+    """A simulated series, its tracks and its table."""
+    series = simulate(seed, **kind)
+    tracks = followed(series)
+    return series, tracks, timeseries([DateMeasurements(date) for date in series.dates], tracks, zones)
 
 
 DAYS = [dt.date(2023, 1, 10) + dt.timedelta(30 * i) for i in range(8)]

@@ -55,6 +55,26 @@ def series(folder: Path, height: int, width: int, dates: tuple[str, ...], spot: 
     return truth
 
 
+def changing_series(folder: Path, dates: tuple[str, ...], *, over_tiles: bool = False) -> Path:
+    """Five dates; a lasting change from the third on, a bad look on the second, a fresh change on the last.
+
+    `over_tiles`: from the third on another one that lies on several tiles of 64 px.
+    """
+    base, bright = grown_over(ground(300, 340), 250), np.array([5200, 5000, 4800, 4500])[:, None, None]
+    for k, date in enumerate(dates):
+        image = base + np.random.default_rng(50 + k).normal(0, 10, base.shape)
+        if k >= 2:
+            image[:, 40:80, 40:80] = bright
+        if k == 1:
+            image[:, 150:190, 40:80] = bright
+        if k >= 2 and over_tiles:
+            image[:, 100:150, 90:150] = bright
+        if k == 4:
+            image[:, 40:80, 200:240] = bright
+        write_scene(folder / f"{date}.tif", image)
+    return folder
+
+
 def write_workflow(folder: Path, dates: tuple[str, ...], name: str = "site", **more: object) -> Path:
     """A workflow over those scenes, compared by CVA; `more` replaces top-level keys."""
     content: dict[str, object] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from small_scenes import ground, grown_over, write_scene, write_workflow
+from small_scenes import changing_series, write_workflow
 
 from changedet.pipeline import placebo
 from changedet.pipeline.finished import open_run
@@ -25,17 +25,7 @@ DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
 
 @pytest.fixture(scope="module")
 def series(tmp_path_factory):
-    """Five dates; a lasting change from the third on, a bad look on the second, a fresh change on the last."""
-    folder = tmp_path_factory.mktemp("series")
-    base = grown_over(ground(300, 340), 250)
-    for k, date in enumerate(DATES):
-        image = base + np.random.default_rng(50 + k).normal(0, 10, base.shape)
-        for place, here in ((np.s_[:, 40:80, 40:80], k >= 2), (np.s_[:, 150:190, 40:80], k == 1)):
-            image[place] = np.array([5200, 5000, 4800, 4500])[:, None, None] if here else image[place]
-        if k == 4:
-            image[:, 40:80, 200:240] = np.array([5200, 5000, 4800, 4500])[:, None, None]
-        write_scene(folder / f"{date}.tif", image)
-    return folder
+    return changing_series(tmp_path_factory.mktemp("series"), DATES)
 
 
 def workflow(folder, name="site", **more):

@@ -12,7 +12,7 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
-from small_scenes import ground, grown_over, write_scene, write_workflow
+from small_scenes import changing_series, write_workflow
 
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid
@@ -115,18 +115,7 @@ def test_series_tile_is_the_same_however_the_site_is_cut(tmp_path):
 
 @pytest.fixture(scope="module")
 def series(tmp_path_factory):
-    """Five dates; a lasting change from the third on, a bad look on the second, a fresh change on the last."""
-    folder = tmp_path_factory.mktemp("series")
-    base = grown_over(ground(300, 340), 250)
-    for k, date in enumerate(DATES):
-        image = base + np.random.default_rng(50 + k).normal(0, 10, base.shape)
-        lasting, passing, over_tiles = np.s_[:, 40:80, 40:80], np.s_[:, 150:190, 40:80], np.s_[:, 100:150, 90:150]
-        for place, here in ((lasting, k >= 2), (passing, k == 1), (over_tiles, k >= 2)):
-            image[place] = np.array([5200, 5000, 4800, 4500])[:, None, None] if here else image[place]
-        if k == 4:
-            image[:, 40:80, 200:240] = np.array([5200, 5000, 4800, 4500])[:, None, None]
-        write_scene(folder / f"{date}.tif", image)
-    return folder
+    return changing_series(tmp_path_factory.mktemp("series"), DATES, over_tiles=True)
 
 
 def workflow(folder, name="site", **more):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from box_rows import DAYS, followed, rows_of, true_events
+from box_rows import DAYS, figures, followed, rows_of, true_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,12 +38,6 @@ from scenarios import box_series as bs
 
 ADDING = ("containers", "containers_expected", "teu_expected", "arrivals", "arrivals_expected", "departures_expected")
 """Columns whose sums over zones that divide the site are those of the site."""
-
-
-def figures(seed, zones=None, **kind):
-    series = bs.simulate(seed, **kind)
-    tracks = followed(series)
-    return series, tracks, timeseries([DateMeasurements(date) for date in series.dates], tracks, zones)
 
 
 def standing(series):

@@ -7,18 +7,11 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from box_rows import followed
+from box_rows import figures
 
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.series.totals import EVENTS, SHARED_EXCESS, totals
-from scenarios import box_series as bs
-
-
-def figures(seed, zones=None, **kind):
-    series = bs.simulate(seed, **kind)
-    tracks = followed(series)
-    return series, tracks, timeseries([DateMeasurements(date) for date in series.dates], tracks, zones)
 
 
 def test_totals_are_first_last_peak_and_change():
