@@ -215,7 +215,7 @@ def _measurements(
                 look.date in counted,
             )
         )
-    return with_built_ground(found, plan.looks[plan.reference].date)
+    return with_built_ground(found, plan.reference_date)
 
 
 def summary_of(results: Results) -> JsonObject:

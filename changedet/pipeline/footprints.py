@@ -232,7 +232,7 @@ def with_hidden_ground(plan: Plan, table: pd.DataFrame, footprints: Mapping[dt.d
 def _hidden_m2(plan: Plan, day: dt.date, moved: BaseGeometry, own: BaseGeometry) -> tuple[float, float]:
     """What a date hides of some ground, within its footprint and beside it."""
     parts = [shapely.intersection(moved, own), shapely.difference(moved, own)]
-    seen = clear_fraction(plan.folder.quality_file(day, plan.formats), plan.grid, parts)
+    seen = clear_fraction(plan.quality_file(day), plan.grid, parts)
     areas = ground_area_m2(parts, plan.grid.crs)
     built, free = (area * (1.0 - share) if share == share else 0.0 for share, area in zip(seen, areas, strict=True))
     return float(built), float(free)

@@ -66,7 +66,7 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
 
 def _surroundings(plan: Plan, i: int) -> list[str]:
     """What dates may be compared by where the scenes go beyond the site."""
-    looks = plan.looks[i], plan.looks[plan.reference]
+    looks = plan.looks[i], plan.reference_look
     return ["surroundings"] if i != plan.reference and windows_around(plan.grid, *looks) else []
 
 

@@ -74,8 +74,7 @@ def test_ground_that_a_date_hides_is_in_its_footprint_or_not(monkeypatch: pytest
     ]
     shares = {str(days[0]): [float("nan"), 0.75], str(days[1]): [0.25, float("nan")]}
     monkeypatch.setattr(footprints, "clear_fraction", lambda path, _grid, _parts: shares[path])
-    folder = SimpleNamespace(quality_file=lambda day, _formats: str(day))
-    plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633"), folder=folder, formats=set()))
+    plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633"), quality_file=str))
     told = footprints.with_hidden_ground(plan, timeseries(looks, None), made)
     np.testing.assert_allclose(told[FLOOR_M2], [400.0, 1200.0 - 600.0, 1200.0], rtol=2e-3)
     np.testing.assert_allclose(told[CEILING_M2], [400.0 + 200.0, 1200.0, 1200.0], rtol=2e-3)
