@@ -14,7 +14,7 @@ from changedet.outputs.values import as_float, iso_date, mapping_at, rows_of
 
 LAID: Final[Mapping[str, tuple[str, str]]] = {
     "yard": ("A yard", "was laid"),
-    "paving": ("Paving", "was laid"),
+    "paving": ("Bare or paved ground", "was laid"),
     "building": ("A building, or more than one,", "was put up"),
     "earthwork": ("Earthworks", "were made"),
     "built": ("Built ground", "was laid"),

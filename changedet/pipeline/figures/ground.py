@@ -23,7 +23,8 @@ from changedet.outputs.sentences.words import Calendar, area_text, interval_text
 from changedet.outputs.values import as_float, iso_date, mapping_at
 
 WORDS: Final[Mapping[str, str]] = {
-    "paving": "New paving",
+    # What is left where a footprint shows neither a building nor an earthwork: banks look like it in flat light.
+    "paving": "New bare or paved ground",
     "building": "New building",
     "earthwork": "Earth moved",
     "yard": "New yard",
@@ -32,6 +33,8 @@ WORDS: Final[Mapping[str, str]] = {
 """By kind: of regions in ``changes``, and of ``new_ground`` in ``summary.json``."""
 LABELLED: Final = 3
 """So many of the largest regions are labelled."""
+TOLD_SHARE: Final = 0.8
+"""Of new ground, that the largest region must have to be the same thing: masks leave out a part. Chosen by hand."""
 LABELLED_SHARE: Final = 0.1
 """Of the largest region; smaller ones are outlined without words."""
 LABELLED_M2: Final = 300.0
@@ -275,7 +278,7 @@ def _is_told(told: Mapping[str, object], first_seen: str, area_m2: float, *, may
     if not told or low is None or high is None:
         return False
     began = mapping_at(told, "began")
-    fits = area_m2 <= high and (may_be_cut or low <= area_m2)
+    fits = area_m2 <= high and (may_be_cut or TOLD_SHARE * low <= area_m2)
     return fits and iso_date(began.get("low")) <= first_seen <= iso_date(began.get("high"))
 
 
@@ -291,7 +294,9 @@ def _told_label(told: Mapping[str, object], calendar: Calendar, outlined_m2: flo
 def _words(kind: str, direction: str) -> str:
     if direction == "gain":
         return WORDS.get(kind, WORDS["built"])
-    return f"{kind.capitalize()} gone" if direction == "loss" else "Ground changed"
+    if direction == "loss":
+        return "Bare or paved ground gone" if kind == "paving" else f"{kind.capitalize()} gone"
+    return "Ground changed"
 
 
 def _own_label(what: str, area_m2: float, shape: BaseGeometry, first_seen: str, looks: Looks) -> str:

@@ -94,7 +94,7 @@ def test_write_project_legend_names_what_came_and_went_and_nothing_else(made_up_
     renderer = project(tmp_path).find(".//maplayer/renderer-v2")
     assert renderer is not None
     labels = [one.get("label") for one in renderer.iter("category")]
-    assert labels == ["paving laid", "box left", "replaced, or not known"]
+    assert labels == ["ground laid bare or paved", "box left", "replaced, or not known"]
     fills = [option.get("value") for option in renderer.iter("Option") if option.get("name") == "color"]
     assert all(int(fill.split(",")[3]) < 60 for fill in fills if fill), "what lies below must be seen"
     lines = [option.get("value") for option in renderer.iter("Option") if option.get("name") == "outline_style"]

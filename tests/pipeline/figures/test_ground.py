@@ -63,13 +63,17 @@ def label(table: gpd.GeoDataFrame, told: dict[str, object], looks: Looks = LOOKS
 
 
 def test_labelled_names_kind_area_and_since_when(tmp_path: Path) -> None:
-    assert label(changes(YARD), {}) == "New paving, about 900 m²\nbetween 2 January and 1 March 2023"
+    assert label(changes(YARD), {}) == "New bare or paved ground, about 900 m²\nbetween 2 January and 1 March 2023"
     mask = np.zeros((1, 100, 100), np.uint8)
     path = Path(write(tmp_path / "mask.tif", mask))
     seen = LOOKS._replace(masks={DAYS[1]: path})
-    assert label(changes(YARD), {}, seen) == "New paving, about 900 m²\nbetween 2 February and 1 March 2023"
+    assert (
+        label(changes(YARD), {}, seen) == "New bare or paved ground, about 900 m²\nbetween 2 February and 1 March 2023"
+    )
     hidden = LOOKS._replace(masks={DAYS[1]: Path(write(tmp_path / "hidden.tif", mask + 255))})
-    assert label(changes(YARD), {}, hidden) == "New paving, about 900 m²\nbetween 2 January and 1 March 2023"
+    assert (
+        label(changes(YARD), {}, hidden) == "New bare or paved ground, about 900 m²\nbetween 2 January and 1 March 2023"
+    )
 
 
 def test_labelled_says_what_part_was_there_when_and_what_a_part_of_another_thing_dates_nothing(tmp_path: Path) -> None:
@@ -84,10 +88,17 @@ def test_labelled_says_what_part_was_there_when_and_what_a_part_of_another_thing
             paths[day] = Path(write(tmp_path / f"{day}-{share}.tif", mask))
         return LOOKS._replace(masks=paths)
 
-    assert label(yard, {}, seen(0.05, 1, 1)) == "New paving, about 1,600 m²\nbetween 2 February and 1 March 2023"
-    assert label(yard, {}, seen(0.3, 1, 1)) == "New paving, about 1,600 m²\nbetween 2 January and 1 March 2023"
+    assert (
+        label(yard, {}, seen(0.05, 1, 1))
+        == "New bare or paved ground, about 1,600 m²\nbetween 2 February and 1 March 2023"
+    )
+    assert (
+        label(yard, {}, seen(0.3, 1, 1))
+        == "New bare or paved ground, about 1,600 m²\nbetween 2 January and 1 March 2023"
+    )
     assert label(yard, {}, seen(0, 0.6, 1)) == (
-        "New paving, about 1,600 m²\nin part between 2 February and 1 March 2023,\nthe rest by 1 April 2023"
+        "New bare or paved ground, about 1,600 m²\nin part between 2 February and 1 March 2023,\n"
+        "the rest by 1 April 2023"
     )
 
 
@@ -113,7 +124,8 @@ def test_regions_between_are_within_the_error_where_the_placebo_marks_as_much() 
 
 
 @pytest.mark.parametrize(
-    ("direction", "said"), [("loss", "Paving gone, about 900 m²"), ("other", "Ground changed, about 900 m²")]
+    ("direction", "said"),
+    [("loss", "Bare or paved ground gone, about 900 m²"), ("other", "Ground changed, about 900 m²")],
 )
 def test_labelled_never_calls_new_what_went(direction: str, said: str) -> None:
     assert label(changes((DAYS[3], DAYS[2], "paving", direction, 900.0)), {}).startswith(said)
@@ -122,11 +134,16 @@ def test_labelled_never_calls_new_what_went(direction: str, said: str) -> None:
 def test_labelled_has_the_figures_of_the_summary_for_what_the_summary_tells_of() -> None:
     told = {"value": 950.0, "low": 850.0, "high": 1100.0, "kind": "yard", "began": {"low": DAYS[1], "high": DAYS[2]}}
     assert label(changes(YARD), told) == "New yard, 950 m² (850–1,100)\nbetween 1 February and 1 March 2023"
-    assert label(changes(YARD), {**told, "low": 920.0}).startswith("New paving, about 900"), "another region"
+    most = label(changes(YARD), {**told, "low": 920.0})
+    assert most.startswith("New yard, "), "one thing has one number"
+    assert most.endswith("of it outlined: about 900 m²")
+    assert label(changes(YARD), {**told, "low": 1200.0, "value": 1250.0, "high": 1300.0}).startswith(
+        "New bare or paved ground, about 900"
+    ), "another region"
     cut = label(changes(YARD), {**told, "low": 920.0}, LOOKS._replace(hides_part=True))
     assert cut == "New yard, 950 m² (920–1,100)\nbetween 1 February and 1 March 2023\nof it outlined: about 900 m²"
     early = {**told, "began": {"low": DAYS[0], "high": DAYS[1]}}
-    assert label(changes(YARD), early).startswith("New paving, about 900"), "at another time"
+    assert label(changes(YARD), early).startswith("New bare or paved ground, about 900"), "at another time"
 
 
 def test_labelled_has_no_words_for_regions_that_are_as_often_false() -> None:
