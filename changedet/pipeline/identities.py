@@ -104,6 +104,8 @@ def causes(plan: Plan, i: int, step: str) -> dict[str, object]:
     found |= {"bands": [*plan.roles, *plan.extra_roles(i)], "scene": plan.looks[i].identity}
     found |= {"reference": plan.reference_look.identity}
     found |= {stage: plan.stage_identity(stage)[1:] for stage in stages[step]}
+    if "change" in stages[step] and _surroundings(plan, i):
+        found["ground around the site"] = True
     if step == "pixels":
         found["formats"] = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
         found["series"] = plan.persists
