@@ -108,22 +108,26 @@ def with_built_ground(looks: Sequence[DateMeasurements], reference: dt.date) -> 
     -------
     list of DateMeasurements
         Where the footprint's bounds of both dates lie apart by more than a mask's upper bound, of the site or a zone,
-        it is raised to the most that the footprint can have gained or lost.
+        it is raised to the most that the footprint can have gained or lost; where both dates show the ground and some
+        of it has surely changed, to what the footprint likely gained or lost.
     """
-    before = next((look.footprint_m2 for look in looks if look.date == reference), {})
+    before = next((look for look in looks if look.date == reference), None)
     return [replace(look, changed_area_m2=_allowing(look, before)) for look in looks]
 
 
-def _allowing(look: DateMeasurements, before: Mapping[str, Estimate]) -> dict[str, Estimate]:
+def _allowing(look: DateMeasurements, reference: DateMeasurements | None) -> dict[str, Estimate]:
     raised = {}
     for name, marked in look.changed_area_m2.items():
-        built, earlier = look.footprint_m2.get(name), before.get(name)
+        built, earlier = look.footprint_m2.get(name), None if reference is None else reference.footprint_m2.get(name)
         raised[name] = marked
-        if built is None or earlier is None:
+        if reference is None or built is None or earlier is None:
             continue
         if max(built.low - earlier.high, earlier.low - built.high) > marked.high:
             # A mask that lacks sure ground bounds nothing.
             raised[name] = marked.at_least(max(built.high - earlier.low, earlier.high - built.low))
+        elif marked.low > 0 and all(one.valid_fraction.get(name, 0.0) >= SHOWS_ALL for one in (look, reference)):
+            # Works on soil of the ground's own colour are marked in part; where nothing is marked, fields look built.
+            raised[name] = marked.at_least(abs(built.value - earlier.value))
     return raised
 
 

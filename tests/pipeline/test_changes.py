@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,12 +45,13 @@ def test_a_look_that_marks_nothing_divides_by_nothing() -> None:
     np.testing.assert_allclose(bounds[1], [400.0, 240.0, 400.0])
 
 
-def bounded(marked: Estimate, *footprints: Estimate) -> Estimate:
+def bounded(marked: Estimate, *footprints: Estimate, shown: float = 1.0) -> Estimate:
     """The changed area of the second date, given the footprints of both."""
     before, after = (
-        DateMeasurements(day, footprint_m2={"": built}) for day, built in zip(DAYS, footprints, strict=True)
+        DateMeasurements(day, footprint_m2={"": built}, valid_fraction={"": shown})
+        for day, built in zip(DAYS, footprints, strict=True)
     )
-    after = DateMeasurements(DAYS[1], changed_area_m2={"": marked}, footprint_m2=after.footprint_m2)
+    after = replace(after, changed_area_m2={"": marked})
     return with_built_ground([before, after], DAYS[0])[1].changed_area_m2[""]
 
 
@@ -57,7 +59,11 @@ def test_the_changed_area_may_be_all_new_ground_where_its_mask_lacks_what_is_sur
     few, none, yard = Estimate(680.0, 460.0, 1370.0), Estimate(0.0, 0.0, 830.0), Estimate(5510.0, 5500.0, 5520.0)
     assert bounded(few, none, yard) == Estimate(680.0, 460.0, 5520.0)
     assert bounded(few, yard, none) == Estimate(680.0, 460.0, 5520.0), "a yard that was given up"
-    assert bounded(few, Estimate(0.0, 0.0, 4200.0), yard) == few, "1,300 m2 are sure, and within its bounds"
+    unsure = Estimate(0.0, 0.0, 4200.0)
+    assert bounded(few, unsure, yard, shown=0.6) == few, "1,300 m2 are sure, and within its bounds"
+    assert bounded(few, unsure, yard) == Estimate(680.0, 460.0, 5510.0), "likely, and some is sure"
+    nothing = Estimate(30.0, 0.0, 120.0)
+    assert bounded(nothing, unsure, Estimate(400.0, 0.0, 4800.0)) == nothing, "a field that lies bare"
     whole = Estimate(5000.0, 3500.0, 6000.0)
     assert bounded(whole, none, yard) == whole
     assert (
