@@ -24,6 +24,8 @@ _UNSEEN_GREY: Final = (0.55, 0.55, 0.55)
 _UNSEEN_OPACITY: Final = 0.45
 _PAD: Final = 0.3
 """Between the words of a label and its frame, in sizes of its font."""
+_ROUNDED: Final = 1.06
+"""Times its width by the font's metrics that a line is long where its letters are rounded to whole pixels, at most."""
 _EDGE_IN: Final = 0.03
 _CORNER: Final = 0.34
 _CORNER_HIGH_IN: Final = 0.75
@@ -176,13 +178,51 @@ def _draw_labels(axes: Axes, data: FigureData, panel: Panel, width_in: float, la
     for words, shape, color in named:
         if not shapely.intersects(shape, shapely.box(*data.frame)):
             continue
-        wide, high = (side / unit_in for side in _size_in(words, 0.9 * label_pt))
-        place = placed((wide, high), shape, data.frame, avoided, taken, inside=color == "none")
-        _label(axes, place.x, place.y, words, 0.9 * label_pt, style, edge=color)
+        # Where there is no room for all of it, the first line says what it is; without room for that the outline alone.
+        for said in (words, words.split("\n")[0]):
+            lines = wrapped(said, 0.9 * label_pt, width_in - 2 * _EDGE_IN)
+            wide, high = (side / unit_in for side in _size_in(lines, 0.9 * label_pt))
+            place = placed((wide, high), shape, data.frame, avoided, taken, inside=color == "none")
+            if place.is_free:
+                break
+        else:
+            continue
+        _label(axes, place.x, place.y, lines, 0.9 * label_pt, style, edge=color)
         taken.append(shapely.box(place.x - wide / 2, place.y - high / 2, place.x + wide / 2, place.y + high / 2))
         if place.leader:
             (x0, y0), (x1, y1) = place.leader
             axes.plot([x0, x1], [y0, y1], color=color if color != "none" else style.zone.color, linewidth=0.8, zorder=6)
+
+
+def wrapped(words: str, points: float, most_in: float) -> str:
+    """Words in lines that a panel is wide enough for.
+
+    Parameters
+    ----------
+    words : str
+        In lines of their own.
+    points : float
+        Size of the font.
+    most_in : float
+        Width of a label with its frame, inches.
+
+    Returns
+    -------
+    str
+        Broken between words; a word that is too long for a line has one of its own.
+    """
+    most = most_in / _ROUNDED - 2 * _PAD * points / POINTS_PER_INCH
+    lines = []
+    for line in words.split("\n"):
+        own = ""
+        for word in line.split(" "):
+            longer = f"{own} {word}" if own else word
+            if own and text_width_in(longer, points) > most:
+                lines.append(own)
+                longer = word
+            own = longer
+        lines.append(own)
+    return "\n".join(lines)
 
 
 def _largest(zones: Sequence[tuple[str, BaseGeometry]]) -> Sequence[tuple[str, BaseGeometry]]:

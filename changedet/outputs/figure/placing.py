@@ -16,6 +16,9 @@ _STEPS: Final = 15
 _ON_BOXES, _ON_SHAPE, _AWAY = 4.0, 1.0, 1.2
 """What it costs to lie wholly on boxes, wholly on what is named, and a panel's width away from it. Chosen by hand."""
 
+_ON_TAKEN: Final = 100.0
+"""More than all of these together."""
+
 
 class Place(NamedTuple):
     """Where a label stands.
@@ -26,11 +29,14 @@ class Place(NamedTuple):
         Its centre.
     leader : tuple of (x, y), (x, y), or None
         A line from the label to what it names; None where it touches it.
+    is_free : bool
+        Whether it touches nothing that is taken.
     """
 
     x: float
     y: float
     leader: tuple[tuple[float, float], tuple[float, float]] | None
+    is_free: bool
 
 
 def placed(
@@ -76,10 +82,9 @@ def placed(
         + (-_ON_SHAPE if inside else _ON_SHAPE) * shapely.area(shapely.intersection(labels, named)) / (wide * high)
         + _AWAY * shapely.distance(labels, named) / (east - west)
     )
-    for other in taken:
-        cost = cost + 100.0 * shapely.intersects(labels, other)
-    best = int(np.argmin(cost))
-    return Place(float(x[best]), float(y[best]), _leader(labels[best], named))
+    touched = np.sum([shapely.intersects(labels, other) for other in taken], axis=0) + np.zeros(len(labels))
+    best = int(np.argmin(cost + _ON_TAKEN * touched))
+    return Place(float(x[best]), float(y[best]), _leader(labels[best], named), not touched[best])
 
 
 def _leader(label: BaseGeometry, named: BaseGeometry) -> tuple[tuple[float, float], tuple[float, float]] | None:

@@ -15,6 +15,7 @@ from PIL import Image
 from changedet.outputs.figure.data import FigureData, Ground, Panel
 from changedet.outputs.figure.drawing import drawn, encoded
 from changedet.outputs.figure.furniture import legend_entries
+from changedet.outputs.figure.panels import wrapped
 
 FRAME = (500_000.0, 2_999_690.0, 500_350.0, 3_000_000.0)
 
@@ -115,3 +116,26 @@ def test_a_panel_draws_bright_lines_where_a_box_arrived(made: Path) -> None:
         "but for the legend, nothing arrived on the earlier panel"
     )
     assert yellow[yellow.size // 2 :].any()
+
+
+def test_wrapped_breaks_what_a_panel_is_too_narrow_for() -> None:
+    words = "New paving, about 1,990 m²\nin part between 19 September and 21 November 2022,\nthe rest by 26 March 2023"
+    assert wrapped(words, 10, 9.0) == words
+    assert wrapped(words, 10, 2.6).split("\n") == [
+        "New paving, about 1,990 m²",
+        "in part between 19 September",
+        "and 21 November 2022,",
+        "the rest by 26 March 2023",
+    ]
+    assert wrapped("Donaudampfschifffahrt", 10, 0.1) == "Donaudampfschifffahrt"
+
+
+def test_labels_without_room_say_what_it_is_or_nothing(made: Path) -> None:
+    """Of many regions at one place the first are named; none lies upon another."""
+    shape = shapely.box(500_040, 2_999_800, 500_150, 2_999_850)
+    ground = [Ground(shape, f"New yard {k}\nbetween 4 June and 4 August 2023") for k in range(60)]
+    panels = figure(made).panels
+    crowded = [panels[0], Panel("4 August 2023", "", panels[1].scene, ground=ground)]
+    text = encoded(drawn(figure(made, panels=crowded), dots_per_inch=60), ".svg").decode()
+    named, dated = text.count("New yard"), text.count("between 4 June")
+    assert 0 < dated <= named < 60

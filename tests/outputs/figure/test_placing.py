@@ -36,3 +36,9 @@ def test_placed_far_away_has_a_leader_to_the_shape() -> None:
     assert place.leader is not None
     assert shapely.distance(shapely.Point(place.leader[1]), named) < 1e-9
     assert shapely.distance(shapely.Point(place.leader[0]), label(place)) < 1e-9
+
+
+def test_placed_says_where_there_is_no_room() -> None:
+    named = shapely.box(40, 40, 60, 60)
+    assert placed((20.0, 6.0), named, FRAME, shapely.Polygon(), []).is_free
+    assert not placed((20.0, 6.0), named, FRAME, shapely.Polygon(), [shapely.box(*FRAME)]).is_free
