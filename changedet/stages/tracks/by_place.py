@@ -19,9 +19,9 @@ from changedet.stages.tracks.kernels.emissions import MOBILE, REAL, DetectorTabl
 from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overlapping_pairs
 from changedet.stages.tracks.kernels.places import find_places
 from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES, PlaceLooks, PresencePosterior, infer_presence
-from changedet.stages.tracks.kernels.replacement import split_at_replacements
+from changedet.stages.tracks.kernels.replacement import Split, split_at_replacements
 from changedet.stages.tracks.kernels.site_model import Rates
-from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, presence_runs, single_boxes
+from changedet.stages.tracks.kernels.stretches import Surfaces, presence_runs, single_boxes
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.roof_light import rows_light
 from changedet.stages.tracks.visibility import SeriesVisibility, familiar_dates, relief_displacements
@@ -30,6 +30,8 @@ OVERLAP_SHARE: Final = 0.35
 """Share of the smaller of two places that the other must cover to leave it no room. Chosen by hand."""
 CONFIDENT: Final = 0.45
 """The score from which a look's colour is evidence that the box was replaced. Chosen by hand."""
+FAINT: Final = 0.2
+"""That from which the light along a look's roof is, beside what the sure looks of the site tell of such light."""
 LEAST_REAL: Final = 0.35
 """Least probability that a place is real, for its boxes to become tracks (docs/research/tracks.md)."""
 PASSES: Final = 4
@@ -164,12 +166,13 @@ def follow_places(
     often_missed = tables is hard
     posterior = infer_with_overlaps(observations, rates, tables)
     surfaces = surfaces_of(rows, looks, observations)
-    stretches, of_row, most = _stretches(surfaces, observations, posterior)
-    present = np.minimum(posterior.present, most)
-    own = _with_own_colours(rows, surfaces.rim, of_row)
-    tracks = assemble(own, looks, stretches, of_row, observations.observed, present, observations.place)
-    place_clear = observations.lit | (observations.bins > 0)
-    return replace(tracks, place_clear=place_clear, often_missed=often_missed, views_opposed=observations.opposed)
+    split = _split(surfaces, observations, posterior)
+    present = np.minimum(posterior.present, split.most)
+    own = _with_own_colours(rows, surfaces.rim, split.of_row)
+    tracks = assemble(own, looks, split.stretches, split.of_row, observations.observed, present, observations.place)
+    place_clear, opposed = observations.lit | (observations.bins > 0), observations.opposed
+    shown = replace(tracks, place_clear=place_clear, place_other_tops=split.other_tops)
+    return replace(shown, often_missed=often_missed, views_opposed=opposed)
 
 
 def fitting_tables(
@@ -275,10 +278,8 @@ def _blocked(present: Floats, counted_rows: Floats, pairs: tuple[Ints, Ints]) ->
     return blocked
 
 
-def _stretches(
-    surfaces: Surfaces, observations: PlaceObservations, posterior: PresencePosterior
-) -> tuple[Stretches, Ints, Floats]:
-    """Stretches at places that are not clutter, each row's stretch or -1, the greatest probability of a box there."""
+def _split(surfaces: Surfaces, observations: PlaceObservations, posterior: PresencePosterior) -> Split:
+    """Stretches of one box each at places that are not clutter."""
     at, first, last = presence_runs(posterior.path)
     kept = (posterior.classes[:, :REAL].sum(1) > LEAST_REAL)[at]
     at, first, last = at[kept], first[kept], last[kept]
@@ -314,15 +315,17 @@ def surfaces_of(rows: Detections, looks: SeriesVisibility, observations: PlaceOb
     placed = place >= 0
     shown = np.zeros(len(place), bool)
     shown[placed] = observations.lit[place[placed], rows.date[placed]]
-    usable = placed & (rows.boxes.weight >= CONFIDENT) & np.isfinite(rows.boxes.rgb).all(1)
+    coloured = placed & np.isfinite(rows.boxes.rgb).all(1)
+    usable = coloured & (rows.boxes.weight >= CONFIDENT)
+    faint = coloured & ~usable & (rows.boxes.weight >= FAINT)
     offset = rows.boxes.xy + observations.shift[rows.date]
     # About any one spot of the place: where it is does not matter.
     _, spot, own = np.unique(place, return_index=True, return_inverse=True)
     offset -= offset[spot[own]]
     displacement = observations.displacement[rows.date]
-    light = rows_light(looks, rows.boxes, rows.date, usable, rows.unit)
+    light = rows_light(looks, rows.boxes, rows.date, usable | faint, rows.unit)
     rim = rows_at_rims(rows, place, looks)
-    return Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rim, rows.tiers, offset, displacement, light)
+    return Surfaces(rows.date, rows.boxes.rgb, usable, faint, ~shown, rim, rows.tiers, offset, displacement, light)
 
 
 def _with_own_colours(rows: Detections, rim: Bools, of_row: Ints) -> Detections:

@@ -86,6 +86,9 @@ class Tracks:
     rejected : GeoDataFrame or None
         As ``tracks``, of boxes that were taken out of them, as the masks reject them: they may have been there after
         all. None where none was.
+    place_other_tops : float64 (place, date) or None
+        Probability of another box on top than on the date before where both hold one, told as a change or not. None
+        where nothing tells it.
     """
 
     dates: tuple[dt.date, ...]
@@ -102,6 +105,7 @@ class Tracks:
     views_opposed: bool = False
     ground_metre: float = 1.0
     rejected: gpd.GeoDataFrame | None = None
+    place_other_tops: Floats | None = None
 
 
 TrackMethod: TypeAlias = "Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]"

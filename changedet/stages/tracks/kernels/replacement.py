@@ -10,14 +10,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from changedet.arrays import Bools, Floats, Ints, Singles
+from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.colour import scaled_lab
 from changedet.stages.tracks.kernels.colour_casts import colours_without_casts, lit_rows
 from changedet.stages.tracks.kernels.colour_changepoints import COLOR_SD, MOST_COST, ColourSeries, pair_costs
 from changedet.stages.tracks.kernels.gaps import gap_evidence, split_at_gaps
-from changedet.stages.tracks.kernels.likeness import roof_logs, unlikeness
-from changedet.stages.tracks.kernels.site_likeness import SiteLikeness, other_pairs, site_likeness
-from changedet.stages.tracks.kernels.stacking import Stack, explain_new_tops, height_steps, stack_of
+from changedet.stages.tracks.kernels.roofs import SiteRoofs, other_tops, site_roofs
+from changedet.stages.tracks.kernels.stacking import NewTops, explain_new_tops, height_steps, shares_of_tops, stack_of
 from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, single_boxes
 
 CUT_PRICE: Final = 3.0
@@ -53,11 +52,12 @@ MOST_SD: Final = 3.5
 """Greatest standard deviation of one look about its box's own colour. Chosen by hand."""
 
 
-COLOURS_SAY: Final = 1.1
-"""Times their own cost that a pair of colours costs at most, whatever the light along the roofs says. Chosen by hand
-with painted and own sites in view, as the next."""
+COLOURS_SAY: Final = 1.5
+"""Times their own cost that a pair of colours costs at most, whatever the light along the roofs says: of 1.1 to 2 that
+with which masks of own ports and packed yards are the best (docs/research/tracks.md)."""
 BOTH_SAY: Final = 0.3
-"""Log odds for a cut where the light along the roofs is read: as the lesser of two witnesses counts, costs are low."""
+"""Log odds for a cut where the light along the roofs is read: as the lesser of two witnesses counts, costs are low.
+Chosen by hand with painted and own sites in view."""
 
 
 class Flow(NamedTuple):
@@ -76,11 +76,24 @@ class Flow(NamedTuple):
     share: float
 
 
-class _Roofs(NamedTuple):
-    """Light along the roofs of a site's rows, and what their scores say there."""
+class Split(NamedTuple):
+    """Stretches of one box each.
 
-    logs: Floats
-    site: SiteLikeness
+    Attributes
+    ----------
+    stretches : Stretches
+    of_row : int64 (row,)
+        The stretch of each row, -1 for none.
+    most : float64 (place, date)
+        Greatest probability that a box stands there: below 1 where colours show that the spot was empty between two.
+    other_tops : float64 (place, date)
+        Probability of another box on top than on the date before, told as a change or not, see `roofs.other_tops`.
+    """
+
+    stretches: Stretches
+    of_row: Ints
+    most: Floats
+    other_tops: Floats
 
 
 class _Added(NamedTuple):
@@ -95,7 +108,7 @@ class _Added(NamedTuple):
 
 def split_at_replacements(
     stretches: Stretches, of_row: Ints, rows: Surfaces, evidence: Floats, comes: float, goes: float
-) -> tuple[Stretches, Ints, Floats]:
+) -> Split:
     """Cut stretches where the top box is another one.
 
     Parameters
@@ -114,15 +127,12 @@ def split_at_replacements(
 
     Returns
     -------
-    stretches : Stretches
+    Split
         Those given, in their order, ended where they were replaced, then those that begin in a cut.
-    of_row : int64 (row,)
-        The stretch of each row, -1 for none.
-    most : float64 (place, date)
-        Greatest probability that a box stands there: below 1 where colours show that the spot was empty between two.
     """
     linear = colours_without_casts(rows, of_row)
-    color_sd, roofs = _color_sd(linear, rows, of_row), _roofs(linear, rows, of_row)
+    color_sd, roofs = _color_sd(linear, rows, of_row), site_roofs(linear, rows, of_row)
+    other = other_tops(roofs, linear, rows, stretches, of_row, evidence.shape)
     series, used = _series_of(linear, rows, of_row, color_sd, roofs, len(stretches.place))
     discount = gap_evidence(stretches.place[of_row[used]], rows.date[used], series.begin, evidence)
     starts, share = _priced_cuts(series, int((rows.usable & (of_row >= 0)).sum()), discount, roofs)
@@ -135,7 +145,7 @@ def split_at_replacements(
     starts = series.changepoints(np.full(len(used), _price(share) - odds))
     flow = Flow(comes, goes, share)
     split, of_row = _split_stacks(single_boxes(place, first, last), of_row, rows, (series, used, starts), flow)
-    return split, of_row, most
+    return Split(split, of_row, most, other)
 
 
 def _split_stacks(
@@ -148,12 +158,14 @@ def _split_stacks(
     by_stretch = np.argsort(of_row, kind="stable")
     bounds = np.searchsorted(of_row[by_stretch], np.arange(len(stretches.place) + 1))
     added: list[_Added] = []
-    for place in np.flatnonzero(np.add.reduceat(starts, series.begin[:-1]) > 1) if len(used) else ():
-        k, own = owner[place], used[series.begin[place] : series.begin[place + 1]]
-        first_looks = [int(start) for start in np.flatnonzero(starts[series.begin[place] : series.begin[place + 1]])]
+    places = _places_with_cuts(series, used, starts)
+    tops = [_new_tops(rows, one.looks, one.starts) for one in places]
+    shares = shares_of_tops(tops, *flow)
+    for one, top in zip(places, tops, strict=True):
+        k = owner[one.place]
         mine = by_stretch[bounds[k] : bounds[k + 1]]
-        stack = _stack(rows, own, first_looks, series.costs_of(int(place)), flow)
-        edges = np.array([*rows.date[own[first_looks]], stretches.last[k] + 1])
+        stack = stack_of(series.costs_of(one.place), one.starts, explain_new_tops(top, shares))
+        edges = np.array([*rows.date[one.looks[one.starts]], stretches.last[k] + 1])
         edges[0] = stretches.first[k]
         number = np.concatenate([[k], len(stretches.place) + len(added) + np.arange(len(stack.begin) - 1)])
         for box in range(1, len(stack.begin)):
@@ -167,14 +179,30 @@ def _split_stacks(
     return Stretches(joined[0], joined[1], joined[2], joined[3], joined[4].astype(bool)), label
 
 
-def _stack(rows: Surfaces, own: Ints, starts: list[int], costs: Singles, flow: Flow) -> Stack:
-    """The boxes of one stretch whose looks are the rows ``own``, in runs that begin at the looks ``starts``."""
+class _Cuts(NamedTuple):
+    """A place of a series that is cut: its index, the rows of its looks, and the first look of each run."""
+
+    place: int
+    looks: Ints
+    starts: list[int]
+
+
+def _places_with_cuts(series: ColourSeries, used: Ints, starts: Bools) -> list[_Cuts]:
+    found: list[_Cuts] = []
+    for place in np.flatnonzero(np.add.reduceat(starts, series.begin[:-1]) > 1) if len(used) else ():
+        own = slice(series.begin[place], series.begin[place + 1])
+        found.append(_Cuts(int(place), used[own], [int(start) for start in np.flatnonzero(starts[own])]))
+    return found
+
+
+def _new_tops(rows: Surfaces, own: Ints, starts: list[int]) -> NewTops:
+    """What the looks at the rows ``own`` show of the tops of each run after the first; runs begin at ``starts``."""
     run = np.zeros(len(own), np.int64)
     run[starts[1:]] = 1
     run = np.cumsum(run)
     step, error = height_steps(rows.offset[own], rows.displacement[own], run)
     tiers = np.array([_level(rows.tiers[own[run == r]]) for r in range(len(starts))])
-    return stack_of(costs, starts, explain_new_tops(step, error, np.diff(tiers), *flow))
+    return NewTops(step, error, np.diff(tiers))
 
 
 def _level(tiers: Floats) -> float:
@@ -191,56 +219,39 @@ def _color_sd(linear: Floats, rows: Surfaces, of_row: Ints) -> float:
     return float(np.clip(OF_TENTH * np.quantile(apart, SAME_BOX_QUANTILE), COLOR_SD, MOST_SD))
 
 
-def _roofs(linear: Floats, rows: Surfaces, of_row: Ints) -> _Roofs | None:
-    """What the light along roofs says on the site; None without it, or of too few pairs of looks."""
-    if rows.light is None:
-        return None
-    known = np.isfinite(rows.light).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
-    used = np.flatnonzero((of_row >= 0) & rows.usable & known)
-    used = used[np.lexsort((rows.date[used], of_row[used]))]
-    follows = np.flatnonzero(np.diff(of_row[used]) == 0)
-    first, second = used[follows], used[follows + 1]
-    logs = roof_logs(rows.light, rows.date, first, second)
-
-    def _score(one: Ints, other: Ints) -> Floats:
-        return unlikeness(logs, one, other, pair_costs(linear, rows.shaded, rows.rim, one, other))
-
-    site = site_likeness(_score(first, second), _score(*other_pairs(first, second, of_row)))
-    return None if site is None else _Roofs(logs, site)
-
-
 def _series_of(
-    linear: Floats, rows: Surfaces, of_row: Ints, color_sd: float, roofs: _Roofs | None, count: int
+    linear: Floats, rows: Surfaces, of_row: Ints, color_sd: float, roofs: SiteRoofs | None, count: int
 ) -> tuple[ColourSeries, Ints]:
     """The looks that are worth a search, and their rows."""
-    used = _suspects(linear, rows, of_row, count)
+    usable = rows.usable if roofs is None else rows.usable | roofs.faint
+    used = _suspects(linear, rows.date, of_row, usable, count)
     begin = np.append(np.unique(of_row[used], return_index=True)[1], len(used)).astype(np.int64)
     series = ColourSeries.of(linear[used], rows.shaded[used], begin, color_sd, rows.rim[used])
     if roofs is None or not len(used):
         return series, used
     first, second = (used[pair] for pair in series.pairs())
     colour = pair_costs(linear, rows.shaded, rows.rim, first, second)
-    odds = roofs.site.log_odds(unlikeness(roofs.logs, first, second, colour))
+    odds = roofs.log_odds(first, second, colour)
     # A look without light is judged by its colour alone.
     least = np.where(np.isfinite(odds), np.clip(CUT_PRICE + odds, 0.0, COLOURS_SAY * colour), colour)
     costs = np.where(first == second, 0.0, np.minimum(least, MOST_COST)).astype(np.float32)
     return series._replace(costs=costs), used
 
 
-def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
+def _suspects(linear: Floats, date: Ints, of_row: Ints, usable: Bools, count: int) -> Ints:
     """Rows of the stretches whose usable looks differ in colour enough to be worth a search, by stretch and date."""
-    used = np.flatnonzero((of_row >= 0) & rows.usable & np.isfinite(linear).all(1))
+    used = np.flatnonzero((of_row >= 0) & usable & np.isfinite(linear).all(1))
     owner, lab = of_row[used], scaled_lab(linear[used])
     low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
     np.minimum.at(low, owner, lab)
     np.maximum.at(high, owner, lab)
     wide = np.linalg.norm(np.where(high >= low, high - low, 0.0), axis=1) > ALIKE
     chosen: Ints = used[wide[owner]]
-    result: Ints = chosen[np.lexsort((rows.date[chosen], of_row[chosen]))]
+    result: Ints = chosen[np.lexsort((date[chosen], of_row[chosen]))]
     return result
 
 
-def _priced_cuts(series: ColourSeries, usable: int, discount: Floats, roofs: _Roofs | None) -> tuple[Bools, float]:
+def _priced_cuts(series: ColourSeries, usable: int, discount: Floats, roofs: SiteRoofs | None) -> tuple[Bools, float]:
     """Which looks (look,) begin a segment, and the share of cuts.
 
     At the price of a cut that the site's own share gives, less what an empty spot before the look takes off. At a yard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -32,6 +33,29 @@ OUTLIER_SHARE: Final = 0.15
 """Share of steps that mean nothing: one of the looks is at another box. Chosen by hand."""
 TIER_ODDS: Final = 4.0
 """For higher and against lower where the shadows' tiers say so. Chosen by hand."""
+
+
+PRIOR_TOPS: Final = 30.0
+"""New tops that the boxes which came to empty spots and left them are worth, of how many were set on others. Chosen by
+hand."""
+ROUNDS: Final = 50
+"""Of expectation-maximisation. Chosen by hand."""
+
+
+class NewTops(NamedTuple):
+    """What looks show of new tops.
+
+    Attributes
+    ----------
+    step, error : float64 (top,)
+        See `height_steps`.
+    tiers : float64 (top,)
+        Change of the levels by the shadows; NaN for unknown.
+    """
+
+    step: Floats
+    error: Floats
+    tiers: Floats
 
 
 class Stack(NamedTuple):
@@ -86,15 +110,16 @@ def height_steps(offset: Floats, displacement: Floats, run: Ints) -> tuple[Float
     return np.diff(height), np.sqrt(variance)
 
 
-def explain_new_tops(step: Floats, error: Floats, tiers: Floats, comes: float, goes: float, share: float) -> Ints:
-    """What each new top means: an arrival and a departure are each reported where they are probable.
+def shares_of_tops(tops: Sequence[NewTops], comes: float, goes: float, share: float) -> Floats:
+    """Shares of what new tops mean on a site: which of them were set on others the steps of all of them tell together.
+
+    Found by expectation-maximisation (Dempster, Laird, Rubin 1977) from the boxes that came to empty spots and left
+    them empty: where stacks grow higher on full ground, none need have come beside them.
 
     Parameters
     ----------
-    step, error : float64 (top,)
-        See `height_steps`.
-    tiers : float64 (top,)
-        Change of the levels by the shadows; NaN for unknown.
+    tops : sequence of NewTops
+        Of all places.
     comes, goes : float
         Boxes that came to empty spots of the site, and that left them empty.
     share : float
@@ -102,20 +127,50 @@ def explain_new_tops(step: Floats, error: Floats, tiers: Floats, comes: float, g
 
     Returns
     -------
-    int64 (top,)
-        `SET_ON_TOP`, `UNCOVERED` or `REPLACED`.
+    float64 (3,)
+        Of `SET_ON_TOP`, `UNCOVERED` and `REPLACED`; they sum to 1.
     """
     replaced = min(REPLACED_SHARES[0] + share, REPLACED_SHARES[1])
     rest = 1.0 - replaced
-    up = rest * (comes + PRIOR_BOXES) / (comes + goes + 2 * PRIOR_BOXES)
-    prior = np.array([up, rest - up, replaced])
-    apart = (step[:, None] - BOX_HEIGHT * np.array([1.0, -1.0, 0.0])) / np.hypot(error, STEP_SD)[:, None]
-    likelihood = prior * ((1.0 - OUTLIER_SHARE) * np.exp(-0.5 * apart**2) + OUTLIER_SHARE)
-    likelihood[:, SET_ON_TOP] *= np.where(tiers > 0, TIER_ODDS, 1.0)
-    likelihood[:, UNCOVERED] *= np.where(tiers < 0, TIER_ODDS, 1.0)
-    likelihood /= likelihood.sum(1, keepdims=True)
-    other = np.where(likelihood[:, UNCOVERED] > 0.5, UNCOVERED, REPLACED)
-    return np.where(likelihood[:, SET_ON_TOP] > 0.5, SET_ON_TOP, other).astype(np.int64)
+    prior = (comes + PRIOR_BOXES) / (comes + goes + 2 * PRIOR_BOXES)
+    up = rest * prior
+    if tops:
+        every = NewTops(*(np.concatenate(column) for column in zip(*tops, strict=True)))
+        for _ in range(ROUNDS):
+            likely = _likelihoods(every, np.array([up, rest - up, replaced]))
+            higher, lower = (float(likely[:, what].sum()) for what in (SET_ON_TOP, UNCOVERED))
+            up = rest * (higher + PRIOR_TOPS * prior) / (higher + lower + PRIOR_TOPS)
+    return np.array([up, rest - up, replaced])
+
+
+def explain_new_tops(tops: NewTops, shares: Floats) -> Ints:
+    """What each new top means: an arrival and a departure are each reported where they are probable.
+
+    Parameters
+    ----------
+    tops : NewTops
+        Of one place.
+    shares : float64 (3,)
+        See `shares_of_tops`.
+
+    Returns
+    -------
+    int64 (top,)
+        `SET_ON_TOP`, `UNCOVERED` or `REPLACED`.
+    """
+    likely = _likelihoods(tops, shares)
+    other = np.where(likely[:, UNCOVERED] > 0.5, UNCOVERED, REPLACED)
+    return np.where(likely[:, SET_ON_TOP] > 0.5, SET_ON_TOP, other).astype(np.int64)
+
+
+def _likelihoods(tops: NewTops, shares: Floats) -> Floats:
+    """Probability (top, 3) of each meaning."""
+    apart = (tops.step[:, None] - BOX_HEIGHT * np.array([1.0, -1.0, 0.0])) / np.hypot(tops.error, STEP_SD)[:, None]
+    likely: Floats = shares * ((1.0 - OUTLIER_SHARE) * np.exp(-0.5 * apart**2) + OUTLIER_SHARE)
+    likely[:, SET_ON_TOP] *= np.where(tops.tiers > 0, TIER_ODDS, 1.0)
+    likely[:, UNCOVERED] *= np.where(tops.tiers < 0, TIER_ODDS, 1.0)
+    likely /= likely.sum(1, keepdims=True)
+    return likely
 
 
 def stack_of(cost: Singles, starts: list[int], tops: Ints) -> Stack:

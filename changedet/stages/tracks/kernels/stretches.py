@@ -42,6 +42,8 @@ class Surfaces(NamedTuple):
         0 to 255; NaN for no colour.
     usable : bool (row,)
         True where the colour is evidence that a box was replaced.
+    faint : bool (row,)
+        True of other rows whose roof is evidence where pictures show it, beside what sure ones show of the site.
     shaded : bool (row,)
         True where the box lay in deep shade.
     rim : bool (row,)
@@ -59,6 +61,7 @@ class Surfaces(NamedTuple):
     date: Ints
     rgb: Floats
     usable: Bools
+    faint: Bools
     shaded: Bools
     rim: Bools
     tiers: Floats

@@ -25,6 +25,7 @@ def test_colours_without_casts_level_a_date_stretched_between_other_ends():
         np.ones(n, bool),
         np.zeros(n, bool),
         np.zeros(n, bool),
+        np.zeros(n, bool),
         np.full(n, np.nan),
         nothing,
         nothing,

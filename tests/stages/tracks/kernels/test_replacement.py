@@ -7,7 +7,7 @@ import pytest
 
 from changedet.stages.tracks.kernels.colour_changepoints import ColourSeries, pair_costs
 from changedet.stages.tracks.kernels.likeness import ALONG, SHADES
-from changedet.stages.tracks.kernels.replacement import split_at_replacements
+from changedet.stages.tracks.kernels.replacement import Split, split_at_replacements
 from changedet.stages.tracks.kernels.stretches import Surfaces, single_boxes
 
 PLACES, LOOKS = 120, 5
@@ -15,9 +15,15 @@ GAMMA = 2.2
 PAINTS = np.array([(150, 50, 40), (40, 70, 130), (60, 120, 70), (190, 190, 185), (200, 120, 40)], float)
 
 
-def cut_places(changed: dict[int, int], seed: int = 3, shaded: dict[int, int] | None = None) -> set[int]:
+def cut_places(
+    changed: dict[int, int], seed: int = 3, shaded: dict[int, int] | None = None, faint: set[int] | None = None
+) -> set[int]:
     """Places that are cut, of a yard on which some show another paint from a look on, with pictures where some lie in
-    shade from a look on."""
+    shade from a look on; some may be seen faintly alone from the look on from which they show another paint."""
+    return set(split_yard(changed, seed, shaded, faint).stretches.place[PLACES:].tolist())
+
+
+def split_yard(changed: dict[int, int], seed: int, shaded: dict[int, int] | None, faint: set[int] | None) -> Split:
     rng = np.random.default_rng(seed)
     paint = rng.integers(0, len(PAINTS), PLACES)
     shown = np.repeat(paint[:, None], LOOKS, axis=1)
@@ -38,10 +44,10 @@ def cut_places(changed: dict[int, int], seed: int = 3, shaded: dict[int, int] | 
         light = linear * np.exp(rng.normal(0, 0.02, linear.shape))
     owner, date = np.repeat(np.arange(PLACES), LOOKS), np.tile(np.arange(LOOKS), PLACES)
     none, flat = np.zeros(len(date), bool), np.zeros((len(date), 2))
-    rows = Surfaces(date, rgb, ~none, none, none, np.full(len(date), np.nan), flat, flat, light)
+    weak = np.isin(owner, sorted(faint or ())) & (shown.ravel() != paint[owner])
+    rows = Surfaces(date, rgb, ~weak, weak, none, none, np.full(len(date), np.nan), flat, flat, light)
     whole = single_boxes(np.arange(PLACES), np.zeros(PLACES, int), np.full(PLACES, LOOKS - 1))
-    split, _, _ = split_at_replacements(whole, owner, rows, np.full((PLACES, LOOKS), 5.0), 0.0, 0.0)
-    return set(split.place[PLACES:].tolist())
+    return split_at_replacements(whole, owner, rows, np.full((PLACES, LOOKS), 5.0), 0.0, 0.0)
 
 
 def test_odd_last_looks_of_a_yard_at_rest_cut_nothing():
@@ -62,6 +68,23 @@ def test_boxes_that_come_to_lie_in_the_shade_of_others_are_not_cut_where_there_a
     shaded = dict.fromkeys(range(1, PLACES, 3), 3)
     assert cut_places(changed, shaded=shaded) == set(changed)
     assert cut_places(changed, shaded={}) == set(changed)
+
+
+def test_boxes_that_are_seen_faintly_are_told_as_others_where_there_are_pictures_alone():
+    changed = dict.fromkeys(range(0, PLACES, 6), 3)
+    assert cut_places(changed, shaded={}, faint={0, 60}) == set(changed)
+    assert cut_places(changed, faint={0, 60}) == set(changed) - {0, 60}
+
+
+def test_other_tops_are_where_boxes_were_exchanged_told_or_not():
+    changed = dict.fromkeys(range(0, PLACES, 6), 3)
+    tops = split_yard(changed, 3, {}, {0, 60}).other_tops
+    assert tops.shape == (PLACES, LOOKS)
+    assert (tops[list(changed), 3] > 0.5).all()
+    assert tops[:, 0].max() == 0
+    assert np.delete(tops, list(changed), axis=0).max() < 0.1
+    assert tops[:, 3].sum() == pytest.approx(len(changed), rel=0.35)
+    assert not split_yard(changed, 3, None, None).other_tops.any()
 
 
 def test_steps_are_the_costs_beside_the_look_before_of_the_same_place():

@@ -12,8 +12,10 @@ from changedet.stages.tracks.kernels.stacking import (
     REPLACED,
     SET_ON_TOP,
     UNCOVERED,
+    NewTops,
     explain_new_tops,
     height_steps,
+    shares_of_tops,
     stack_of,
 )
 
@@ -55,4 +57,17 @@ def test_explain_new_tops_by_a_step_in_height(before, after, meaning):
     levels = BOX_HEIGHT * np.repeat([[before] * 4 + [after] * 4], 1, axis=0)
     xy, date, lean = leaning(levels)
     step, error = height_steps(xy, lean[date], np.repeat([0, 1], 4))
-    assert explain_new_tops(step, error, np.full(1, np.nan), 20.0, 20.0, 0.2).tolist() == [meaning]
+    top = NewTops(step, error, np.full(1, np.nan))
+    assert explain_new_tops(top, shares_of_tops([top], 20.0, 20.0, 0.2)).tolist() == [meaning]
+
+
+def test_shares_of_tops_follow_the_steps_of_all_and_not_what_came_to_empty_ground():
+    rng = np.random.default_rng(4)
+    higher = [NewTops(rng.normal(BOX_HEIGHT, 0.4, 1), np.full(1, 0.4), np.full(1, np.nan)) for _ in range(200)]
+    shares = shares_of_tops(higher, 0.0, 60.0, 0.1)
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[SET_ON_TOP] > 3 * shares[UNCOVERED]
+    few, none = shares_of_tops(higher[:2], 0.0, 60.0, 0.1), shares_of_tops([], 0.0, 60.0, 0.1)
+    assert few[SET_ON_TOP] < few[UNCOVERED]
+    assert none[SET_ON_TOP] / none[UNCOVERED] == pytest.approx(5 / 65)
+    assert shares[REPLACED] == few[REPLACED] == none[REPLACED]

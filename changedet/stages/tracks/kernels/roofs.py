@@ -1,0 +1,125 @@
+"""What the light along roofs says of pairs of looks at a site's places: whether they show two boxes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from changedet.arrays import Bools, Floats, Ints
+from changedet.stages.tracks.kernels.colour_changepoints import pair_costs
+from changedet.stages.tracks.kernels.likeness import roof_logs, unlikeness
+from changedet.stages.tracks.kernels.site_likeness import SiteLikeness, other_pairs, site_likeness
+from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces
+
+
+class SiteRoofs(NamedTuple):
+    """Light along the roofs of a site's rows, and what their scores say there.
+
+    Attributes
+    ----------
+    logs : float64 (row, along, band)
+        See `likeness.roof_logs`.
+    site : SiteLikeness
+        Of the usable rows.
+    faint : bool (row,)
+        Faint rows whose light is known: what it says was learnt from the usable ones.
+    """
+
+    logs: Floats
+    site: SiteLikeness
+    faint: Bools
+
+    def log_odds(self, first: Ints, second: Ints, colour_cost: Floats) -> Floats:
+        """Log-likelihood ratio of two boxes against one for pairs of looks.
+
+        Parameters
+        ----------
+        first, second : int64 (pair,)
+            Rows.
+        colour_cost : float64 (pair,)
+            Of `colour_changepoints.pair_costs`.
+
+        Returns
+        -------
+        float64 (pair,)
+            NaN where a row has no light.
+        """
+        return self.site.log_odds(unlikeness(self.logs, first, second, colour_cost))
+
+
+def site_roofs(linear: Floats, rows: Surfaces, of_row: Ints) -> SiteRoofs | None:
+    """Read what the light along roofs says on a site.
+
+    Parameters
+    ----------
+    linear : float64 (row, 3)
+        Colours of `colour_casts.colours_without_casts`.
+    rows : Surfaces
+    of_row : int64 (row,)
+        The stretch of each row; -1 for none.
+
+    Returns
+    -------
+    SiteRoofs or None
+        None without that light, or of too few pairs of looks.
+    """
+    if rows.light is None:
+        return None
+    known = np.isfinite(rows.light).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
+    used = np.flatnonzero((of_row >= 0) & rows.usable & known)
+    used = used[np.lexsort((rows.date[used], of_row[used]))]
+    follows = np.flatnonzero(np.diff(of_row[used]) == 0)
+    first, second = used[follows], used[follows + 1]
+    logs = roof_logs(rows.light, rows.date, first, second)
+
+    def _score(one: Ints, other: Ints) -> Floats:
+        return unlikeness(logs, one, other, pair_costs(linear, rows.shaded, rows.rim, one, other))
+
+    site = site_likeness(_score(first, second), _score(*other_pairs(first, second, of_row)))
+    return None if site is None else SiteRoofs(logs, site, rows.faint & known)
+
+
+def other_tops(
+    roofs: SiteRoofs | None, linear: Floats, rows: Surfaces, stretches: Stretches, of_row: Ints, shape: tuple[int, int]
+) -> Floats:
+    """How probably another box is on top than on the date before, whatever the colours may leave open.
+
+    Parameters
+    ----------
+    roofs : SiteRoofs or None
+        Of the site.
+    linear, rows
+        As for `site_roofs`.
+    stretches : Stretches
+        Of presence, before any is cut.
+    of_row : int64 (row,)
+        The stretch of each row; -1 for none.
+    shape : (int, int)
+        Places and dates.
+
+    Returns
+    -------
+    float64 (place, date)
+        Of two looks what their light says, in equal parts on the dates from one to the other; beyond the first and the
+        last of a stretch the site's share. 0 where nothing stood the date before, and everywhere without that light.
+    """
+    out = np.zeros(shape)
+    if roofs is None:
+        return out
+    for place, first, last in zip(stretches.place, stretches.first, stretches.last, strict=True):
+        out[place, first + 1 : last + 1] = roofs.site.share
+    known = np.isfinite(roofs.logs).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
+    used = np.flatnonzero((of_row >= 0) & (rows.usable | roofs.faint) & known)
+    used = used[np.lexsort((rows.date[used], of_row[used]))]
+    follows = np.flatnonzero(np.diff(of_row[used]) == 0)
+    first, second = used[follows], used[follows + 1]
+    odds = roofs.log_odds(first, second, pair_costs(linear, rows.shaded, rows.rim, first, second))
+    prior = np.log(roofs.site.share / (1.0 - roofs.site.share))
+    dates = rows.date[second] - rows.date[first]
+    each = 1.0 / (1.0 + np.exp(-odds - prior)) / dates
+    place = stretches.place[of_row[first]]
+    for step in range(int(dates.max(initial=0))):
+        own = step < dates
+        out[place[own], rows.date[first[own]] + 1 + step] = each[own]
+    return out
