@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels import intervals
-from changedet.stages.series.kernels.exchanges import most_unseen_exchanges
+from changedet.stages.series.kernels.exchanges import most_unseen_exchanges, most_untold
 
 COVERED_SHARE: Final = 0.05
 """Share of the ground about the boxes that a date may hide: beyond it more may stand there than all looks show. From
@@ -56,7 +56,8 @@ class EventCount(NamedTuple):
     spread : float
         Unit of their interval, see `intervals.event_spread`.
     unseen : float
-        Exchanges for boxes alike, at most, that no look shows, see `kernels.exchanges.most_unseen_exchanges`.
+        Exchanges for boxes alike, at most, that no look shows, see `kernels.exchanges.most_unseen_exchanges`; together
+        with changes of tops that the tracks do not tell as one of these, see `kernels.exchanges.most_untold`.
     doubted : int
         Those of boxes that masks reject, see `Tracks.rejected`: in the upper bound alone.
     """
@@ -97,6 +98,8 @@ class TrackedBoxes:
         Its containers' TEU.
     ground_shown : bool (point, date)
         Whether each date showed the ground about the boxes.
+    other_tops : float64 (place, date)
+        Probability of another box on top than on the date before; 0 where nothing tells it.
     came, went : bool (place, date)
         True where a container's track begins, or ends, in an event that the date shows first: also where the place
         held one before and after.
@@ -123,6 +126,7 @@ class TrackedBoxes:
     clear: Bools
     weight: Floats
     ground_shown: Bools
+    other_tops: Floats
     came: Bools
     went: Bools
     blind: Bools
@@ -204,15 +208,21 @@ class TrackedBoxes:
         before = t - 1 - earlier[:, ::-1].argmax(1) if t else np.zeros(len(earlier), np.int64)
         now, then = self.present[:, t], self.present[np.arange(len(earlier)), np.maximum(before, 0)]
         both = np.minimum(now, then)
-        came, went = (
-            np.where(event[:, t], both, 0.0) + np.maximum(step, 0.0)
-            for event, step in ((self.came, now - then), (self.went, then - now))
-        )
+        topped = both * self._other_tops(before, t)
+        changed = [np.where(event[:, t], both, 0.0) for event in (self.came, self.went)]
+        came, went = changed[0] + np.maximum(now - then, 0.0), changed[1] + np.maximum(then - now, 0.0)
         gone, new, stock, empty = (float(part[known].sum()) for part in (went, came, then, 1.0 - now))
-        unseen = most_unseen_exchanges(gone, new, stock, empty, self.alike)
+        alike = most_unseen_exchanges(gone, new, stock, empty, self.alike)
+        unseen = [float(np.hypot(alike, most_untold(topped[known], told[known]))) for told in changed]
         pairs = (self.arrived, self.doubted_arrived), (self.left, self.doubted_left)
         arrived, left = (tuple(int((when == t).sum()) for when in pair) for pair in pairs)
-        return _events(arrived, unseen, came[known]), _events(left, unseen, went[known])
+        return _events(arrived, unseen[0], came[known]), _events(left, unseen[1], went[known])
+
+    def _other_tops(self, before: Ints, t: int) -> Floats:
+        """Probability (place,) of another top than on the dates ``before``, 1 at the most."""
+        summed = np.cumsum(self.other_tops, axis=1)
+        since = summed[:, t] - summed[np.arange(len(summed)), np.maximum(before, 0)]
+        return np.minimum(since, 1.0)
 
 
 def _events(numbers: tuple[int, ...], unseen: float, probability: Floats) -> EventCount:

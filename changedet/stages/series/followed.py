@@ -59,6 +59,10 @@ class FollowedBoxes(Protocol):
         """True (place, date) where the date showed the place clearly."""
 
     @property
+    def place_other_tops(self) -> Floats | None:
+        """Probability (place, date) of another box on top than on the date before; None where nothing tells it."""
+
+    @property
     def ground(self) -> ShownGround:
         """The ground about the boxes."""
 

@@ -72,7 +72,7 @@ class SiteBoxes:
         frame, tracks, (came, went) = self._tracks.detections, self._tracks, self._events
         confidence = frame["confidence"].to_numpy(np.float64)
         believed = rows & self._believed
-        about = tracks.tracks[["kind", "color"]][boxes]
+        about, tops = tracks.tracks[["kind", "color"]][boxes], tracks.place_other_tops
         return TrackedBoxes(
             row_date=self._row_date[rows],
             row_kind=frame["kind"].to_numpy(object)[rows],
@@ -86,6 +86,7 @@ class SiteBoxes:
             clear=tracks.place_clear[kept] & ~self._blind,
             weight=self._weight[kept],
             ground_shown=tracks.ground.shown[ground] & ~self._blind,
+            other_tops=np.zeros_like(tracks.place_presence[kept]) if tops is None else tops[kept],
             came=came[kept],
             went=went[kept],
             blind=self._blind,

@@ -136,6 +136,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         clear=rng.random((places, dates)) > rng.random(),
         weight=rng.choice([1.0, 2.0], places),
         ground_shown=rng.random((rng.integers(0, 5), dates)) > rng.random(),
+        other_tops=rng.random((places, dates)) ** 3,
         came=rng.random((places, dates)) > 0.8,
         went=rng.random((places, dates)) > 0.8,
         blind=np.zeros(dates, bool),
@@ -177,6 +178,19 @@ def test_add_events_reaches_up_to_exchanges_that_no_look_shows_and_no_further_do
     for name in ("arrivals", "departures"):
         assert alike[f"{name}_high"] > usual[f"{name}_high"]
         assert alike[f"{name}_low"] == usual[f"{name}_low"]
+
+
+def test_add_events_reaches_up_to_tops_that_changed_untold_and_no_further_down():
+    kept = tracked_boxes(followed(bs.simulate(3)))
+    usual, changed = ({"zone": ""} for _ in range(2))
+    calibration = followed(bs.simulate(3)).calibration
+    signs, look = date_signs(kept, calibration.scale).own[3], DateMeasurements(dt.date(2023, 1, 1))
+    _add_events(usual, kept, 3, look, calibration, signs)
+    _add_events(changed, replace(kept, other_tops=np.full(kept.present.shape, 0.4)), 3, look, calibration, signs)
+    for name in ("arrivals", "departures"):
+        assert changed[f"{name}_high"] > usual[f"{name}_high"]
+        assert changed[f"{name}_low"] == usual[f"{name}_low"]
+        assert changed[f"{name}_expected"] == usual[f"{name}_expected"]
 
 
 def test_timeseries_expects_more_arrivals_than_departures_by_what_the_count_rises():

@@ -77,3 +77,25 @@ def most_unseen_exchanges(left: float, came: float, stock: float, empty: float, 
         return 0.0
     hidden = min(alike * came / (came + max(empty, 0.0)), MOST_HIDDEN)
     return min(stock, poisson_upper(lost_share_upper(min(left, stock), stock) * stock * hidden / (1.0 - hidden)))
+
+
+def most_untold(tops: Floats, told: Floats) -> float:
+    """Bound the arrivals, or departures, of boxes set on others, laid bare or exchanged that the tracks do not tell.
+
+    What each new top means is told by the likeliest reading, and all may be of one sort; and boxes alike are told as
+    one. So as many may have come as tops changed, less those that are told, and as many may have left.
+
+    Parameters
+    ----------
+    tops : float64 (place,)
+        Probability of another top than on the look before.
+    told : float64 (place,)
+        Of these events, as the tracks have them.
+
+    Returns
+    -------
+    float
+        The upper bound of 95 % of a Poisson number of that mean; 0 where no more tops changed than are told.
+    """
+    rest = float(tops.sum() - told.sum())
+    return poisson_upper(rest) if rest > 0 else 0.0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from changedet.stages.series.kernels.exchanges import alike_share, most_unseen_exchanges
+from changedet.stages.series.kernels.exchanges import alike_share, most_unseen_exchanges, most_untold
 
 
 def test_alike_share_counts_pairs_of_one_kind_and_colour():
@@ -36,6 +36,14 @@ def test_most_unseen_exchanges_grows_with_what_left_and_came_and_shrinks_with_fr
     assert most_unseen_exchanges(4.0, 10.0, 20.0, 200.0, 0.3) < usual
     assert most_unseen_exchanges(4.0, 10.0, 20.0, 10.0, 0.9) > usual
     assert most_unseen_exchanges(30.0, 10.0, 20.0, -1.0, 0.3) >= usual
+
+
+def test_most_untold_is_what_tops_changed_beyond_what_is_told():
+    tops = np.array([0.9, 0.6, 0.5])
+    assert most_untold(tops, np.array([1.0, 0.0, 0.0])) > 2.0
+    assert most_untold(tops, np.zeros(3)) > most_untold(tops, np.array([1.0, 0.0, 0.0]))
+    assert most_untold(tops, np.array([1.0, 1.0, 0.0])) == 0
+    assert most_untold(np.empty(0), np.empty(0)) == 0
 
 
 @pytest.mark.parametrize(("stock", "free", "lots"), [(20, 5, 4), (60, 40, 8), (25, 10, 2)])
