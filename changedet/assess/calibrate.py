@@ -35,7 +35,6 @@ from changedet.stages.tracks.kernels import detector_tables
 from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.stages.tracks.visibility import SeriesVisibility
-from changedet.store import RunFolder
 
 LEAST_TILES: Final = 8
 LEAST_LABELS: Final = 30
@@ -123,7 +122,7 @@ def calibrate(finished: Run, labels: str | Path) -> Calibration:
         The labels cannot be read, do not fit the run, or are too few; all mistakes at once.
     """
     days = reopen.counted_days(finished)
-    folder, grid = RunFolder(finished.path), Grid.from_json(finished.provenance["grid"])
+    folder, grid = finished.folder, finished.grid
     path = Path(labels)
     looks, no_looks = reopen.looks(finished, folder, grid, days)
     labelled, hidden = _visible(_read(path, grid, days), looks)

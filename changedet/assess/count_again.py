@@ -18,7 +18,6 @@ from changedet.arrays import Bools
 from changedet.assess import reopen
 from changedet.assess.verdicts import Verdicts
 from changedet.errors import InputError
-from changedet.grid import Grid
 from changedet.grid.zones import overlapping
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
@@ -45,7 +44,6 @@ from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.confirmed import LISTED_KIND
 from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.stage import STAGE as TRACKS
-from changedet.store import RunFolder
 from changedet.store.amending import amend
 from changedet.store.layout import REVIEW_STEP
 
@@ -74,10 +72,10 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     InputError
         The tracks stage is switched off, or a file in ``reviewed/`` was edited by hand.
     """
-    folder = RunFolder(finished.path)
+    folder = finished.folder
     files = {path.name: path for path in folder.reviewed}
     folder.guard({REVIEW_STEP: list(files.values())})
-    grid = Grid.from_json(finished.provenance["grid"])
+    grid = finished.grid
     boxes, no_candidates = reopen.boxes(finished, folder, grid, days)
     looks, no_looks = reopen.looks(finished, folder, grid, days)
     warnings, zones = [*no_candidates, *no_looks], finished.zones
@@ -263,7 +261,7 @@ def _summary(
         onset["containers"] = find_onsets(table, find, reference, tracks)["containers"].to_json()
     counts = {"accepted": len(verdicts.accepted), "rejected": len(verdicts.rejected), "added": len(verdicts.added)}
     zones, laid = finished.zones, finished.summary.get("new_ground")
-    unit = Grid.from_json(finished.provenance["grid"]).ground_metre
+    unit = finished.grid.ground_metre
     areas = {} if zones is None else dict(zip(zones["name"].astype(str), zones.geometry, strict=True))
     summary = {
         **finished.summary,

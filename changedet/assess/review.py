@@ -11,11 +11,9 @@ from changedet.assess import reopen
 from changedet.assess.count_again import count_again
 from changedet.assess.verdicts import belongs, checked_verdicts
 from changedet.errors import InputError, Problem
-from changedet.grid import Grid
 from changedet.outputs.gpkg.review import read_review, write_review
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.project_file import project_again
-from changedet.store import RunFolder
 
 
 def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None) -> str:
@@ -46,13 +44,13 @@ def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None
     finished = open_run(run_dir)
     containers = finished.containers
     days = reopen.followed_days(finished)
-    folder = RunFolder(finished.path)
+    folder = finished.folder
     path = folder.review
     if not path.exists():
         write_review(path, containers, [str(day) for day in days], containers.crs)
         return _instructions(path, len(containers), in_project=project_again(folder))
     judged, drawn = _read(path)
-    grid = Grid.from_json(finished.provenance["grid"])
+    grid = finished.grid
     if belongs(judged, containers, drawn, path):
         verdicts = checked_verdicts(judged, drawn, containers, grid, days, path)
         if verdicts.is_empty:

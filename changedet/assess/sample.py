@@ -20,7 +20,6 @@ from changedet.outputs.gpkg.sample import LAYER, read_sample, write_sample
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.area_sums import changed_and_seen
 from changedet.pipeline.finished import Run, open_run
-from changedet.store import RunFolder
 
 STRATA: Final = ("unchanged", "changed")
 """The mask's classes 0 and 1."""
@@ -97,7 +96,7 @@ def sample_run(run_dir: str | Path, *, day: dt.date | None = None, points: int =
     path = finished.path / f"sample_{chosen}.gpkg"
     if path.exists():
         raise InputError(f"{path}: exists, and may hold labels; move it away to draw another sample")
-    grid = Grid.from_json(finished.provenance["grid"])
+    grid = finished.grid
     places = _draw(mask, grid, points, np.random.default_rng([seed, chosen.toordinal()]))
     write_sample(path, _frame(places, chosen, grid))
     return "\n".join(
@@ -116,7 +115,7 @@ def _mask(finished: Run, day: dt.date | None) -> tuple[dt.date, Path]:
     if not later or (day is not None and day not in later):
         raise InputError(f"--date: no mask of {day or 'any date'}; there are {', '.join(map(str, later)) or 'none'}")
     chosen = day or max(later)
-    path = RunFolder(finished.path).mask(chosen)
+    path = finished.folder.mask(chosen)
     if not path.exists():
         raise InputError(f"{path}: no such mask; was the run made with 'masks' in outputs.formats?")
     return chosen, path
@@ -189,7 +188,7 @@ def adjusted_area(finished: Run, path: str | Path) -> SampleFigures:
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None
     day, mask = _mask(finished, dt.date.fromisoformat(str(sample["date"].iloc[0])))
-    grid = Grid.from_json(finished.provenance["grid"])
+    grid = finished.grid
     stratum = sample["stratum"].map({name: k for k, name in enumerate(STRATA)}).to_numpy()
     points = sample.geometry if sample.crs is None else sample.geometry.to_crs(grid.crs)
     if (stratum != _classes_at(mask, grid, points)).any():

@@ -20,7 +20,6 @@ from changedet.grid import Grid
 from changedet.outputs.gpkg.labels import write_labels
 from changedet.pipeline.finished import Run
 from changedet.stages.tracks.visibility import SeriesVisibility
-from changedet.store import RunFolder
 
 TILE_M: Final = 48.0
 """Wide enough that few boxes lie on its edge, small enough to label in a minute."""
@@ -84,8 +83,8 @@ def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int =
     target = Path(path)
     check_draw(target, tiles)
     days = reopen.counted_days(finished)
-    grid = Grid.from_json(finished.provenance["grid"])
-    folder = RunFolder(finished.path)
+    grid = finished.grid
+    folder = finished.folder
     rows, _ = reopen.boxes(finished, folder, grid, days)
     drawn = _draw(rows, reopen.looks(finished, folder, grid, days)[0], grid, days, tiles, np.random.default_rng(seed))
     if len(drawn) < tiles:

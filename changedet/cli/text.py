@@ -13,7 +13,6 @@ from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import rows_of
 from changedet.plan import Plan, countable
-from changedet.store import RunFolder
 
 GROWTH: Final = ("containers", "changed_area", "footprint")
 """What may say since when a site grew, the first that does."""
@@ -149,7 +148,7 @@ def _sentences(run: Run) -> list[str]:
 
 
 def _dates(run: Run) -> list[str]:
-    if not RunFolder(run.path).timeseries.exists():
+    if not run.folder.timeseries.exists():
         # outputs.formats has no tables.
         return []
     whole = rows_of(run.series)
@@ -243,7 +242,7 @@ def site_row(name: str, run: Run) -> tuple[str, ...]:
         when the site grew, by containers, else by changed area, else by footprint. ``-`` where there is nothing to say.
     """
     ends = NOTHING[1:]
-    if RunFolder(run.path).timeseries.exists():
+    if run.folder.timeseries.exists():
         whole = rows_of(run.series)
         counted = whole[whole["containers_expected"].notna()]
         if len(counted):

@@ -14,7 +14,6 @@ from changedet.kernels.pixel_classes import NOT_OBSERVED
 from changedet.libraries import __version__
 from changedet.outputs.values import rows_of
 from changedet.pipeline.run_reader import RunReader
-from changedet.store.folder import RunFolder
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,7 +40,7 @@ def cube_of(run: RunReader) -> xr.Dataset:
     InputError
         The run was made without masks, scores and scenes.
     """
-    folder, days = RunFolder(run.path), run.dates
+    folder, days = run.folder, run.dates
     reference = date.fromisoformat(str(run.summary["reference_date"]))
     later = [day for day in days if day != reference]
     found: dict[str, xr.DataArray] = {}
@@ -90,7 +89,7 @@ def _over_time(images: Sequence[xr.DataArray], days: Sequence[date]) -> xr.DataA
 
 
 def _with_metadata(cube: xr.Dataset, run: RunReader, days: Sequence[date]) -> xr.Dataset:
-    if RunFolder(run.path).timeseries.exists():
+    if run.folder.timeseries.exists():
         whole = rows_of(run.series)
         clear = dict(zip(whole["date"].dt.date, whole["valid_fraction"], strict=True))
         cube = cube.assign_coords(valid_fraction=("time", [float(clear.get(day, np.nan)) for day in days]))

@@ -25,7 +25,6 @@ from changedet.pipeline.project_file import write_run_project
 from changedet.pipeline.provenance import provenance
 from changedet.pipeline.published import published_files, raster_layers
 from changedet.plan import Plan
-from changedet.store import RunFolder
 from changedet.store.amending import amend
 
 WRITTEN_ANEW: Final = "written anew by every run"
@@ -140,7 +139,7 @@ def report_again(run_dir: str | Path) -> Path:
     from changedet.pipeline.run_sources import sources_of_finished
 
     finished = open_run(run_dir)
-    folder = RunFolder(finished.path)
+    folder = finished.folder
     if not os.access(folder.path, os.W_OK | os.X_OK):
         raise InputError(f"{folder.path}: no permission to write there, or its disk is read-only")
     write = partial(write_report, folder.report, report_of(sources_of_finished(finished, TABULATED)))

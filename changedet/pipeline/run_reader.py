@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from changedet.errors import InputError
+from changedet.grid import Grid
 from changedet.outputs.gpkg.vector_layers import has_layer, read_objects
 from changedet.outputs.rasters.lazy_arrays import open_lazily, with_flags
 from changedet.outputs.tables import read_timeseries
@@ -43,15 +44,25 @@ class RunReader:
     summary: dict[str, Any] = field(repr=False)
 
     @property
+    def folder(self) -> RunFolder:
+        """Its files."""
+        return RunFolder(self.path)
+
+    @property
     def dates(self) -> list[date]:
         """All dates, sorted."""
-        with as_written(RunFolder(self.path).summary):
+        with as_written(self.folder.summary):
             return [date.fromisoformat(text) for text in self.summary["dates"]]
 
     @property
     def provenance(self) -> dict[str, Any]:
         """What the run was made of and how, as ``run.json`` has it."""
-        return record_of(RunFolder(self.path).provenance)
+        return record_of(self.folder.provenance)
+
+    @property
+    def grid(self) -> Grid:
+        """Of all rasters and layers."""
+        return Grid.from_json(self.provenance["grid"])
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -62,7 +73,7 @@ class RunReader:
     @property
     def series(self) -> pd.DataFrame:
         """``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had."""
-        path = self._existing(RunFolder(self.path).timeseries, "tables")
+        path = self._existing(self.folder.timeseries, "tables")
         with as_written(path):
             return read_timeseries(path)
 
@@ -129,7 +140,7 @@ class RunReader:
         InputError
             The run has no such date, or it is the reference's.
         """
-        return with_flags(self._raster(RunFolder(self.path).mask(self._compared(day)), "masks"), "mask")
+        return with_flags(self._raster(self.folder.mask(self._compared(day)), "masks"), "mask")
 
     def score(self, day: Day) -> xr.DataArray:
         """Open a date's change score.
@@ -149,7 +160,7 @@ class RunReader:
         InputError
             The run has no such date, or it is the reference's.
         """
-        found = self._raster(RunFolder(self.path).score(self._compared(day)), "scores")
+        found = self._raster(self.folder.score(self._compared(day)), "scores")
         return found.rename("score").assign_attrs(units="1")
 
     def quality(self, day: Day) -> xr.DataArray:
@@ -170,7 +181,7 @@ class RunReader:
         InputError
             The run has no such date.
         """
-        return with_flags(self._raster(RunFolder(self.path).quality(self._day(day)), "masks"), "quality")
+        return with_flags(self._raster(self.folder.quality(self._day(day)), "masks"), "quality")
 
     def scene(self, day: Day) -> xr.DataArray:
         """Open a date's aligned and normalised scene.
@@ -190,7 +201,7 @@ class RunReader:
         InputError
             The run has no such date.
         """
-        return as_image(self._raster(RunFolder(self.path).scene(self._day(day)), "scenes"), "scene").rename("scene")
+        return as_image(self._raster(self.folder.scene(self._day(day)), "scenes"), "scene").rename("scene")
 
     def _day(self, day: Day) -> date:
         try:
@@ -227,7 +238,7 @@ class RunReader:
         InputError
             ``objects.gpkg`` is not there, or not as it was written.
         """
-        path = self._existing(RunFolder(self.path).objects, "objects")
+        path = self._existing(self.folder.objects, "objects")
         with as_written(path, refused=True):
             return read_objects(path, name)
 
@@ -244,7 +255,7 @@ class RunReader:
         GeoDataFrame or None
             None where the run has none.
         """
-        with as_written(path := RunFolder(self.path).objects, refused=True):
+        with as_written(path := self.folder.objects, refused=True):
             there = path.exists() and has_layer(path, name)
         return self.layer(name) if there else None
 

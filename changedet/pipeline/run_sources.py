@@ -127,7 +127,7 @@ def sources_of_finished(run: RunReader, others: Iterable[str] = ()) -> RunSource
     RunSources
         With the rasters and layers that are still there.
     """
-    folder, days = RunFolder(run.path), run.dates
+    folder, days = run.folder, run.dates
     # Left out of the outputs: the pictures and the series can still be shown.
     layers = {name: run.layer(name) for name in LAYERS} if folder.objects.exists() else {}
     more = {name: run.optional_layer(name) for name in ("zones", *others)}

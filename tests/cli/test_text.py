@@ -14,6 +14,7 @@ from small_scenes import ground, write_scene, write_workflow
 from changedet.cli.text import failed_row, plan_in_words, run_in_words, site_row, sites_in_words, told_together
 from changedet.errors import ChangedetError
 from changedet.plan import make_plan
+from changedet.store import RunFolder
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
 
@@ -41,7 +42,7 @@ def test_plan_in_words_says_which_dates_are_compared_on_a_band_that_not_all_have
 class MadeUp:
     """What `run_in_words` reads of a run."""
 
-    path: Path
+    folder: RunFolder
     series: pd.DataFrame
     summary: dict[str, Any]
 
@@ -62,7 +63,7 @@ def test_run_in_words_shows_areas_in_the_unit_that_fits_and_years_where_no_more_
     summary = {"onset": {"changed_area": onset}, "placebo": {"false_area_m2": {days[1]: 6.8e7}, "share": 0.03,
                "bound": 0.03, "reason": "measured"}, "sentences": [], "warnings": []}  # fmt: skip
     (tmp_path / "timeseries.csv").touch()
-    said = run_in_words(MadeUp(tmp_path, table, summary)).splitlines()  # type: ignore[arg-type]
+    said = run_in_words(MadeUp(RunFolder(tmp_path), table, summary)).splitlines()  # type: ignore[arg-type]
     head, first, last = said[:3]
     assert head.split("  ")[-1].strip() == "footprint ha"
     assert "changed km²" in head
@@ -71,7 +72,7 @@ def test_run_in_words_shows_areas_in_the_unit_that_fits_and_years_where_no_more_
     assert "onset of changed area: 2020 (between 1985 and 2020, a slope)" in said
     # Where all values are 0 the unit fits the bounds.
     none_built = table.assign(footprint_area_m2=0.0, footprint_low_m2=0.0, footprint_high_m2=1.9e8)
-    said = run_in_words(MadeUp(tmp_path, none_built, summary)).splitlines()  # type: ignore[arg-type]
+    said = run_in_words(MadeUp(RunFolder(tmp_path), none_built, summary)).splitlines()  # type: ignore[arg-type]
     assert [line.split("  ")[-1].strip() for line in said[:2]] == ["footprint km²", "0 (0 to 190)"]
 
 
@@ -82,8 +83,11 @@ def test_sites_in_words_has_a_row_for_each_site_whatever_is_known_of_it(tmp_path
     none = table.assign(containers_expected=math.nan)
     onset = {"containers": {"date": None, "reason": "none"}, "footprint": {"date": DATES[2]}}
     (tmp_path / "timeseries.csv").touch()
-    grown, unknown = MadeUp(tmp_path, table, {"onset": onset}), MadeUp(tmp_path, none, {"onset": {}})
-    bare = MadeUp(tmp_path / "without tables", table, {"onset": {}})
+    grown, unknown = (
+        MadeUp(RunFolder(tmp_path), table, {"onset": onset}),
+        MadeUp(RunFolder(tmp_path), none, {"onset": {}}),
+    )
+    bare = MadeUp(RunFolder(tmp_path / "without tables"), table, {"onset": {}})
     rows = [site_row(name, run) for name, run in (("north", grown), ("south-of-it", unknown), ("bare", bare))]  # type: ignore[arg-type]
     errors = ("lost", "a.tif: no such file\nb.tif: nor this one"), ("dumb", "")
     lines = sites_in_words([*rows, *(failed_row(name, ChangedetError(text)) for name, text in errors)]).splitlines()

@@ -90,7 +90,7 @@ def pack_run(
         else.
     """
     finished = open_run(run_dir)
-    folder = RunFolder(finished.path)
+    folder = finished.folder
     # Figures of an earlier result are left out.
     problems = [words for words in verify_run(folder.path).problems if not words.endswith(OUTDATED)]
     if problems:

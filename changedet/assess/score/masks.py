@@ -20,7 +20,6 @@ from changedet.errors import InputError
 from changedet.imagery import datasets
 from changedet.outputs.rasters.reading import opened
 from changedet.pipeline.finished import Run
-from changedet.store import RunFolder
 
 BINS: Final = 4096
 """Of the histogram of scores from which the area under the ROC curve is taken."""
@@ -102,7 +101,7 @@ def score_masks(finished: Run, truths: Mapping[dt.date, Path]) -> dict[str, Mask
     InputError
         The run has no mask of a date, or a truth does not fit it.
     """
-    folder = RunFolder(finished.path)
+    folder = finished.folder
     found = {}
     for date, path in truths.items():
         mask = folder.mask(date)

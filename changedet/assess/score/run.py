@@ -18,7 +18,6 @@ from changedet.assess.score.tracks import TrackFigures, score_tracks
 from changedet.assess.score.truth import naming_the_truth, truth_table
 from changedet.errors import InputError
 from changedet.pipeline.finished import Run, open_run
-from changedet.store import RunFolder
 
 
 class Scores(TypedDict, total=False):
@@ -90,7 +89,7 @@ def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
     days = [date for date in finished.dates if day is None or date == day]
     if not days:
         raise InputError(f"--date: the run has no {day}; it has {', '.join(str(date) for date in finished.dates)}")
-    folder, rasters = RunFolder(finished.path), {date: target / f"{date}_mask.tif" for date in days}
+    folder, rasters = finished.folder, {date: target / f"{date}_mask.tif" for date in days}
     truth = truth_table(table)
     figures: Scores = {}
     masks = {date: path for date, path in rasters.items() if path.exists() and folder.mask(date).exists()}

@@ -59,7 +59,7 @@ def write_figures(
         paths = _asked_paths(Path(out))
         write_figure(sheet, paths)
         return paths
-    folder, name = RunFolder(run.path), figure_name(sources, wanted)
+    folder, name = run.folder, figure_name(sources, wanted)
     paths = [folder.figures / f"{name}{ending}" for ending in ENDINGS]
     folder.guard(paths)
     with folder.locked(is_new=False):

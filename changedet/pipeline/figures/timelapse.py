@@ -19,7 +19,6 @@ from changedet.pipeline.figures.frame import area_scale_of, north_of
 from changedet.pipeline.figures.gather import Wanted, boxes_of, frame_of
 from changedet.pipeline.run_reader import RunReader
 from changedet.pipeline.run_sources import RunSources, sources_of_finished
-from changedet.store import RunFolder
 
 
 def write_timelapse_of(run: RunReader, wanted: Wanted) -> list[Path]:
@@ -45,7 +44,7 @@ def write_timelapse_of(run: RunReader, wanted: Wanted) -> list[Path]:
     """
     sources = sources_of_finished(run)
     frames, curve = timelapse_data(sources, wanted)
-    folder = RunFolder(run.path)
+    folder = run.folder
     gif, mp4 = folder.figures / "timelapse.gif", folder.figures / "timelapse.mp4"
     folder.guard([gif, mp4])
     with folder.locked(is_new=False):
