@@ -38,7 +38,7 @@ def boxes_on_roofs(yard: Yard) -> tuple[Floats, NDArray[np.bool_]]:
     table = fit_looks.found(yard)
     if rescoring.ROOF not in table:
         return np.empty(0), np.empty(0, bool)
-    judged = rescoring.rescored(table.drop(columns=[rescoring.LOOK, rescoring.ROOF]), yard.gsd_m)
+    judged = rescoring.rescored(table.drop(columns=[rescoring.LOOK, rescoring.ROOF, rescoring.GROUND]), yard.gsd_m)
     roof = table[rescoring.ROOF].to_numpy(float)
     rows = (judged["confidence"].to_numpy() > DOUBTFUL[0]) & (judged["kind"] != OTHER).to_numpy() & np.isfinite(roof)
     return roof[rows], fit_looks.truly(judged, yard)[rows]

@@ -204,7 +204,7 @@ def searched_sites(given: argparse.Namespace) -> Iterator[hands.HandSite]:
     ]
     sites = painted.painted_sites(given.painted, given.painted_seeds) if given.painted else []
     kept += [(f"painted-{site.kind}-{site.seed}", partial(painted.searched, site)) for site in sites]
-    judged_by = "".join(RELEASED[name] for name in ("company.npz", "box_looks.npz"))
+    judged_by = "".join(RELEASED[name] for name in ("company.npz", "box_looks.npz", "ground_colours.npz"))
     network = hashlib.sha256(detector.model_bytes() + judged_by.encode()).hexdigest()[:8]
     for name, search in kept:
         path = given.folder / f"{name}-{network}.pickle"

@@ -98,7 +98,7 @@ def found(yard: Yard) -> pd.DataFrame:
 
 def candidates(yard: Yard) -> pd.DataFrame:
     """All boxes of a picture before they are rescored from their neighbours or looked at again."""
-    return found(yard).drop(columns=[rescoring.LOOK, rescoring.ROOF], errors="ignore")
+    return found(yard).drop(columns=[rescoring.LOOK, rescoring.ROOF, rescoring.GROUND], errors="ignore")
 
 
 def truly(table: pd.DataFrame, yard: Yard) -> Bools:

@@ -25,6 +25,9 @@ LOOK: Final = "look_odds"
 takes it away."""
 ROOF: Final = "roof_odds"
 """Column of log odds that a hall's roof lies there, NaN where none was looked for; used and taken away likewise."""
+GROUND: Final = "ground_odds"
+"""Column of log odds by the ground's own colours, NaN where a box was not compared with them; added as those of a look,
+and taken away likewise."""
 
 
 def context_forests() -> tuple[Forest, Forest]:
@@ -53,13 +56,13 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same boxes, without `EVIDENCE`, `LOOK` and `ROOF`; those that were filled into rows lose what the rows' ends
-        lose.
+        The same boxes, without `EVIDENCE`, `LOOK`, `ROOF` and `GROUND`; those that were filled into rows lose what the
+        rows' ends lose.
     """
     # Imported here for a quick start.
     import pandas as pd
 
-    plain = table.drop(columns=[*EVIDENCE, LOOK, ROOF], errors="ignore")
+    plain = table.drop(columns=[*EVIDENCE, LOOK, ROOF, GROUND], errors="ignore")
     peaks = np.flatnonzero(table["logit"].notna()) if "logit" in table else np.empty(0, np.intp)
     if not peaks.size:
         return plain
@@ -73,9 +76,10 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
         boxes = rectangles_of(table, resolution_m)
         own = np.where(container, confidence, 0.0)
         sure[filled] = row_filling.followed(boxes[filled], sure[filled], boxes[peaks], own)
-    if LOOK in table:
-        doubtful = box_looks.doubtful(sure, named != OTHER)
-        sure = box_looks.looked_at(sure, np.where(doubtful, table[LOOK].to_numpy(np.float64), np.nan))
+    doubtful = box_looks.doubtful(sure, named != OTHER)
+    for odds in (LOOK, GROUND):
+        if odds in table:
+            sure = box_looks.looked_at(sure, np.where(doubtful, table[odds].to_numpy(np.float64), np.nan))
     if ROOF in table:
         sure = roof_evidence.doubted(sure, table[ROOF].to_numpy(np.float64), named != OTHER)
     return plain.assign(confidence=sure, kind=pd.Series(named, index=plain.index).astype(plain["kind"].dtype))

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import cv2
 import numpy as np
 
-from changedet.arrays import Bools, Floats, Singles
+from changedet.arrays import Bools, Floats, Ints, Singles
 from changedet.kernels import hall_pictures
 from changedet.kernels.containers import OTHER
 from changedet.kernels.onnx_session import session
 from changedet.models import hall_network
-from changedet.models.loader import released_content
+from changedet.models.loader import released_content, released_trees
 from changedet.stages.objects import rescoring
-from changedet.stages.objects.kernels import box_looks, roof_evidence
+from changedet.stages.objects.kernels import box_looks, ground_colours, roof_evidence
 from changedet.stages.objects.kernels.network import NetworkStatistics
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 ENCODER: Final = "box_looks.onnx"
 WEIGHTS: Final = "box_looks.npz"
+GROUND_COLOURS: Final = "ground_colours.npz"
+COARSEST_M: Final = 0.8
+"""Pixel from which boxes are not compared with the ground: the trees know pixels of half a metre."""
 
 
 @cache
@@ -53,10 +56,13 @@ class Looks(NamedTuple):
         Log odds beside those that are known already; NaN where no look was taken.
     roof : float64 (n,)
         Log odds that a hall's roof lies there; NaN where none was looked for.
+    ground : float64 (n,)
+        Log odds beside both by the ground's own colours; NaN where a box was not compared with them.
     """
 
     odds: Floats
     roof: Floats
+    ground: Floats
 
 
 def looks(
@@ -101,21 +107,33 @@ def looks(
     ChangedetError
         A model's file is missing or damaged.
     """
-    odds, roof = np.full(len(table), np.nan), np.full(len(table), np.nan)
+    odds, roof, ground = (np.full(len(table), np.nan) for _ in range(3))
     if table.empty:
-        return Looks(odds, roof)
+        return Looks(odds, roof, ground)
     judged = rescoring.rescored(table, resolution_m)
-    own = inside & (judged["kind"] != OTHER).to_numpy()
-    chosen = np.flatnonzero(box_looks.doubtful(judged["confidence"].to_numpy(np.float64), own))
+    sure, is_container = judged["confidence"].to_numpy(np.float64), (judged["kind"] != OTHER).to_numpy()
+    own = inside & is_container
+    chosen = np.flatnonzero(box_looks.doubtful(sure, own))
     if not chosen.size:
-        return Looks(odds, roof)
+        return Looks(odds, roof, ground)
     mean, spread = (np.asarray(v, np.float32)[:, None, None] for v in (model.mean, model.spread))
     image = np.ascontiguousarray(np.moveaxis((stretched - mean) / spread, 0, 2))
     encoder = session(released_content(ENCODER))
     odds[chosen] = box_looks.log_odds(image, boxes[chosen], resolution_m, encoder, released_weights())
     if in_colour:
         roof[own] = roof_evidence.beneath(_hall_odds(stretched, resolution_m), boxes[own, :2])
-    return Looks(odds, roof)
+        if max(resolution_m, model.gsd_m or 0.0) <= COARSEST_M:
+            known = np.where(is_container, box_looks.looked_at(sure, odds), 0.0)
+            ground = _ground_odds(stretched, boxes, known, chosen, resolution_m)
+    return Looks(odds, roof, ground)
+
+
+def _ground_odds(stretched: Singles, boxes: Floats, confidence: Floats, chosen: Ints, resolution_m: float) -> Floats:
+    """What the ground's own colours say of the chosen boxes, NaN of all others."""
+    trees = released_trees(GROUND_COLOURS, ground_colours.NAMES)
+    asked = np.isin(np.arange(len(boxes)), chosen)
+    linear, offset = roof_evidence.hall_picture(stretched), float(trees.about["offset"])
+    return ground_colours.log_odds(linear, boxes, confidence, asked, resolution_m, trees.forests[0], offset)
 
 
 def _hall_odds(stretched: Singles, resolution_m: float) -> Singles:

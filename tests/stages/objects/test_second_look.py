@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from changedet.stages.objects.boxes import suppress
 from changedet.stages.objects.kernels import box_looks, roof_evidence
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.lattice import ObjectMethod
-from changedet.stages.objects.rescoring import LOOK, ROOF
+from changedet.stages.objects.rescoring import GROUND, LOOK, ROOF
 from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.objects.whole import find
 from changedet.stages.registry import Facts
@@ -46,7 +47,7 @@ def boxes() -> pd.DataFrame:
 def test_released_weights_are_those_of_the_card() -> None:
     folder = Path(loader.__file__).parent
     card = (folder / "box_looks.md").read_text()
-    for name in (second_look.ENCODER, second_look.WEIGHTS):
+    for name in (second_look.ENCODER, second_look.WEIGHTS, second_look.GROUND_COLOURS):
         checksum = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         assert checksum == loader.RELEASED[name]
         assert checksum in card
@@ -62,7 +63,7 @@ def test_released_weights_are_those_of_the_card() -> None:
 
 
 def test_look_odds_are_of_containers_in_doubt_alone(boxes: pd.DataFrame) -> None:
-    judged = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF]), GSD_M)
+    judged = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF, GROUND]), GSD_M)
     sure = judged["confidence"].to_numpy()
     doubtful = box_looks.doubtful(sure, (judged["kind"] != OTHER).to_numpy())
     looked = boxes[LOOK].notna().to_numpy()
@@ -105,9 +106,14 @@ def test_look_odds_leave_other_boxes_and_other_cells_out(monkeypatch: pytest.Mon
     assert abs(found.odds[1]) < 5
     # Roofs are looked for beneath sure boxes, too: a roof may be full of them.
     assert np.isfinite(found.roof).tolist() == [False, True, False, True]
+    assert np.isfinite(found.ground).tolist() == [False, True, False, False]
     grey = second_look.looks(judged, inside, image, boxes, model, GSD_M, in_colour=False)
     np.testing.assert_array_equal(grey.odds, found.odds)
     assert np.isnan(grey.roof).all()
+    assert np.isnan(grey.ground).all()
+    coarse = second_look.looks(judged, inside, image, boxes, replace(model, gsd_m=1.0), GSD_M, in_colour=True)
+    np.testing.assert_array_equal(coarse.odds, found.odds)
+    assert np.isnan(coarse.ground).all()
     nothing = second_look.looks(judged, inside & (np.arange(4) == 3), image, boxes, model, GSD_M, in_colour=True)
     assert np.isnan(nothing.roof).all()
 
@@ -122,15 +128,17 @@ def test_roofs_are_told_from_yards() -> None:
 
 
 def test_rescored_adds_a_look_to_boxes_in_doubt(boxes: pd.DataFrame) -> None:
-    plain = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF]), GSD_M)
-    more = rescoring.rescored(boxes.assign(**{LOOK: 1.0, ROOF: np.nan}), GSD_M)
+    plain = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF, GROUND]), GSD_M)
+    more = rescoring.rescored(boxes.assign(**{LOOK: 1.0, ROOF: np.nan, GROUND: np.nan}), GSD_M)
     assert list(more.columns) == list(plain.columns)
     before, after = plain["confidence"].to_numpy(), more["confidence"].to_numpy()
     doubtful = box_looks.doubtful(before, (plain["kind"] != OTHER).to_numpy())
     np.testing.assert_array_equal(after[~doubtful], before[~doubtful])
     odds = np.log(after / (1 - after)) - np.log(before / (1 - before))
     np.testing.assert_allclose(odds[doubtful], 1.0)
-    none = rescoring.rescored(boxes.assign(**{LOOK: np.nan, ROOF: -1.0}), GSD_M)
+    by_ground = rescoring.rescored(boxes.assign(**{LOOK: 0.0, ROOF: np.nan, GROUND: 1.0}), GSD_M)
+    np.testing.assert_allclose(by_ground["confidence"], after)
+    none = rescoring.rescored(boxes.assign(**{LOOK: np.nan, ROOF: -1.0, GROUND: np.nan}), GSD_M)
     pd.testing.assert_frame_equal(none, plain)
 
 
