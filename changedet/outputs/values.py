@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from unicodedata import bidirectional
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LEFT_TO_RIGHT: Final = "\N{LEFT-TO-RIGHT MARK}"
 
@@ -32,6 +34,9 @@ def iso_date(value: object) -> str:
         return ""
     if isinstance(value, str):
         return value[:10]
+    # Imported here for a quick start.
+    import pandas as pd
+
     stamp = pd.Timestamp(cast("date", value))
     return (stamp.tz_convert("UTC") if stamp.tzinfo is not None else stamp).strftime("%Y-%m-%d")
 
@@ -49,6 +54,9 @@ def iso_dates(column: pd.Series) -> NDArray[np.str_]:
     str (n,)
         As of `iso_date`.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     return pd.to_datetime(column, utc=True).dt.strftime("%Y-%m-%d").fillna("").to_numpy(str)
 
 
@@ -86,12 +94,14 @@ def is_missing(value: object) -> bool:
     bool
         True for a missing value.
     """
-    return (
-        value is None
-        or value is pd.NA
-        or value is pd.NaT
-        or (isinstance(value, float | np.floating) and math.isnan(value))
-    )
+    if value is None or isinstance(value, str):
+        return value is None
+    if isinstance(value, float | np.floating):
+        return math.isnan(value)
+    # Imported here for a quick start.
+    import pandas as pd
+
+    return value is pd.NA or value is pd.NaT
 
 
 def as_float(value: object) -> float | None:
