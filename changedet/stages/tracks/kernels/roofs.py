@@ -67,10 +67,7 @@ def site_roofs(linear: Floats, rows: Surfaces, of_row: Ints) -> SiteRoofs | None
     if rows.light is None:
         return None
     known = np.isfinite(rows.light).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
-    used = np.flatnonzero((of_row >= 0) & rows.usable & known)
-    used = used[np.lexsort((rows.date[used], of_row[used]))]
-    follows = np.flatnonzero(np.diff(of_row[used]) == 0)
-    first, second = used[follows], used[follows + 1]
+    first, second = _neighbours(rows.usable & known, rows, of_row)
     logs = roof_logs(rows.light, rows.date, first, second)
 
     def _score(one: Ints, other: Ints) -> Floats:
@@ -110,10 +107,7 @@ def other_tops(
     for place, first, last in zip(stretches.place, stretches.first, stretches.last, strict=True):
         out[place, first + 1 : last + 1] = roofs.site.share
     known = np.isfinite(roofs.logs).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
-    used = np.flatnonzero((of_row >= 0) & (rows.usable | roofs.faint) & known)
-    used = used[np.lexsort((rows.date[used], of_row[used]))]
-    follows = np.flatnonzero(np.diff(of_row[used]) == 0)
-    first, second = used[follows], used[follows + 1]
+    first, second = _neighbours((rows.usable | roofs.faint) & known, rows, of_row)
     odds = roofs.log_odds(first, second, pair_costs(linear, rows.shaded, rows.rim, first, second))
     prior = np.log(roofs.site.share / (1.0 - roofs.site.share))
     dates = rows.date[second] - rows.date[first]
@@ -123,3 +117,11 @@ def other_tops(
         own = step < dates
         out[place[own], rows.date[first[own]] + 1 + step] = each[own]
     return out
+
+
+def _neighbours(chosen: Bools, rows: Surfaces, of_row: Ints) -> tuple[Ints, Ints]:
+    """Chosen rows (pair,) of a stretch, and the next chosen ones of the same by date."""
+    used = np.flatnonzero((of_row >= 0) & chosen)
+    used = used[np.lexsort((rows.date[used], of_row[used]))]
+    follows = np.flatnonzero(np.diff(of_row[used]) == 0)
+    return used[follows], used[follows + 1]
