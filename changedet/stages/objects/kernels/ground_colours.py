@@ -89,7 +89,7 @@ def log_odds(
     confidence : float64 (n,)
         That each is a container, 0 to 1.
     chosen : bool (n,)
-        Which are asked for.
+        Those to compare with the ground.
     pixel_m : float
         Pixel of the picture, metres.
     forest : Forest

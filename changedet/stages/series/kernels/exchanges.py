@@ -80,10 +80,11 @@ def most_unseen_exchanges(left: float, came: float, stock: float, empty: float, 
 
 
 def most_untold(tops: Floats, told: Floats) -> float:
-    """Bound the arrivals, or departures, of boxes set on others, laid bare or exchanged that the tracks do not tell.
+    """Upper bound of arrivals, or of departures, on stacks that the tracks do not report.
 
-    What each new top means is told by the likeliest reading, and all may be of one sort; and boxes alike are told as
-    one. So as many may have come as tops changed, less those that are told, and as many may have left.
+    Tracks report each new box on top by its likeliest cause (set on top, uncovered, replaced), and boxes alike as one
+    box. In the worst case all unreported changes are arrivals, or all are departures: as many as boxes on top changed,
+    less those reported.
 
     Parameters
     ----------
