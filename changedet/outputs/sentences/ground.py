@@ -55,7 +55,8 @@ def _laid(laid: Mapping[str, object], facts: Facts) -> Sentence | None:
     when = growth_words(mapping_at(laid, "began"), calendar)
     until = iso_date(laid.get("date"))
     if laid.get("shape") == "slope":
-        start = f"Built ground has grown by about {size} up to {calendar.day(until)}, from a start {when}"
+        # What was gained alone: the footprint's net change has its own figure.
+        start = f"About {size} of ground was newly built on up to {calendar.day(until)}, from a start {when}"
     else:
         start = f"{noun} of about {size} {done} {when}"
     boxes = iso_date(laid.get("boxes_by"))

@@ -36,7 +36,10 @@ def sentences(
         On containers, turnover, ground, zones and looks, those that there is something to say of.
     """
     facts = Facts(summary, table, unavailable or {})
-    found = (told(facts) for told in (containers, turnover, ground, zones, looks))
+    found = [told(facts) for told in (containers, turnover, ground, zones, looks)]
+    if facts.total("containers", "first") is None:
+        # What was found comes before why something could not be.
+        found[0], found[2] = found[2], found[0]
     return [sentence for sentence in found if sentence is not None]
 
 

@@ -186,6 +186,16 @@ def test_sentences_give_the_reason_where_nothing_is_counted_but_not_for_what_was
     assert "containers" not in texts(summary(), containers="not estimated: the tracks stage is switched off")
 
 
+def test_sentences_begin_with_what_was_found_where_containers_cannot_be_counted() -> None:
+    began = {"low": "2023-03-13", "high": "2023-06-12", "probability": 0.999}
+    laid = {"value": 2.66e7, "low": 0.84e7, "high": 6.26e7, "date": DAYS[-1], "shape": "slope", "began": began}
+    told = sentences(summary(new_ground=laid), table(), {"containers": "cannot be counted: no scene is fine enough"})
+    assert [one.about for one in told] == ["ground", "containers", "looks"]
+    assert told[0].text.startswith("About 26.6 km² (8.4–62.6) of ground was newly built on up to 17 December 2023")
+    counted = summary(new_ground=laid, totals={"containers": counts((41, 37, 44), (139, 127, 150))})
+    assert [one.about for one in sentences(counted, table())] == ["containers", "ground", "looks"]
+
+
 def test_sentences_of_one_look_compare_nothing() -> None:
     day = DAYS[:1]
     one = figure(41, 37, 44, day[0])
