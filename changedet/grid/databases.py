@@ -1,6 +1,7 @@
 """SQLite files such as GeoPackages, looked through before GDAL opens them: their layers must be tables.
 
-A view is a program that the reader runs: one that never ends, or one over a file beside, reads like any layer.
+A view is a program that the reader runs: one that never ends, or one over a file beside, reads like any layer. So is a
+column that is computed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ _MOST_STEPS: Final = 50_000_000
 """Steps of SQLite's virtual machine for one query, a second or two. Its own lists may be views too."""
 _LISTS: Final = re.compile(r"(gpkg_|rtree_).*|geometry_columns|spatial_ref_sys|sqlite_.*")
 """Tables from which GDAL learns what there is."""
+_COLUMNS, _TABLE = r"[\w\s.,\"`]+?", r"\"?\w+\"?"
+_JOINED_TILES: Final = re.compile(
+    rf"create\s+view\s+{_TABLE}\s+as\s+select\s+{_COLUMNS}\s+from\s+{_TABLE}"
+    rf"(\s+(inner|left|left\s+outer)?\s*join\s+{_TABLE}\s+on\s+[\w.\"]+\s*=\s*[\w.\"]+)?\s*;?",
+    re.I,
+)
+"""How tiles are kept once where many are alike, as MBTiles may: one table's rows looked up in another."""
+_TILES: Final = frozenset({"tiles", "metadata"})
+"""Of MBTiles, which lists no tables, what is read."""
 _READS_FILES: Final = re.compile(r"create\s+virtual\s+table.*\susing\s+\W?(virtual|csv|fsdir|zipfile)", re.I | re.S)
 
 
@@ -35,7 +45,7 @@ def require_tables(path: Path, *, no_views: bool = False) -> None:
     Raises
     ------
     InputError
-        It is no regular file or no SQLite database, cannot be read, or has such a layer.
+        It is no regular file or no SQLite database, cannot be read, has such a layer or a computed column.
     """
     if not path.exists():
         return
@@ -47,7 +57,29 @@ def require_tables(path: Path, *, no_views: bool = False) -> None:
     except (sqlite3.Error, UnicodeError) as error:
         raise InputError(f"'{path}' cannot be read as a vector file ({error})") from None
     if bad:
-        raise InputError(f"'{path}' holds {bad[:80]!a}, a view or a table of another file; save it as a table")
+        said = "a view, a table of another file or one with a computed column"
+        raise InputError(f"'{path}' holds {bad[:80]!a}, {said}; save it as a table")
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is an SQLite database, by its first bytes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file; no folder and none that is missing is one.
+
+    Returns
+    -------
+    bool
+        Of a regular file alone.
+
+    Raises
+    ------
+    InputError
+        It may not be read.
+    """
+    return path.is_file() and _head(path) == SIGNATURE
 
 
 def _head(path: Path) -> bytes:
@@ -77,13 +109,22 @@ def _refused(database: sqlite3.Connection, no_views: bool) -> str:
     views = {str(name).lower(): str(name) for kind, name, _ in made if kind == "view"}
     foreign = [str(name) for _, name, sql in made if _READS_FILES.match(str(sql or "").strip())]
     lists = [name for low, name in views.items() if _LISTS.fullmatch(low)]
-    if foreign or lists:
-        return [*foreign, *lists][0]
+    computed = [str(name) for kind, name, _ in made if kind == "table" and _is_computed(database, str(name))]
+    if foreign or lists or computed:
+        return [*foreign, *lists, *computed][0]
     tables = {str(name).lower() for kind, name, _ in made if kind == "table"}
     shown: set[str] = set()
     for table, column in (("gpkg_contents", "table_name"), ("geometry_columns", "f_table_name")):
         if table in tables:
             rows = database.execute(f"SELECT {column} FROM {table}")  # noqa: S608 - names of this module
             shown |= {str(row[0]).lower() for row in rows}
+    joined = {str(name).lower() for kind, name, sql in made if kind == "view" and _JOINED_TILES.fullmatch(str(sql))}
+    if not shown and not no_views and tables | views.keys() >= _TILES:
+        shown = set(_TILES - joined)
     read = [name for low, name in views.items() if no_views or not shown or low in shown]
     return read[0] if read else ""
+
+
+def _is_computed(database: sqlite3.Connection, table: str) -> bool:
+    rows = database.execute("SELECT 1 FROM pragma_table_xinfo(?) WHERE hidden IN (2, 3)", (table,))
+    return rows.fetchone() is not None

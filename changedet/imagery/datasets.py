@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlparse
@@ -14,6 +14,8 @@ import rasterio.errors
 import rasterio.transform
 
 from changedet.errors import InputError
+from changedet.grid.databases import is_database, require_tables
+from changedet.imagery.drivers import RAW_DRIVERS, STORE_DRIVERS, is_plain, is_zipped, local_drivers, side_rasters
 from changedet.imagery.remote import open_remote, take_problem
 from changedet.imagery.vrt import is_virtual, named_files
 from changedet.outputs.rasters.gdal_cache import cache_bytes
@@ -40,24 +42,6 @@ _STORE_OPTIONS: Final[dict[str, str | int]] = {
     "VSI_CACHE": "TRUE",
 }
 """Of what GDAL itself fetches, from s3 and other stores."""
-
-_STORE_DRIVERS: Final = ("GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG")
-"""What another machine sends is not trusted: a VRT could name files of this one."""
-
-_LOCAL_DRIVERS: Final = frozenset(
-    {
-        *("AAIGrid", "AIG", "BIGGIF", "BMP", "CEOS", "COG", "COSAR", "DTED", "EHdr", "ENVI", "FIT", "GIF", "GPKG"),
-        *("GRIB", "GS7BG", "GSAG", "GSBG", "GTiff", "HFA", "JAXAPALSAR", "JPEG", "JP2OpenJPEG", "JPEGXL", "L1B"),
-        *("LAN", "MBTiles", "NITF", "PNG", "PNM", "RMF", "RRASTER", "RST", "SAGA", "SAR_CEOS", "SNAP_TIFF", "SRTMHGT"),
-        *("USGSDEM", "VRT", "WEBP", "XYZ"),
-    }
-)
-"""Of this machine's files the kinds that hold their own pixels, and VRT, which is looked through: others ask a host,
-name files of any kind, or take the bytes of whatever file they name for pixels (HDF5, and netCDF with it, by its
-external storage)."""
-
-_RAW_DRIVERS: Final = frozenset({"EHdr", "ENVI", "RRASTER", "RST", "SAGA", "SRTMHGT"})
-"""Kinds that take any file for pixels, as a header beside it or its name says."""
 
 _WEB_PREFIX: Final = "/vsicurl/"
 _NETWORK_PATHS: Final = ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs")
@@ -112,7 +96,7 @@ def reading(path: str) -> Iterator[None]:
     except _FAILURES as error:
         if problem := take_problem(path.removeprefix(_WEB_PREFIX)):
             raise InputError(problem) from error
-        if not is_remote(path) and not Path(_on_disk(path)).exists():
+        if not is_remote(path) and not is_zipped(path) and not Path(_on_disk(path)).exists():
             raise InputError(f"{path}: no such file") from error
         detail = str(error.__cause__ or error).replace(path, "").strip(" :'")
         remedy = (
@@ -255,12 +239,6 @@ def opened(path: str, hosts: Sequence[str] = ()) -> Iterator[rasterio.DatasetRea
         dataset.close()
 
 
-@cache
-def _local_drivers() -> tuple[str, ...]:
-    with rasterio.Env() as environment:
-        return tuple(sorted(set(environment.drivers()) & _LOCAL_DRIVERS))
-
-
 def open_dataset(path: str, hosts: Sequence[str] = (), **options: int) -> rasterio.DatasetReader:
     """The rasterio dataset of a file.
 
@@ -296,12 +274,13 @@ def open_dataset(path: str, hosts: Sequence[str] = (), **options: int) -> raster
         raise InputError(f"{path}: is read in a way of GDAL's own; give the URL itself")
     else:
         # rasterio.open takes one driver; its class takes those that may be tried.
-        drivers = list(_STORE_DRIVERS if remote else _local_drivers())
+        drivers = list(STORE_DRIVERS if remote else local_drivers(zipped=is_zipped(path)))
         dataset = rasterio.DatasetReader(gdal_path(path), driver=drivers, **options)
-    elsewhere = _named_elsewhere(dataset, remote=remote)
-    if elsewhere:
+    try:
+        _require_own(path, dataset, remote=remote)
+    except BaseException:
         dataset.close()
-        raise InputError(f"{path}: leads to {elsewhere[:80]!a}, where a scene may not lead; get a copy of the pixels")
+        raise
     return dataset
 
 
@@ -316,23 +295,44 @@ def _require_regular(path: str) -> None:
         raise InputError(f"{path}: is no regular file but a pipe or a device; get a copy of the pixels")
 
 
+def _require_own(path: str, dataset: rasterio.DatasetReader, *, remote: bool) -> None:
+    elsewhere = _named_elsewhere(dataset, remote=remote)
+    if elsewhere:
+        raise InputError(f"{path}: leads to {elsewhere[:80]!a}, where a scene may not lead; get a copy of the pixels")
+
+
 def _named_elsewhere(dataset: rasterio.DatasetReader, *, remote: bool) -> str:
-    """What a file's header makes GDAL read beside it, where that is not to be."""
-    overviews = str(dataset.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", ""))
-    if overviews and not overviews.startswith(":::BASE:::"):
-        return overviews
-    if dataset.driver in _RAW_DRIVERS:
+    """What a file's header, or what lies beside it, makes GDAL read, where that is not to be."""
+    beside, overviews = side_rasters(dataset)
+    if overviews or remote:
+        return overviews or next(iter(beside), "")
+    files = dataset.files
+    if is_zipped(dataset.name):
+        out = next((name for name in files if not is_zipped(name)), "")
+        return out or next((name for name in beside if not is_plain(name)), "")
+    if dataset.driver in RAW_DRIVERS:
         # Whoever sends a header beside a link would have any file of this machine published as pixels.
-        linked = next((name for name in dataset.files if Path(name).is_symlink()), "")
+        linked = next((name for name in files if Path(name).is_symlink()), "")
         if linked:
             return str(Path(linked).readlink())
     # Overviews and masks beside a file may be VRTs too.
-    for name in [] if remote else dataset.files:
+    for name in (*files, *beside):
         _named_by(name, stamp_of(name))
-    return ""
+    return next((name for name in beside if not (is_virtual(name) or is_plain(name))), "")
 
 
 @lru_cache(maxsize=4096)
 def _named_by(path: str, _stamp: tuple[int, ...]) -> tuple[str, ...]:
-    """The files that a VRT is made of; none for another file."""
-    return tuple(named_files(path)) if is_virtual(path) else ()
+    # The files that a VRT is made of; none for another file, which may be no database that never ends either.
+    if is_database(Path(path)):
+        require_tables(Path(path))
+    if not is_virtual(path):
+        return ()
+    if is_zipped(path):
+        raise InputError(f"{path}: is a VRT in an archive, which cannot be looked through; unpack it")
+    named = tuple(named_files(path))
+    for name in named:
+        # GDAL takes the overviews of what a VRT names without asking this module.
+        with rasterio.DatasetReader(name, driver=list(local_drivers())) as dataset:
+            _require_own(name, dataset, remote=False)
+    return named

@@ -32,6 +32,7 @@ _KINDS: Final = frozenset(
     }
 )
 """Subclasses that are read: VRTRawRasterBand is left out, and what is processed names files in ways of its own."""
+_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
 _SOURCES: Final = frozenset({"sourcefilename", "sourcedataset"})
 _REFUSED: Final = ("pixelfunctioncode", "dempath", "rpc_dem", "x_dataset", "y_dataset", "array", "group")
 """Elements whose text GDAL takes for a file or for code, and which no picture needs."""
@@ -122,7 +123,8 @@ def _plain(name: str) -> str:
 
 def _resolved(path: str, name: str, relative: bool) -> str:
     full = os.path.join(_folder(path), name) if relative else name  # noqa: PTH118
-    if name != name.strip() or not os.path.isabs(full) or full.startswith("/vsi"):  # noqa: PTH117
+    # By such beginnings GDAL knows parts of files, not files, also where a file has the whole for its name.
+    if name != name.strip() or _PREFIX.match(name) or not os.path.isabs(full) or full.startswith("/vsi"):  # noqa: PTH117
         raise InputError(_leads(path, name, "expected the path of a picture beside it, or a full one"))
     if not os.path.isfile(full):  # noqa: PTH113
         raise InputError(_leads(path, name, "which is no file here"))

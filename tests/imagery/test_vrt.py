@@ -58,8 +58,22 @@ def test_named_files_a_vrt_shows_pictures_alone(tmp_path: Path) -> None:
     for name, message in said.items():
         with pytest.raises(InputError, match=message):
             open_scene(str(tmp_path / name), date="2023-06-04", bands={"red": 1})
-    with pytest.raises(InputError, match="VRTRawRasterBand"):
+    with pytest.raises(InputError, match="is a VRT in an archive"):
         open_scene(f"/vsizip/{tmp_path}/a.zip/raw.vrt", date="2023-06-04", bands={"red": 1})
+
+
+def test_named_files_a_picture_whose_name_gdal_takes_for_a_part_of_another_file(tmp_path: Path) -> None:
+    """GDAL reads ``vrt://raw.vrt`` as a way to open ``raw.vrt``, whatever lies under the whole name."""
+    raw = vrt_of("", 0).replace("</VRTDataset>", f"{RAW}</VRTDataset>")
+    (tmp_path / "raw.vrt").write_text(raw)
+    (tmp_path / "vrt:").mkdir()
+    for decoy in ("vrt:/raw.vrt", "NITF_IM:0:raw.vrt"):
+        write(tmp_path / decoy, np.ones((4, 4), np.uint16))
+    for number, name in enumerate(("vrt://raw.vrt", "NITF_IM:0:raw.vrt")):
+        scene = tmp_path / f"{number}.vrt"
+        scene.write_text(vrt_of(name).replace("<SourceFilename>", '<SourceFilename relativeToVRT="1">'))
+        with pytest.raises(InputError, match="expected the path of a picture"):
+            open_scene(scene, date="2023-06-04", bands={"red": 1})
 
 
 def test_named_files_a_vrt_whose_pictures_change_is_another_scene(tmp_path: Path) -> None:
