@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, is_one_line
 from changedet.grid.geodesy import LONLAT, to_crs
-from changedet.grid.mending import made_valid
+from changedet.grid.mending import made_valid, require_few_meetings
 from changedet.grid.vector_files import read_polygons_file
 
 LONGEST_NAME: Final = 200
@@ -184,6 +184,7 @@ def _polygons(
             kept_attributes.append(about)
     if not kept:
         raise InputError(f"{label} holds no polygon")
+    require_few_meetings(kept, label)
     return kept, kept_attributes, said
 
 
@@ -213,4 +214,4 @@ def _moved(geometry: BaseGeometry, own: str, crs: str, label: str) -> BaseGeomet
     moved = to_crs(geometry, own, crs)
     if not np.all(np.isfinite(moved.bounds)):
         raise InputError(f"{label} cannot be projected from {own} to {crs}")
-    return moved if moved.is_valid else shapely.make_valid(moved)
+    return made_valid(moved, f"{label}: a polygon in {crs}")

@@ -15,11 +15,13 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
-from changedet.grid.databases import SIGNATURE, require_tables
+from changedet.grid.databases import SIGNATURE, is_database, require_tables
 
 HEAD_BYTES: Final = 1 << 16
 MAX_JSON_BYTES: Final = 64 << 20
 MAX_MEMBERS: Final = 1000
+MAX_UNPACKED_BYTES: Final = 1 << 30
+"""Of all files of an archive: outlines of a site are kilobytes."""
 _BLANK: Final = b"\xef\xbb\xbf\x1e \t\r\n\v\f"
 """What GDAL passes over before it looks for JSON: the mark of a text sequence too."""
 _SCRIPTS: Final = (b"loadGeoJSON(", b"jsonp(")
@@ -173,30 +175,35 @@ def _refuse_pointers(path: Path) -> None:
     unread = f"'{path}' cannot be read as a vector file"
     if not path.is_file():
         raise InputError(f"{unread} (it is no regular file)")
+    left = MAX_JSON_BYTES
     try:
-        contents = _contents(path)
-        pointing = any(_is_pointer(content) for content in contents)
+        for content in _contents(path):
+            if _is_pointer(content):
+                raise InputError(f"'{path}' only tells where geometries lie; give the file that holds them")
+            left -= max(0, len(content) - HEAD_BYTES)
+            if left < 0:
+                raise InputError(f"'{path}' is GeoJSON of more than {MAX_JSON_BYTES >> 20} MB; save a GeoPackage")
     except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
         raise InputError(f"{unread} ({error})") from None
-    if pointing:
-        raise InputError(f"'{path}' only tells where geometries lie; give the file that holds them")
-    if any(len(content) > MAX_JSON_BYTES for content in contents):
-        raise InputError(f"'{path}' is GeoJSON of more than {MAX_JSON_BYTES >> 20} MB; save a GeoPackage")
-    if contents[:1] and contents[0].startswith(SIGNATURE):
+    if is_database(path):
         require_tables(path)
 
 
-def _contents(path: Path) -> list[bytes]:
+def _contents(path: Path) -> Iterator[bytes]:
     if not zipfile.is_zipfile(path):
-        return [_content(path.open("rb"))]
+        yield _content(path.open("rb"))
+        return
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        if len(names) > MAX_MEMBERS:
+        files = archive.infolist()
+        if len(files) > MAX_MEMBERS:
             raise ValueError(f"it holds more than {MAX_MEMBERS} files")
-        contents = [_content(archive.open(name)) for name in names]
-    if any(content.startswith(SIGNATURE) for content in contents):
-        raise ValueError("it holds a database; unpack it")
-    return contents
+        if sum(file.file_size for file in files) > MAX_UNPACKED_BYTES:
+            raise ValueError(f"it unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB")
+        for file in files:
+            content = _content(archive.open(file))
+            if content.startswith(SIGNATURE):
+                raise ValueError("it holds a database; unpack it")
+            yield content
 
 
 def _content(stream: IO[bytes]) -> bytes:

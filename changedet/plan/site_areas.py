@@ -13,6 +13,7 @@ from changedet.errors import InputError, did_you_mean
 from changedet.grid import Grid
 from changedet.grid.areas import Area, Areas, read_areas
 from changedet.grid.geodesy import LONLAT, to_crs
+from changedet.grid.mending import require_few_meetings
 from changedet.grid.zones import KINDS
 from changedet.imagery.look import Look
 from changedet.workflow import Workflow
@@ -159,6 +160,7 @@ def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | Non
         return None
     with located(workflow, "site.zones"):
         areas = read_areas(Area(path=workflow.site.zones), grid.crs, named=True)
+        require_few_meetings([*areas.geometries, grid.area], f"{workflow.site.zones}, with the area of interest")
     warnings += areas.warnings
     for about, zone in zip(areas.attributes, areas.geometries, strict=True):
         warnings += _beyond(about.name, zone, grid)

@@ -13,7 +13,7 @@ from small_rasters import CRS
 
 from changedet.errors import InputError
 from changedet.grid.areas import Area, read_areas
-from changedet.grid.mending import MOST_CROSSINGS, made_valid
+from changedet.grid.mending import MOST_CROSSINGS, MOST_MET, made_valid, require_few_meetings
 
 
 def knot(corners: int) -> shapely.Polygon:
@@ -53,3 +53,36 @@ def test_read_areas_refuses_a_knot_in_a_line(tmp_path: Path) -> None:
     gpd.GeoDataFrame({"name": ["a"]}, geometry=[knot(1000)], crs=CRS).to_file(tmp_path / "z.gpkg", driver="GPKG")
     with pytest.raises(InputError, match="polygon 'a' crosses itself more than"):
         read_areas(Area(path=str(tmp_path / "z.gpkg")), CRS, named=True)
+
+
+def stripes(number: int) -> list[shapely.Polygon]:
+    return [shapely.box(0, 2 * row, 2 * number, 2 * row + 1) for row in range(number)]
+
+
+def crossed(number: int) -> list[shapely.Polygon]:
+    return [*stripes(number), *(shapely.transform(row, lambda at: at[:, ::-1]) for row in stripes(number))]
+
+
+def comb(number: int) -> shapely.Polygon:
+    return shapely.union_all([*stripes(number), shapely.box(0, 0, 1, 2 * number)])
+
+
+def test_require_few_meetings_refuses_what_cannot_be_laid_over_each_other_in_time() -> None:
+    nested = [shapely.box(0, 0, side, 1) for side in range(1, 1500)]
+    combs = [comb(300), shapely.transform(comb(300), lambda at: at[:, ::-1])]
+    for shapes in (crossed(300), nested, combs):
+        began = time.process_time()
+        with pytest.raises(InputError, match=f"^a: its polygons cross each other more than {MOST_MET} times"):
+            require_few_meetings(shapes, "a")
+        assert time.process_time() - began < 5
+
+
+def test_require_few_meetings_lets_neighbours_and_some_crossings_pass() -> None:
+    cells = [shapely.box(column, row, column + 1, row + 1) for row in range(60) for column in range(60)]
+    require_few_meetings([*cells, *crossed(20)], "a")
+
+
+def test_zones_that_cross_the_area_too_often_are_refused(tmp_path: Path) -> None:
+    gpd.GeoDataFrame({"name": ["a"] * 600}, geometry=crossed(300), crs=CRS).to_file(tmp_path / "z.gpkg")
+    with pytest.raises(InputError, match="its polygons cross each other"):
+        read_areas(Area(path=str(tmp_path / "z.gpkg")), CRS)

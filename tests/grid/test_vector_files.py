@@ -15,6 +15,7 @@ import pytest
 from small_areas import GEOJSON
 
 from changedet.errors import InputError
+from changedet.grid import vector_files
 from changedet.grid.areas import Area, read_areas
 from changedet.grid.vector_files import offline
 
@@ -63,6 +64,20 @@ def test_read_polygons_file_of_another_kind_without_gdals_advice(
     with pytest.raises(InputError, match="cannot be read as a vector file") as caught:
         read_areas(Area(path=str(tmp_path / "a.geojson")))
     assert "DRIVER" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("files", "message"), [(3, "more than 2 MB"), (9, "unpacks to more than 8 MB")])
+def test_read_polygons_file_an_archive_that_unpacks_to_gigabytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int, message: str
+) -> None:
+    """Of JSON all is read, as it may name a CRS at its end: of all files together no more than one may hold."""
+    monkeypatch.setattr(vector_files, "MAX_JSON_BYTES", 2 << 20)
+    monkeypatch.setattr(vector_files, "MAX_UNPACKED_BYTES", 8 << 20)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(files):
+            archive.writestr(f"{number}.json", b'{"type": 1}' + b" " * (1 << 20))
+    with pytest.raises(InputError, match=message):
+        read_areas(Area(path=str(tmp_path / "a.zip")))
 
 
 def test_read_polygons_file_zipped_geojson(tmp_path: Path) -> None:
