@@ -33,7 +33,9 @@ def say(line: str) -> None:
     line : str
         Without a line break.
     """
-    click.echo(line, err=True)
+    # Names in what strangers send may hold what a terminal obeys.
+    shown = (letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in line)
+    click.echo("".join(shown), err=True)
 
 
 def warn(text: str) -> None:

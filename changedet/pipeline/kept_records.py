@@ -41,7 +41,7 @@ def record_of(path: Path) -> dict[str, Any]:
         The file is missing, or holds no mapping.
     """
     with as_written(path):
-        return _Record(path, _mapping(json.loads(path.read_text())))
+        return _Record(path, _mapping(json.loads(path.read_bytes())))
 
 
 def _mapping(content: object) -> dict[str, Any]:

@@ -38,6 +38,10 @@ NEARLY_FINEST: Final = 1.25
 MOST_LETTERS: Final = 20
 """Of those that no font has, which a warning names."""
 _MEGABYTE: Final = 1e6
+_PATH_BYTES: Final = 4096
+"""Of a path, on Linux."""
+_OWN_PATH_BYTES: Final = 200
+"""Of a path in a run folder, unfinished ones and those of the STAC catalog included."""
 CONSENT: Final = "CHANGEDET_SCHEDULER"
 """In the environment, the address of a cluster that workflow files may name."""
 
@@ -187,6 +191,8 @@ def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:
         )
     elif too_long := [part.name for part in (folder, *folder.parents) if len(os.fsencode(part.name)) > most]:
         said = f"{where} cannot be made: '{too_long[0][:20]}...' is longer than the {most} bytes that a name may have"
+    elif len(os.fsencode(folder)) + _OWN_PATH_BYTES > _PATH_BYTES:
+        said = f"'{folder.name}' cannot be made: its path with those of its files is longer than {_PATH_BYTES} bytes"
     elif not os.access(near, os.W_OK | os.X_OK):
         said = f"{where} cannot be written to: no permission in '{near}', or its disk is read-only"
     else:

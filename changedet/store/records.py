@@ -69,7 +69,7 @@ def read_json(path: Path) -> dict[str, Any]:
     ChangedetError
         The file holds something else.
     """
-    value = json.loads(path.read_text())
+    value = json.loads(path.read_bytes())
     if not isinstance(value, dict):
         raise ChangedetError(f"{path}: not a record of changedet; run again with --fresh")
     return value

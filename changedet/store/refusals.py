@@ -43,7 +43,7 @@ def named(root: Path, words: str, paths: Sequence[Path]) -> list[Problem]:
 
 
 def refuse_links(root: Path, places: Iterable[Path]) -> None:
-    """Refuse folders that lead out of a run folder.
+    """Refuse folders that lead out of a run folder, and what is no folder where one must be.
 
     Parameters
     ----------
@@ -55,12 +55,13 @@ def refuse_links(root: Path, places: Iterable[Path]) -> None:
     Raises
     ------
     InputError
-        Names those that are links to somewhere else.
+        Names those that are links to somewhere else, or files.
     """
-    own = root.resolve()
-    out = [place for place in sorted(set(places)) if not place.resolve().is_relative_to(own)]
-    if out:
-        raise InputError([Problem(LEADS_OUT, file=str(place)) for place in out])
+    own, all_places = root.resolve(), sorted(set(places))
+    out = [place for place in all_places if not place.resolve().is_relative_to(own)]
+    files = [place for place in all_places if place not in out and place.exists() and not place.is_dir()]
+    if out or files:
+        raise InputError([*(Problem(LEADS_OUT, file=str(place)) for place in out), *named(root, FOREIGN, files)])
 
 
 def refuse_odd_files(root: Path) -> None:

@@ -110,3 +110,13 @@ def test_run_ends_with_a_table_of_several_sites(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr().out == ""
     assert leave("run", files[0]) == 0
     assert "grew since" not in capsys.readouterr().out
+
+
+def test_main_a_file_never_gets_the_number_of_a_standard_stream(tmp_path: Path) -> None:
+    """Started without standard error, as by some schedulers, libraries would print into the next file."""
+    code = (
+        "import sys; from changedet.cli.process import set_up_process; set_up_process(); "
+        f"sys.exit(open({str(tmp_path / 'a.tif')!r}, 'wb').fileno() < 3 or sys.stderr is None or sys.stdout is None)"
+    )
+    done = subprocess.run(["sh", "-c", '"$0" -c "$1" 0<&- 1>&- 2>&-', sys.executable, code], check=False)
+    assert done.returncode == 0

@@ -9,6 +9,7 @@ from changedet.cli.messages import (
     MOST_PROBLEMS,
     problem_lines,
     report_failure,
+    say,
     without_undecodable,
     without_undecodable_error,
 )
@@ -48,3 +49,8 @@ def test_without_undecodable_error_prints_any_other(monkeypatch):
     error = ValueError("x")
     without_undecodable_error(ValueError, error, None)
     assert shown == [(ValueError, error, None)]
+
+
+def test_say_prints_no_control_characters_of_names_from_elsewhere(capsys):
+    say("a run of the site \x1b[31mred\x07 Dépôt 北")
+    assert capsys.readouterr().err == "a run of the site \\x1b[31mred\\x07 Dépôt 北\n"

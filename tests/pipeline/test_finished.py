@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from changedet.errors import InputError
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
 from changedet.outputs.rasters.classes import QUALITY_CLASSES
 from changedet.pipeline.finished import Run, open_run
+from changedet.pipeline.kept_records import record_of
 from changedet.pipeline.run import run
 from changedet.store import RunFolder
 
@@ -139,3 +143,13 @@ def test_a_run_folder_that_is_not_as_it_was_written(
     with pytest.raises(InputError, match=f"{file}: {said}") as caught:
         use(open_run(tmp_path / "run"))
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_record_of_reads_names_of_any_script_in_a_latin_locale(tmp_path: Path) -> None:
+    """On such a machine Python reads text in its encoding, in which these are other letters or none."""
+    (tmp_path / "run.json").write_text('{"name": "Dépôt 北"}', encoding="utf-8")
+    read = f"record_of(Path({str(tmp_path / 'run.json')!r}))"
+    code = f"from pathlib import Path; from {record_of.__module__} import record_of; {read}"
+    latin = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run([sys.executable, "-c", code], env=latin, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

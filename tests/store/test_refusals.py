@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from changedet.errors import InputError
-from changedet.store.refusals import refuse_odd_files
+from changedet.store.refusals import refuse_links, refuse_odd_files
 
 
 @pytest.fixture
@@ -48,3 +48,10 @@ def test_refuse_odd_files_names_many_in_few_lines(folder: Path) -> None:
         refuse_odd_files(folder)
     assert len(caught.value.problems) == 1
     assert "30 files here" in str(caught.value)
+
+
+def test_refuse_links_names_a_file_where_a_folder_must_be(folder: Path) -> None:
+    (folder / "change").touch()
+    refuse_links(folder, [folder / "scenes", folder / "stac"])
+    with pytest.raises(InputError, match="change: exists and was not written by changedet"):
+        refuse_links(folder, [folder / "scenes", folder / "change"])
