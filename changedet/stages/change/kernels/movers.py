@@ -22,6 +22,7 @@ from changedet.arrays import Bools, Bytes, Ints, Shorts, Singles, Words
 from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.ground_signs import PLANTS, without_season
+from changedet.stages.change.kernels.series_hmm import MOST_EVIDENCE
 
 AROUND_M: Final = 60.0
 """Side of the square whose median is the ground: an airliner, wings and shade, fills less than half of it."""
@@ -51,6 +52,9 @@ RIM_M: Final = 1.5
 """How far a thing's faint rim reaches: what hardly differs from the ground there belongs to it."""
 CHANGED: Final = 0.5
 """Probability from which a pair's pixel is changed."""
+MOST_SURE: Final = float(1.0 / (1.0 + np.exp(-2.0 * MOST_EVIDENCE)))
+"""Greatest probability that counts of a thing that moved: two dates' evidence, which is less than a mover loses. Trees
+and network say together up to twice that of a bright aircraft, and it would stay a change."""
 
 UNKNOWN, NOTHING, GONE, STANDS, GROUND, MEADOW = range(6)
 """Classes: not known; no thing on either date, or one that hardly differs from its ground; a thing of the reference is
@@ -158,7 +162,8 @@ def without_movers(scores: Singles, standing: Sequence[Bytes], gsd_m: float) -> 
         rim = cv2.dilate(moves.astype(np.uint8), np.ones((_odd_px(2 * RIM_M, gsd_m),) * 2, np.uint8)) == 1
         moves |= rim & (kind == NOTHING)
         moves &= ~_beside_works(score, kind, gsd_m)
-        out[k] = without_season(score, moves.astype(np.float32))
+        bounded = np.where(moves, np.minimum(score, np.float32(MOST_SURE)), score)
+        out[k] = without_season(bounded, moves.astype(np.float32))
     halo = mover_halo_px(gsd_m)
     return np.ascontiguousarray(out[:, halo:-halo, halo:-halo])
 

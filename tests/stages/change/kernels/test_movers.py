@@ -94,6 +94,12 @@ def test_a_thing_of_the_reference_alone_or_of_one_date_alone_is_no_change():
     assert read(picture(), picture(seed=1), picture(WHITE, seed=2))[1] < 0.1
 
 
+def test_a_thing_that_moved_is_no_change_however_sure_the_pair_is():
+    # trees and network together pass ten log odds on bright aircraft
+    assert read(picture(WHITE), picture(seed=1), picture(seed=2), sure=0.99999).max() < 0.5
+    assert read(picture(), picture(seed=1), picture(WHITE, seed=2), sure=0.99999)[1] < 0.5
+
+
 def test_what_stays_is_change_and_so_is_changed_ground():
     assert (read(picture(), picture(WHITE, seed=1), picture(WHITE, seed=2)) == np.float32(0.95)).all()
     assert (read(picture(), picture(SOIL, WORKS, 1), picture(SOIL, WORKS, 2)) == np.float32(0.95)).all()
