@@ -12,3 +12,8 @@ APRON = (
 )  # fmt: skip
 """Outline of the apron that is torn up on the last look of airport a: its columns and rows, drawn by hand at twice
 its size on a grid of 50 px, by the edge of bare soil and rubble, before any mask of it was seen."""
+
+REPAVED_DAY = dt.date(2019, 11, 20)
+REPAVED = ((470, 480), (597, 512), (592, 528), (528, 620), (500, 615), (475, 570))
+"""Outline of what was paved anew east of that apron, pale concrete on the first two looks and asphalt from this day on,
+drawn by hand on the pictures, when masks had been seen: the pictures' own note has no word of it."""

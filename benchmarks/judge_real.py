@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.airport_outlines import APRON, APRON_DAY  # noqa: E402
+from benchmarks.airport_outlines import APRON, APRON_DAY, REPAVED, REPAVED_DAY  # noqa: E402
 from benchmarks.harbour_windows import harbour_windows  # noqa: E402
 from benchmarks.judge_collage import collage  # noqa: E402
 from benchmarks.judge_sites import finished  # noqa: E402
@@ -60,8 +60,8 @@ def airport(folder: Path, data: Path, place: str, reuse: bool) -> Run:
 def airports(folder: Path, data: Path, reuse: bool) -> Iterator[Row]:
     """Marked share and boxes by date, the apron's IoU, onsets; but for the apron on its day nothing of it is true.
 
-    The share beside the apron is given for all dates of its place: on the look in low sun it is paved otherwise than on
-    the reference (asphalt with a painted hatch where pale concrete was): marks there are true.
+    The share beside the apron is given for all dates of its place, and again without what was paved anew beside it
+    (asphalt with a painted hatch where pale concrete was): marks there are true, and have a share of their own.
     """
     for place in ("a", "b"):
         done = airport(folder, data, place, reuse)
@@ -70,25 +70,28 @@ def airports(folder: Path, data: Path, reuse: bool) -> Iterator[Row]:
             told: dict[str, object] = {"boxes": int((boxes["date"].dt.date == day).sum())}
             path = RunFolder(done.path).mask(day)
             if path.exists():
-                told |= _marked(path, place == "a", place == "a" and day == APRON_DAY)
+                told |= _marked(path, day if place == "a" else None)
             yield f"airport {place} {day}", told
         yield f"airport {place} onsets", {name: own["date"] for name, own in done.summary["onset"].items()}
 
 
-def _marked(path: Path, has_apron: bool, is_torn: bool) -> dict[str, object]:
+def _marked(path: Path, day: dt.date | None) -> dict[str, object]:
+    """What a mask marks; `day` is that of a look of the place with the apron."""
     with rasterio.open(path) as source:
         mask = source.read(1)
         # The pictures' own corner, 500000 east and 5400000 north, on the run's grid.
         corner = ~source.transform @ (500000.0, 5400000.0)
     seen = mask != UNSEEN
     told: dict[str, object] = {"seen %": 100 * float(seen.mean())}
-    if has_apron:
-        apron = np.zeros(mask.shape, np.uint8)
-        cv2.fillPoly(apron, [np.round(np.array(APRON) + corner).astype(np.int32)], 1)
-        # Where the outline was drawn by hand, two metres of it are nobody's.
-        beside = seen & (cv2.dilate(apron, np.ones((9, 9), np.uint8)) == 0)
+    if day is not None:
+        apron, paved = (_drawn(outline, corner, mask.shape) for outline in (APRON, REPAVED))
+        # Where outlines were drawn by hand, two metres of them are nobody's.
+        beside, apart = (seen & (cv2.dilate(one, np.ones((9, 9), np.uint8)) == 0) for one in (apron, apron | paved))
         told["beside the apron %"] = 100 * float((mask[beside] == 1).mean())
-    if is_torn:
+        if day >= REPAVED_DAY:
+            told["and beside new paving %"] = 100 * float((mask[apart] == 1).mean())
+            told["new paving recall"] = float((mask[(paved == 1) & seen] == 1).mean())
+    if day == APRON_DAY:
         inside = apron == 1
         parts = cv2.connectedComponents((mask == 1).astype(np.uint8), connectivity=8)[1]
         # What is marked elsewhere has a figure of its own.
@@ -98,6 +101,15 @@ def _marked(path: Path, has_apron: bool, is_torn: bool) -> dict[str, object]:
         seen = beside
     told["marked %"] = 100 * float((mask[seen] == 1).mean())
     return told
+
+
+def _drawn(
+    outline: Sequence[tuple[int, int]], corner: tuple[float, float], shape: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """1 within an outline of the pictures' own pixels (y, x)."""
+    inside = np.zeros(shape, np.uint8)
+    cv2.fillPoly(inside, [np.round(np.array(outline) + corner).astype(np.int32)], 1)
+    return inside
 
 
 def boxes_of(image: NDArray[np.float32], gsd_m: float, name: str) -> NDArray[np.float64]:
