@@ -27,6 +27,8 @@ _TIERS: Final = (
         *(f"%-d{mark}%-m{mark}%Y" for mark in "-_."),
         *(f"%-m{mark}%-d{mark}%Y" for mark in "-_."),
     ),
+    # Twelve digits may be an order's number as well: looked at only where nothing else is a date.
+    ("%Y%m%d%H%M",),
     ("%Y%j", "%y%m%d", "%d%m%y", "%m%d%y", "%Y%m"),
     ("%Y-%m", "%Y_%m", "%Y.%m"),
     ("%Y",),

@@ -16,6 +16,9 @@ from changedet.workflow.starter.acquisition_dates import dates_from_names
     [
         (["a_20230604.tif"], ["2023-06-04"]),
         (["a_2023-06-04.tif"], ["2023-06-04"]),
+        (["IMG_PMS_202306040832_ORT.TIF"], ["2023-06-04"]),
+        (["200512101530_20230604.tif"], ["2023-06-04"]),
+        (["202399990832.tif"], ["no date"]),
         (["S2A_20230604T101530.tif"], ["2023-06-04"]),
         (["S2A_MSIL2A_20230604T101530_N0509_20230605T120000.tif"], ["2023-06-04"]),
         # Of another zone's time the date is that of UTC.
