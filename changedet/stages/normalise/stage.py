@@ -43,7 +43,7 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[LineMethod]] = Stage("normalise", choose)
 
 
-@STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=2)
+@STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=3)
 def invariant(
     facts: Facts, *, no_change_probability: Fraction = 0.95, max_iterations: Count = 30, min_correlation: Fraction = 0.7
 ) -> LineMethod:
@@ -74,7 +74,9 @@ def invariant(
     return PixelMethod(fit, partial(_apply, limits=_limits(facts.dtype)))
 
 
-@STAGE.method("quantile", reference="Du, Teillet, Cihlar 2002, doi:10.1016/S0034-4257(02)00029-9 (robust variant)")
+@STAGE.method(
+    "quantile", reference="Du, Teillet, Cihlar 2002, doi:10.1016/S0034-4257(02)00029-9 (robust variant)", version=2
+)
 def quantile(facts: Facts) -> LineMethod:
     """Matches median and interquartile range of each band; right while less than a quarter of a scene changed.
 
@@ -93,7 +95,7 @@ def quantile(facts: Facts) -> LineMethod:
     )
 
 
-@STAGE.method("mean_std", reference="Yang and Lo 2000, doi:10.1080/014311600210858")
+@STAGE.method("mean_std", reference="Yang and Lo 2000, doi:10.1080/014311600210858", version=2)
 def mean_std(facts: Facts) -> LineMethod:
     """Matches mean and standard deviation of each band.
 

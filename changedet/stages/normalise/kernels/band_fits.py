@@ -14,9 +14,11 @@ from changedet.stages.normalise.kernels.band_lines import (
     correlation,
     held_out_tests,
     is_plausible,
+    level_line,
     orthogonal_line,
     quantile_line,
     units_ratio,
+    usual_gain,
 )
 from changedet.stages.normalise.kernels.invariant_pixels import all_alike, invariant_pixels, pixel_pairs
 
@@ -192,15 +194,20 @@ def _tested_line(x: Singles, y: Singles, units: float, min_correlation: float) -
 
 
 def _lines(x: Singles, y: Singles, line: Line, method: str, reason: str) -> BandLines:
-    """One line a band, whatever the pixels; the identity where there are too few."""
+    """One line a band, whatever the pixels; the identity where there are too few.
+
+    A band whose own line is no change of light takes the usual gain of the others, at its own usual level: the identity
+    would leave a file of 10 bits four times as dark as the reference's 12.
+    """
     bands = x.shape[1]
     gain, offset = [1.0] * bands, [0.0] * bands
     if len(x) >= LEAST_PIXELS:
         units = units_ratio(x, y)
         lines = each(lambda band: line(x[:, band], y[:, band]), list(range(bands)))
+        usual = usual_gain([one for one, _ in lines], units)
         for band, fitted in enumerate(lines):
-            if is_plausible(fitted[0], units):
-                gain[band], offset[band] = fitted
+            is_light = is_plausible(fitted[0], units)
+            gain[band], offset[band] = fitted if is_light else level_line(x[:, band], y[:, band], usual)
     else:
         method, reason = "identity", f"{len(x)} pixels are seen on both dates, too few to normalise"
     return BandLines(

@@ -5,6 +5,7 @@ Orthogonal regression with a held-out third: Canty, Nielsen and Schmidt 2004, do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -157,6 +158,43 @@ def is_plausible(gain: float, units: float) -> bool:
         Within `GAIN_LIMITS`.
     """
     return GAIN_LIMITS[0] <= gain / units <= GAIN_LIMITS[1]
+
+
+def usual_gain(gains: Sequence[float], units: float) -> float:
+    """The gain of a band whose own cannot be told.
+
+    Parameters
+    ----------
+    gains : sequence of float
+        Of all bands.
+    units : float
+        As of `units_ratio`.
+
+    Returns
+    -------
+    float
+        The middle of those that are a change of light, else `units`.
+    """
+    known = [gain for gain in gains if is_plausible(gain, units)]
+    return float(np.median(known)) if known else units
+
+
+def level_line(x: Values, y: Values, gain: float) -> tuple[float, float]:
+    """The line of a given gain that matches the medians.
+
+    Parameters
+    ----------
+    x, y : float (n,)
+        One band's values on both dates, without NaN.
+    gain : float
+        What one unit of the first becomes.
+
+    Returns
+    -------
+    gain, offset : float
+        The gain as given.
+    """
+    return gain, float(np.median(y)) - gain * float(np.median(x))
 
 
 def linear(image: Singles, gain: Floats, offset: Floats, limits: tuple[float, float]) -> Singles:

@@ -41,6 +41,20 @@ def test_a_gain_beyond_light_is_refused_where_levels_are_alike():
     assert fitted(cells, flat).gain == [1.0, 1.0, 1.0]
 
 
+def test_a_band_whose_own_line_is_no_light_takes_the_usual_gain_of_the_others_at_its_level():
+    # 10 bits beside 12 bits: a season left the third band almost flat, so that its own gain would be 30.
+    cells = reflectance()
+    moving = cells / 4.5
+    season = np.random.default_rng(5).normal(0, 1.0, moving[:, 2].shape)
+    moving[:, 2] = np.median(moving[:, 2]) + 0.03 * moving[:, 2].std() * season
+    moving = moving.astype(np.float32)
+    lines = fitted(moving, cells)
+    assert lines.accepted == [True, True, False]
+    assert lines.gain[2] == pytest.approx(4.5, rel=0.05)
+    brought = lines.gain[2] * np.median(moving[:, 2]) + lines.offset[2]
+    assert brought == pytest.approx(np.median(cells[:, 2]), rel=1e-3)
+
+
 def test_units_are_the_same_where_levels_may_be_those_of_light():
     x = np.random.default_rng(3).gamma(6.0, 300.0, (500, 3)).astype(np.float32)
     assert units_ratio(x, 0.4 * x) == 1.0
