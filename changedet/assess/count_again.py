@@ -18,7 +18,7 @@ from changedet.arrays import Bools
 from changedet.assess import reopen
 from changedet.assess.verdicts import Verdicts
 from changedet.errors import InputError
-from changedet.grid.zones import overlapping
+from changedet.grid.zones import BERTH, of_kind, overlapping
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
@@ -79,7 +79,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     boxes, no_candidates = reopen.boxes(finished, folder, grid, days)
     looks, no_looks = reopen.looks(finished, folder, grid, days)
     warnings, zones = [*no_candidates, *no_looks], finished.zones
-    boxes, on_deck = boxes_ashore(boxes, finished.ships)
+    boxes, on_deck = boxes_ashore(boxes, finished.ships, of_kind(zones, BERTH), grid.ground_metre)
     facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=reopen.detector(finished))
     rows = _with_verdicts(_as_listed(boxes, finished.containers, verdicts), verdicts)
     track = _track_method(finished, facts, _certain(rows, verdicts))

@@ -18,7 +18,7 @@ from changedet.pipeline.box_marks import BoxMarks, box_marks
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import counted_dates, familiarities
 from changedet.pipeline.looks import looks_of
-from changedet.pipeline.things.berths import SHIP, parted_boxes
+from changedet.pipeline.things.berths import SHIP, parted_boxes, with_laden_berths
 from changedet.pipeline.things.ships import Ships, find_ships
 from changedet.plan import Plan
 from changedet.stages.objects.boxes import georeferenced
@@ -89,8 +89,9 @@ def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> RunBoxes:
         Without tracks where boxes are not looked for or not followed.
     """
     found = detections_of(plan)
-    ships = find_ships(plan, models, zone_table(plan.zones))
-    roofs, on_deck = parted_boxes(found, ships)
+    unit = plan.grid.ground_metre
+    ships = with_laden_berths(find_ships(plan, models, zone_table(plan.zones)), found, unit)
+    roofs, on_deck = parted_boxes(found, ships, unit)
     return RunBoxes(roofs, tracks_of(plan, models, roofs), ships, on_deck)
 
 

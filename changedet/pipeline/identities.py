@@ -28,7 +28,7 @@ MASKS_VERSION: Final = 9
 ASKING_VERSION: Final = 11
 """As `MASKS_VERSION`, in its place where pixels decide about boxes."""
 
-SHIPS_VERSION: Final = 3
+SHIPS_VERSION: Final = 4
 """As `STEP_VERSION`, of the ships whose boxes are not followed."""
 
 

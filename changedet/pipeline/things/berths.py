@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import geopandas as gpd
@@ -31,12 +32,16 @@ TRUE: Final = 0.78
 REPORTED_M: Final = 300.0
 """A position so near a berth is of a ship that lies there: antennas stand up to a ship's length away."""
 AT_QUAYS: Final = "ships at quays"
+EDGE_M: Final = 3.0
+"""Boxes nearer to the edge of a berth may stand on the quay: so far a stack of two leans out under 30 degrees."""
+LADEN: Final = 2
+"""Boxes on the water of a berth from which a ship bears them that is not found: one may be part of a crane."""
 SHIP: Final = "ship"
 """What the column ``on`` of the layer ``containers`` says of a box on a deck."""
 
 
 def parted_boxes(
-    detections: gpd.GeoDataFrame | None, ships: Ships | None
+    detections: gpd.GeoDataFrame | None, ships: Ships | None, unit: float
 ) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
     """Part the boxes that stand in the yard from those that lie on ships.
 
@@ -45,6 +50,8 @@ def parted_boxes(
     detections : GeoDataFrame or None
         Boxes with ``date``.
     ships : Ships or None
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -55,11 +62,11 @@ def parted_boxes(
     """
     if detections is None or ships is None:
         return detections, None
-    return boxes_ashore(detections, ships.layer)
+    return boxes_ashore(detections, ships.layer, ships.berths, unit)
 
 
 def boxes_ashore(
-    boxes: gpd.GeoDataFrame, ships: gpd.GeoDataFrame | None
+    boxes: gpd.GeoDataFrame, ships: gpd.GeoDataFrame | None, berths: gpd.GeoDataFrame | None, unit: float
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
     """As `parted_boxes`, of boxes and the layer of a finished run.
 
@@ -69,6 +76,10 @@ def boxes_ashore(
         With ``date``.
     ships : GeoDataFrame or None
         The layer ``ships``.
+    berths : GeoDataFrame or None
+        Zones of kind berth: what lies on their water lies on a ship, be the ship found or not.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -79,10 +90,60 @@ def boxes_ashore(
     """
     if ships is None:
         return boxes, None
-    aboard = ship_of(boxes, ships) >= 0
+    aboard = (ship_of(boxes, ships) >= 0) | (berth_of(boxes, berths, unit) >= 0)
     if not aboard.any():
         return boxes, None
     return boxes[~aboard].reset_index(drop=True), boxes[aboard].reset_index(drop=True)
+
+
+def berth_of(boxes: gpd.GeoDataFrame, berths: gpd.GeoDataFrame | None, unit: float) -> np.ndarray:
+    """Find the berth on whose water each box lies.
+
+    Parameters
+    ----------
+    boxes : GeoDataFrame
+        In the CRS of `berths`.
+    berths : GeoDataFrame or None
+        Zones of kind berth.
+    unit : float
+        A metre on the ground in units of the CRS.
+
+    Returns
+    -------
+    int64 (n,)
+        Row of the berth; -1 for none, and within `EDGE_M` of its edge.
+    """
+    found = np.full(len(boxes), -1, np.int64)
+    if berths is None or not len(boxes):
+        return found
+    water = shapely.buffer(berths.geometry.to_numpy(), -unit * EDGE_M)
+    box, berth = shapely.STRtree(water).query(shapely.centroid(boxes.geometry.to_numpy()), predicate="intersects")
+    found[box] = berth
+    return found
+
+
+def with_laden_berths(ships: Ships | None, boxes: gpd.GeoDataFrame | None, unit: float) -> Ships | None:
+    """Say of berths in which boxes lie that they are not empty, though no ship is found.
+
+    Parameters
+    ----------
+    ships : Ships or None
+    boxes : GeoDataFrame or None
+        With ``date``.
+    unit : float
+        A metre on the ground in units of the CRS.
+
+    Returns
+    -------
+    Ships or None
+        With them among ``unclear``: a dark barge on dark water bears boxes that are seen.
+    """
+    if ships is None or ships.berths is None or boxes is None:
+        return ships
+    rows, names = berth_of(boxes, ships.berths, unit), ships.berths["name"].astype(str).to_numpy()
+    days = [dt.date.fromisoformat(day) for day in iso_dates(boxes["date"])]
+    laden = Counter((day, str(names[row])) for day, row in zip(days, rows, strict=True) if row >= 0)
+    return replace(ships, unclear=ships.unclear | {one for one, number in laden.items() if number >= LADEN})
 
 
 def ship_of(boxes: gpd.GeoDataFrame, ships: gpd.GeoDataFrame) -> np.ndarray:
@@ -121,7 +182,8 @@ def count_ships(ships: Ships, day: dt.date, area: Area) -> tuple[float, float, f
     Returns
     -------
     number, low, high : float
-        NaN where the date does not show the area, and where without a berth none is afloat.
+        NaN where the date does not show the area, where without a berth none is afloat, and where none is found and a
+        berth is not empty.
     """
     seen = ships.seen.get(day)
     if seen is None or (area is not None and _share(seen, area) < LEAST_SEEN):
@@ -132,7 +194,7 @@ def count_ships(ships: Ships, day: dt.date, area: Area) -> tuple[float, float, f
     if not number and ships.berths is None:
         # Ships at quays are not looked for: that none is afloat does not say that none is there.
         return float("nan"), float("nan"), float("nan")
-    if not number and any(area is not None and one == day and _is(ships, name, area) for one, name in ships.unclear):
+    if not number and any(one == day and (area is None or _is(ships, name, area)) for one, name in ships.unclear):
         return float("nan"), float("nan"), float("nan")
     return float(number), *found_bounds(number, FOUND, TRUE)
 
@@ -217,7 +279,7 @@ def reported_days(ships: Ships, path: str | None, unit: float) -> ReportedDays |
     path : str or None
         Of the table of positions.
     unit : float
-        A metre on the ground in units of the CRS.
+        As of `parted_boxes`.
 
     Returns
     -------

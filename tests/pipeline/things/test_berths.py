@@ -18,13 +18,16 @@ from changedet.pipeline.area_sums import Area
 from changedet.pipeline.boxes import with_deck
 from changedet.pipeline.other_things import OtherThings, with_kept
 from changedet.pipeline.things.berths import (
+    berth_of,
     berth_records,
     boxes_ashore,
+    count_ships,
     parted_boxes,
     reported_days,
     ship_of,
     ships_layer,
     why_no_ships,
+    with_laden_berths,
 )
 from changedet.pipeline.things.ships import Ships
 
@@ -60,19 +63,38 @@ def boxes() -> gpd.GeoDataFrame:
 
 def test_boxes_on_a_ship_of_their_date_are_apart() -> None:
     assert ship_of(boxes(), ships().layer).tolist() == [0, -1, -1]
-    ashore, on_deck = parted_boxes(boxes(), ships())
+    ashore, on_deck = parted_boxes(boxes(), ships(), 1.0)
     assert ashore is not None
     assert on_deck is not None
-    assert (ashore["object_id"].tolist(), on_deck["object_id"].tolist()) == ([2, 3], [1])
+    assert (ashore["object_id"].tolist(), on_deck["object_id"].tolist()) == ([2], [1, 3])
     both = with_deck(ashore.drop(columns="counted"), on_deck, None)
-    assert both["on"].tolist() == ["ship", None, None]
+    assert both["on"].tolist() == ["ship", None, "ship"]
     assert ships_layer(ships(), both)["boxes"].tolist() == [1, 0, 0]
+
+
+def test_boxes_on_the_water_of_a_berth_lie_on_a_ship_that_is_not_found() -> None:
+    days = ["2024-05-21"] * 3
+    at = [box(50, 110, 62, 112), box(70, 110, 82, 112), box(100, 128, 112, 130)]
+    found = table([{"date": day, "object_id": k, "kind": "40ft"} for k, day in enumerate(days)], at)
+    assert berth_of(found, ships().berths, 1.0).tolist() == [0, 0, -1]
+    assert berth_of(found, ships().berths, 20.0).tolist() == [-1, -1, -1]
+    laden = with_laden_berths(ships(), found, 1.0)
+    assert laden is not None
+    assert laden.unclear == {(DAYS[2], "quay")}
+    record = berth_records(laden, DAYS, None)
+    assert record is not None
+    assert record["quay"]["dates"][str(DAYS[2])] is None  # type: ignore[index, call-overload]
+    for area in (BERTH, None):
+        assert np.isnan(count_ships(laden, DAYS[2], area)).all()
+    one = with_laden_berths(ships(), found[:1], 1.0)
+    assert one is not None
+    assert not one.unclear
 
 
 def test_without_ships_boxes_are_as_they_were() -> None:
     found = boxes()
-    assert parted_boxes(found, None) == (found, None)
-    same, none = boxes_ashore(found[1:].reset_index(drop=True), ships().layer)
+    assert parted_boxes(found, None, 1.0) == (found, None)
+    same, none = boxes_ashore(found[1:].reset_index(drop=True), ships().layer, None, 1.0)
     assert none is None
     assert with_deck(same, None, None) is same
 
@@ -99,7 +121,7 @@ def test_what_is_not_seen_is_no_zero() -> None:
     half = Ships(ships().layer, {DAYS[0]: box(0, 100, 100, 130)}, {}, ships().berths)
     assert np.isnan(with_ships(series(), half, {"": None, "quay": BERTH})["ships"][1])
     crowded = with_ships(series(), ships(unclear=frozenset({(DAYS[2], "quay")})), {"": None, "quay": BERTH})
-    assert crowded["ships"].isna().tolist() == [False] * 5 + [True]
+    assert crowded["ships"].isna().tolist() == [False] * 4 + [True] * 2
 
 
 def test_days_with_a_ship_are_bounded_by_the_looks() -> None:
