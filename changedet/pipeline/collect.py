@@ -133,7 +133,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     summary |= fill_json({day: model.fill for day, model in models.items()})
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
-    doubts += [OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else []
+    doubts += [*others.blind_looks(plan.looks), *([OPPOSED_VIEWS] if tracks and tracks.views_opposed else [])]
     warnings = dated_as_known(doubts, [str(day) for day in plan.dates])
     return Results(layers, table, summary, unavailable, tuple(warnings))
 

@@ -9,17 +9,29 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 import geopandas as gpd
 import pandas as pd
 
+from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
 from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import Area
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.things import berths, building_rows, railcar_figures, vehicles, work_rows
+from changedet.pipeline.things import (
+    berths,
+    building_rows,
+    buildings,
+    railcar_figures,
+    railcar_pictures,
+    ships,
+    thing_states,
+    vehicles,
+    work_rows,
+)
 from changedet.pipeline.things.buildings import Buildings, find_buildings
 from changedet.pipeline.things.cells import SHARE_IN_USE, Cells, cells_layer, cells_record, find_cells, share_in_use
 from changedet.pipeline.things.railcars import Railcars, find_railcars
 from changedet.pipeline.things.ships import Ships
 from changedet.pipeline.things.thing_states import SeenBoxes
 from changedet.pipeline.things.vehicles import Vehicles, find_vehicles
+from changedet.pipeline.things.working_pixels import is_fine
 from changedet.pipeline.things.works import Works, find_works
 from changedet.plan import Plan
 from changedet.stages.series.table import DateMeasurements
@@ -127,6 +139,37 @@ class OtherThings(NamedTuple):
             if one is not None and one.reason:
                 found |= dict.fromkeys(figures, one.reason)
         return found
+
+    def blind_looks(self, looks: Sequence[Look]) -> list[str]:
+        """Say which looks are too coarse to show what others of their series show.
+
+        Parameters
+        ----------
+        looks : sequence of Look
+            Of the run.
+
+        Returns
+        -------
+        list of str
+            One a look; without what cannot be had at all.
+        """
+        asked = (
+            (SHIPS, self.ships, ships.COARSEST_M),
+            (RAILCARS, self.railcars, railcar_pictures.COARSEST_M),
+            (WORKS[0], self.works, thing_states.COARSEST_M),
+            (CELLS, self.cells, thing_states.COARSEST_M),
+            (BUILDINGS, self.buildings, buildings.COARSEST_M),
+        )
+        missing, said = self.reasons(), []
+        for look in looks:
+            hidden = [
+                "cells" if figure == CELLS else figure
+                for figure, found, coarsest_m in asked
+                if found is not None and figure not in missing and not is_fine(look, coarsest_m)
+            ]
+            if hidden:
+                said.append(f"{look.date}: its pixels of {look.gsd_m:.2g} m are too coarse to show {', '.join(hidden)}")
+        return said
 
     def records(self, days: Sequence[dt.date], ais: str | None, unit: float) -> JsonObject:
         """Write down what ``summary.json`` says of them.

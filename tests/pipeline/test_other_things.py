@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from shapely import box
 
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.other_things import OtherThings
+from changedet.pipeline.things.buildings import Buildings
 from changedet.pipeline.things.cells import Cells
 from changedet.pipeline.things.kernels import work_states
 from changedet.pipeline.things.railcars import Count, Railcars
@@ -57,6 +59,23 @@ def test_figures_and_records_of_zones() -> None:
     assert shown["vehicles"].tolist()[1] == 5
     assert found.layers(CONTAINERS, None, CRS)["railcars"] is CARS
     assert set(found.records([DAY], None, 1.0)) == {"railcars", "vehicles"}
+
+
+def test_looks_that_are_too_coarse_are_named_and_have_no_figure() -> None:
+    days = [DAY, dt.date(2024, 1, 15), DAYS[1]]
+    found = OtherThings(
+        works=Works([], days, days[0], frozenset(days[1:2])),
+        cells=Cells(["a"], [], days, "radar"),
+        buildings=Buildings(days=days, coarse=frozenset(days[1:2])),
+    )
+    looks = [SimpleNamespace(date=day, gsd_m=gsd_m) for day, gsd_m in zip(days, (0.5, 3.0, 0.8), strict=True)]
+    assert found.blind_looks(looks) == [  # type: ignore[arg-type]
+        "2024-01-15: its pixels of 3 m are too coarse to show works, buildings"
+    ]
+    table = pd.DataFrame({"date": pd.to_datetime([str(day) for day in days]), "zone": "", "valid_fraction": 1.0})
+    shown = found.with_figures(table, {"": None})
+    assert shown["buildings"].isna().tolist() == [False, True, False]
+    assert shown["works"].isna().tolist() == [False, True, False]
 
 
 def test_what_cannot_be_read_has_a_reason_and_no_record() -> None:

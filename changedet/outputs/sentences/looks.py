@@ -45,7 +45,7 @@ def looks(facts: Facts) -> Sentence | None:
     else:
         first, last = calendar.pair(dates[0], dates[-1])
         start = f"From {len(dates)} looks, {first} to {last}{_gsd(facts)}"
-    doubts = [words for words in (_hidden(facts), _filled(facts), _unlike(facts)) if words]
+    doubts = [words for words in (_hidden(facts), _filled(facts), _coarse(facts), _unlike(facts)) if words]
     return Sentence("looks", f"{'; '.join([start, *doubts])}.", tuple(dates))
 
 
@@ -109,6 +109,19 @@ def _filled(facts: Facts) -> str:
     up_to, shown = ("up to ", "they show") if len(found) > 1 else ("", "it shows")
     piece = f"{up_to}{number(100 * max(found.values()))} % of what {shown}"
     return f"{_named([*found], facts)} {_are([*found])} blank on {piece}, which is compared and counted as ground"
+
+
+def _coarse(facts: Facts) -> str:
+    """Looks that show no boxes as their pixels are larger than those of all that do."""
+    rows = rows_of(facts.table)
+    if not {"containers", "gsd_m"} <= set(rows):
+        return ""
+    looks = [
+        *zip(map(iso_date, rows["date"]), map(as_float, rows["gsd_m"]), map(as_float, rows["containers"]), strict=True)
+    ]
+    counted = [gsd for _, gsd, boxes in looks if gsd is not None and boxes is not None]
+    coarse = [day for day, gsd, boxes in looks if boxes is None and gsd is not None and counted and gsd > max(counted)]
+    return f"{_named(coarse, facts)} {_are(coarse)} too coarse for containers to be counted" if coarse else ""
 
 
 def _unlike(facts: Facts) -> str:

@@ -82,7 +82,7 @@ def count_buildings(found: Buildings, day: dt.date, area: Area, clear: float) ->
     index = found.days.index(day)
     own = [one for one in found.halls if area is None or area.contains(one.shape.representative_point())]
     seen = float(np.mean([one.shown[index] for one in own])) if own else clear
-    if found.reason or not seen >= LEAST_SEEN:
+    if found.reason or day in found.coarse or not seen >= LEAST_SEEN:
         return (float("nan"),) * 3
     number, low, high = hall_presence.count([one.probability for one in own], [float(one.stands[index]) for one in own])
     return float(number), float(low), float(high)

@@ -24,7 +24,7 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.kernels import hall_outlines, hall_presence
 from changedet.pipeline.things.kernels.hall_outlines import Drawn
 from changedet.pipeline.things.thing_states import SeenBoxes, of_day, standing
-from changedet.pipeline.things.working_pixels import at_middles, strips_of
+from changedet.pipeline.things.working_pixels import at_middles, is_fine, strips_of, why_too_coarse
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 
@@ -78,12 +78,15 @@ class Buildings:
         Those that are listed, from north to south.
     days : sequence of date
         Of all looks.
+    coarse : frozenset of date
+        Looks whose pixels are too coarse to show any.
     reason : str
         Why there are none to be had; empty where they can be.
     """
 
     halls: Sequence[Hall] = ()
     days: Sequence[dt.date] = ()
+    coarse: frozenset[dt.date] = frozenset()
     reason: str = ""
 
 
@@ -125,7 +128,8 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
         for (_, hall), share in zip(pairs, marked, strict=True)
         if is_kept(hall, covered, hall_presence.agrees(hall.stands, hall.shown, share, plan.reference))
     ]
-    return Buildings(sorted(kept, key=lambda one: (-one.shape.centroid.y, one.shape.centroid.x)), days)
+    coarse = frozenset(look.date for look in plan.looks if not is_fine(look, COARSEST_M))
+    return Buildings(sorted(kept, key=lambda one: (-one.shape.centroid.y, one.shape.centroid.x)), days, coarse)
 
 
 def why_not(plan: Plan) -> str:
@@ -144,9 +148,9 @@ def why_not(plan: Plan) -> str:
         return "buildings are not looked for in radar images"
     if not set(plan.roles) >= COLOURS:
         return "buildings need red, green and blue: in one band stacks and sheds pass for halls"
-    coarsest = max([plan.grid.ground_resolution_m, *(look.gsd_m for look in plan.looks)])
-    if coarsest > COARSEST_M:
-        return f"buildings need pixels of {COARSEST_M:g} m or finer; these have {coarsest:.2g} m"
+    coarse = why_too_coarse(plan, "buildings", plan.grid.ground_resolution_m, COARSEST_M)
+    if coarse:
+        return coarse
     shape = plan.grid.in_pixels_of(STEP_M).shape
     if shape[0] * shape[1] > MOST_PX:
         most = MOST_PX * STEP_M**2 / 1e6
@@ -155,8 +159,10 @@ def why_not(plan: Plan) -> str:
 
 
 def _look(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -> tuple[Bytes, Bools]:
-    """Log odds of a look, packed, and where it shows the ground."""
+    """Log odds of a look, packed, and where it shows the ground: nowhere, where its pixels are too coarse."""
     look = plan.looks[k]
+    if not is_fine(look, COARSEST_M):
+        return np.zeros((KEPT - 1, *grid.shape), np.uint8), np.zeros(grid.shape, bool)
     quality = at_middles(plan.quality_file(look.date), plan.grid, grid)
     moved, bands = models[look.date].alignment.displacement, list(bands_used(plan.roles))
     colours = np.empty((len(bands), *grid.shape), np.float32)

@@ -18,6 +18,7 @@ from changedet.pipeline.things.kernels import rail_beds, rail_strips
 from changedet.pipeline.things.kernels.rail_beds import ANSWERS, BED, CELL_M, Bed
 from changedet.pipeline.things.kernels.siding_pictures import MOST_PX, STEP_M, in_light, light_of
 from changedet.pipeline.things.rail_network import PX_A_CELL, odds_of
+from changedet.pipeline.things.railcar_pictures import car_looks
 from changedet.pipeline.things.working_pixels import SHOWS_DARK, at_middles, strips_of
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
@@ -132,7 +133,7 @@ def _mean_odds(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid) -> S
     shape = tuple(-(-n // PX_A_CELL) for n in grid.shape)
     total, looks = np.zeros((len(ANSWERS), *shape), np.float32), np.zeros(shape, np.float32)
     lowest = np.full(shape, np.inf, np.float32)
-    for look in plan.looks:
+    for look in car_looks(plan):
         picture = _picture(plan, models, look, grid)
         if picture is None:
             continue

@@ -17,10 +17,12 @@ from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.kernels.rail_strips import Strip, pixels_of, strip_of
-from changedet.pipeline.things.working_pixels import SHOWS_DARK, at_corners, finest_factor, strips_of
+from changedet.pipeline.things.working_pixels import SHOWS_DARK, at_corners, finest_factor, is_fine, strips_of
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 
+COARSEST_M: Final = 1.0
+"""Beyond, the gap of 1.3 m between two cars is no pixel any more."""
 AS_THEY_ARE: Final = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]])
 """From metres to metres, for the middles of a strip's pixels."""
 
@@ -38,6 +40,21 @@ def car_grid(plan: Plan) -> Grid:
         The run's own, or coarser.
     """
     return plan.grid.coarsened(finest_factor(plan.grid))
+
+
+def car_looks(plan: Plan) -> list[Look]:
+    """Looks in pixels in which cars are told.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    list of Look
+        The others show no track and no car.
+    """
+    return [look for look in plan.looks if is_fine(look, COARSEST_M)]
 
 
 def scale_of(grid: Grid) -> float:

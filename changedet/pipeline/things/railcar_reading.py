@@ -27,6 +27,7 @@ from changedet.pipeline.things.kernels.siding_pictures import MARGIN_M, REACH_PX
 from changedet.pipeline.things.kernels.siding_tracks import Axis, TrackCars
 from changedet.pipeline.things.railcar_pictures import (
     car_grid,
+    car_looks,
     colours_of,
     covered_by,
     scale_of,
@@ -186,7 +187,7 @@ def _shown_along(
         np.zeros((1, 1), bool) if drawn is None else covered_by(drawn, axis, own, scale_of(grid))
         for axis, own in zip(axes, sides, strict=True)
     ]
-    for look in plan.looks:
+    for look in car_looks(plan):
         strips = strips_along(plan, models, look, grid, axes, sides)
         for dates, strip, over in zip(found, strips, covered, strict=True):
             if np.isfinite(strip.image[0]).mean() >= LEAST_SEEN:
@@ -250,7 +251,7 @@ def _pictures(
         return
     window = _window(grid, inside)
     burnt = grid.burn([(siding, 1)], window) > 0
-    for look in plan.looks:
+    for look in car_looks(plan):
         colours = colours_of(plan, models, look, grid, window)
         if (np.isfinite(colours[0]) & burnt).sum() < LEAST_SEEN * burnt.sum():
             continue

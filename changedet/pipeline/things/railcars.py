@@ -17,13 +17,14 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.found_rails import FoundBed, find_beds, why_no_tracks
 from changedet.pipeline.things.kernels import car_chains
 from changedet.pipeline.things.kernels.siding_tracks import SURE, TrackCars
+from changedet.pipeline.things.railcar_pictures import COARSEST_M
 from changedet.pipeline.things.railcar_reading import ReadGroup, on_beds, on_sidings
 from changedet.pipeline.things.railcar_rows import rows_of, with_boxes
+from changedet.pipeline.things.working_pixels import is_fine, why_too_coarse
 from changedet.plan import Plan
 
-COARSEST_M: Final = 1.0
-"""Beyond, the gap of 1.3 m between two cars is no pixel any more."""
 HIDDEN: Final = "hidden, or out of the picture"
+COARSE: Final = f"pixels coarser than {COARSEST_M:g} m"
 NO_TRACK: Final = "no railway track is found"
 
 
@@ -158,7 +159,8 @@ def _gathered(
             tracks += [TrackCount(day, name, track.number, _sum([on])) for track, on in found]
             tables.append(rows_of(day, name, found, scale))
     layer = with_boxes(vector_layers.joined("railcars", tables, plan.grid.crs), containers)
-    reasons = {(day, name): HIDDEN for name in names for day in days if (day, name) not in counts}
+    why = {look.date: HIDDEN if is_fine(look, COARSEST_M) else COARSE for look in plan.looks}
+    reasons = {(day, name): why[day] for name in names for day in days if (day, name) not in counts}
     whole = [day for day in days if all((day, name) in counts for name in names)]
     sums = {day: _sum([on for name in names for _, on in read[day, name].found]) for day in whole}
     return Railcars(layer, counts, tracks, reasons, sums, beds)
@@ -174,7 +176,4 @@ def _sum(found: Sequence[TrackCars]) -> Count:
 def _why_not(plan: Plan) -> str:
     if is_sar(plan.roles):
         return "railcars are not looked for in radar images"
-    coarsest = max([plan.grid.ground_resolution_m, *(look.gsd_m for look in plan.looks)])
-    if coarsest > COARSEST_M:
-        return f"railcars need pixels of {COARSEST_M:g} m or finer; these have {coarsest:.2g} m"
-    return ""
+    return why_too_coarse(plan, "railcars", plan.grid.ground_resolution_m, COARSEST_M)

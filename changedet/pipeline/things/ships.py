@@ -28,7 +28,7 @@ from changedet.pipeline.things.kernels.vessels import Outline
 from changedet.pipeline.things.kernels.water import water
 from changedet.pipeline.things.open_water import NEEDED, Seen, lasting_water, open_water
 from changedet.pipeline.things.ship_rows import deck_colours, display, rows_of
-from changedet.pipeline.things.working_pixels import SHOWS_DARK, at_corners, working_grid
+from changedet.pipeline.things.working_pixels import SHOWS_DARK, at_corners, is_fine, why_too_coarse, working_grid
 from changedet.plan import Plan
 
 COARSEST_M: Final = 1.5
@@ -99,6 +99,9 @@ def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDa
     wide = lasting_water(_waters(plan, models, grid)) if plan.workflow.ships else np.zeros((1, 1), bool)
     tables, unclear, areas, unknown = [], set(), {}, {}
     for look in plan.looks:
+        if not is_fine(look, COARSEST_M):
+            unknown[look.date] = f"its pixels of {look.gsd_m:.2g} m are too coarse"
+            continue
         image = _picture(plan, models, look, grid)
         one = _seen(plan, look, grid, image, near, wide)
         if not one.wet.any():
@@ -138,10 +141,7 @@ def _why_not(plan: Plan, pixel_m: float, *, has_berths: bool) -> str:
         return "ships are not looked for in radar images"
     if not (has_berths or set(plan.roles) >= NEEDED):
         return "near infrared is needed to distinguish water from fields; draw a zone of kind berth where it lies"
-    coarsest = max([pixel_m, *(look.gsd_m for look in plan.looks)])
-    if coarsest > COARSEST_M:
-        return f"ships need pixels of {COARSEST_M} m or finer; these have {coarsest:.2g} m"
-    return ""
+    return why_too_coarse(plan, "ships", pixel_m, COARSEST_M)
 
 
 def _all_of(grid: Grid) -> Window:
@@ -171,8 +171,10 @@ def _shown(plan: Plan, look: Look, grid: Grid, image: Singles) -> Bools:
 
 
 def _waters(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid) -> Iterator[Seen]:
-    """Open water of each look, one after another."""
+    """Open water of each look that shows ships, one after another."""
     for look in plan.looks:
+        if not is_fine(look, COARSEST_M):
+            continue
         image = _picture(plan, models, look, grid)
         shown = _shown(plan, look, grid, image)
         yield Seen(open_water(image, plan.roles, grid.ground_resolution_m), shown)

@@ -25,7 +25,7 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.kernels import work_signs, work_states
 from changedet.pipeline.things.kernels.work_signs import Sight
 from changedet.pipeline.things.kernels.work_states import Reading
-from changedet.pipeline.things.working_pixels import at_corners, working_grid
+from changedet.pipeline.things.working_pixels import at_corners, is_fine, why_too_coarse, working_grid
 from changedet.plan import Plan
 
 COARSEST_M: Final = 1.0
@@ -102,10 +102,7 @@ def why_not(plan: Plan) -> str:
     """
     if is_sar(plan.roles):
         return "works are not looked for in radar images"
-    coarsest = max([working_grid(plan.grid).ground_resolution_m, *(look.gsd_m for look in plan.looks)])
-    if coarsest > COARSEST_M:
-        return f"works need pixels of {COARSEST_M} m or finer; these have {coarsest:.2g} m"
-    return ""
+    return why_too_coarse(plan, "works", working_grid(plan.grid).ground_resolution_m, COARSEST_M)
 
 
 def things_of(
@@ -255,6 +252,8 @@ def _picture(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid
     """The visible bands of a look; NaN where it shows nothing clearly."""
     look = plan.looks[k]
     roles = [role for role in VISIBLE if role in plan.roles] or list(plan.roles)
+    if not is_fine(look, COARSEST_M):
+        return np.full((len(roles), *grid.shape), np.nan, np.float32)
     moved = models[look.date].alignment.displacement
     image, _ = look.read(grid, Window(0, 0, *grid.shape), roles, moved, grid.ground_resolution_m)
     quality = at_corners(plan.quality_file(look.date), plan.grid, grid)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Final
 
 import geopandas as gpd
@@ -67,7 +66,7 @@ def works_layer(works: Works, zones: gpd.GeoDataFrame | None, crs: str) -> gpd.G
     GeoDataFrame
         One row a thing and look from its first on.
     """
-    rows = [row for number, thing in enumerate(works.things, 1) for row in _rows(thing, number, works.days)]
+    rows = [row for number, thing in enumerate(works.things, 1) for row in _rows(thing, number, works)]
     if not rows:
         return vector_layers.empty("works", crs)
     shapes = [works.things[int(str(row["work_id"])) - 1].shape for row in rows]
@@ -75,10 +74,11 @@ def works_layer(works: Works, zones: gpd.GeoDataFrame | None, crs: str) -> gpd.G
     return table.assign(zone=zone_of(table.geometry.representative_point(), zones))
 
 
-def _rows(thing: Thing, number: int, days: Sequence[dt.date]) -> list[dict[str, object]]:
-    own = days[thing.first :]
+def _rows(thing: Thing, number: int, works: Works) -> list[dict[str, object]]:
+    own = works.days[thing.first :]
+    made_after = max(day for day in works.days[: thing.first] if day not in works.coarse)
     after, by = work_states.since(thing.reading.state, thing.shown)
-    before = [days[thing.first - 1] if k < 0 else own[k] for k in after]
+    before = [made_after if k < 0 else own[k] for k in after]
     names = state_names(thing)
     return [
         {
@@ -88,8 +88,8 @@ def _rows(thing: Thing, number: int, days: Sequence[dt.date]) -> list[dict[str, 
             "state": names[t] if thing.shown[t] else None,
             "since_after": str(before[t]),
             "since_by": str(own[by[t]]),
-            "made_after": str(days[thing.first - 1]),
-            "made_by": str(days[thing.first]),
+            "made_after": str(made_after),
+            "made_by": str(own[0]),
             "probability": float(thing.reading.probability[t, thing.reading.state[t]]),
         }
         for t, day in enumerate(own)
@@ -113,7 +113,7 @@ def count_works(works: Works, day: dt.date, area: Area) -> tuple[float, ...]:
         on dates before the first that could show any.
     """
     none = (float("nan"),) * 3
-    if works.reason or day < works.since:
+    if works.reason or day < works.since or day in works.coarse:
         return (*none, *none)
     index = works.days.index(day)
     own = [one for one in works.things if one.first <= index]

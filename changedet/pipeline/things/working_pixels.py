@@ -12,8 +12,10 @@ import numpy as np
 from changedet.arrays import Bytes
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import HAZE, SATURATED, SHADE, SHADOW, SHOWS_BOXES
 from changedet.outputs.rasters.reading import read_window
+from changedet.plan import Plan
 
 FINEST_M: Final = 0.5
 """Finer pixels are averaged to it: ships and works need no more, and the network of railcars was taught on it."""
@@ -56,6 +58,47 @@ def finest_factor(grid: Grid) -> int:
         1 and more.
     """
     return max(1, math.floor(FINEST_M / grid.ground_resolution_m + 1e-6))
+
+
+def is_fine(look: Look, coarsest_m: float) -> bool:
+    """Say whether a look shows things of a kind; one that does not hides no others of its series.
+
+    Parameters
+    ----------
+    look : Look
+    coarsest_m : float
+        Pixels in which the things can be told, metres on the ground.
+
+    Returns
+    -------
+    bool
+        False where its pixels are coarser.
+    """
+    return look.gsd_m <= coarsest_m
+
+
+def why_too_coarse(plan: Plan, things: str, pixel_m: float, coarsest_m: float) -> str:
+    """Say why no look shows things of a kind.
+
+    Parameters
+    ----------
+    plan : Plan
+    things : str
+        Their name.
+    pixel_m : float
+        Of the grid that they are looked at on, metres on the ground.
+    coarsest_m : float
+        As of `is_fine`.
+
+    Returns
+    -------
+    str
+        Empty where a look does.
+    """
+    finest = max(pixel_m, min(look.gsd_m for look in plan.looks))
+    return (
+        "" if finest <= coarsest_m else f"{things} need pixels of {coarsest_m:g} m or finer; these have {finest:.2g} m"
+    )
 
 
 def strips_of(grid: Grid) -> Iterator[tuple[slice, Window]]:

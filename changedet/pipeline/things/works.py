@@ -17,8 +17,8 @@ from changedet.grid.zones import sidings_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.kernels import work_regions, work_states
 from changedet.pipeline.things.kernels.work_regions import Marked, MarkedCounter, Region
-from changedet.pipeline.things.thing_states import SeenBoxes, Thing, things_of, why_not
-from changedet.pipeline.things.working_pixels import at_corners, working_grid
+from changedet.pipeline.things.thing_states import COARSEST_M, SeenBoxes, Thing, things_of, why_not
+from changedet.pipeline.things.working_pixels import at_corners, is_fine, working_grid
 from changedet.plan import Plan
 
 RIM: Final = 0.15
@@ -46,6 +46,8 @@ class Works:
         Of all looks.
     since : date
         The first look that could show one.
+    coarse : frozenset of date
+        Looks whose pixels are too coarse to show any.
     reason : str
         Why there are none to be had; empty where they can be.
     """
@@ -53,6 +55,7 @@ class Works:
     things: Sequence[Thing] = ()
     days: Sequence[dt.date] = ()
     since: dt.date = dt.date.max
+    coarse: frozenset[dt.date] = frozenset()
     reason: str = ""
 
 
@@ -79,9 +82,12 @@ def find_works(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes
         return Works(days=days, reason=reason)
     grid = working_grid(plan.grid)
     gsd_m = grid.ground_resolution_m
-    after = [k for k in range(len(days)) if k > plan.reference]
+    if not is_fine(plan.reference_look, COARSEST_M):
+        return Works(days=days, reason=f"works need a reference date in pixels of {COARSEST_M:g} m or finer")
+    coarse = frozenset(look.date for look in plan.looks if not is_fine(look, COARSEST_M))
+    after = [k for k, day in enumerate(days) if k > plan.reference and day not in coarse]
     if not after:
-        return Works(days=days, reason="no look follows the reference date")
+        return Works(days=days, reason="no look follows the reference date that is fine enough to show works")
     marked = _marked(plan, grid, [days[k] for k in after])
     unit = plan.grid.ground_metre
     others = held_by_others(boxes, sidings_of(plan.zones, unit), unit)
@@ -89,7 +95,7 @@ def find_works(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes
     kept = [one for one in outlined if not is_held(one[0], others)]
     shapes, firsts = [shape for shape, _ in kept], [first for _, first in kept]
     things = things_of(plan, models, boxes, [core(one) for one in shapes], firsts, shapes)
-    return Works([one for one in things if is_work(one, unit)], days, days[after[0]])
+    return Works([one for one in things if is_work(one, unit)], days, days[after[0]], coarse)
 
 
 def _outline(region: Region, grid: Grid) -> BaseGeometry:

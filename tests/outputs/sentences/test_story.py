@@ -212,6 +212,9 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
     assert "12 June is unlike most scenes that the models know: its interval is widened" in said
     found["familiarity"] = {DAYS[1]: {"distance": 1.3}}
     assert "12 June is too unlike the scenes that the models know to be counted" in texts(found)["looks"]
+    coarse = table(containers=[41.0, None, 139.0]).assign(gsd_m=[0.5, 3.0, 0.8])
+    assert "12 June is too coarse for containers to be counted" in texts(summary(), coarse)["looks"]
+    assert "coarse" not in texts(summary(), coarse.assign(gsd_m=0.5))["looks"]
     assert "the last shows 31 % of the site" in texts(summary(), table((1.0, 1.0, 0.31)))["looks"]
     some = texts(summary(), table((0.001, 0.6, 0.95)))["looks"]
     assert "12 June shows 60 % of the site, 12 March shows nothing of it" in some

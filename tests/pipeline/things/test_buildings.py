@@ -79,7 +79,7 @@ def test_marks_are_counted_within_a_part_alone(monkeypatch: pytest.MonkeyPatch) 
     mask[: y[1]] = 1
     mask[y[1] : y[2], x[1] :] = buildings.NOT_OBSERVED
     monkeypatch.setattr(working_pixels, "read_window", lambda *_: mask)
-    looks = [SimpleNamespace(date=day) for day in range(3)]
+    looks = [SimpleNamespace(date=day, gsd_m=0.5) for day in range(3)]
     plan = SimpleNamespace(
         looks=looks, dates=[*range(3)], reference=1, compares=True, mask_file=lambda _: None, grid=GRID
     )
@@ -99,7 +99,7 @@ def test_a_large_look_is_read_strip_by_strip(monkeypatch: pytest.MonkeyPatch) ->
 
     day = dt.date(2024, 1, 1)
     plan = SimpleNamespace(
-        looks=[SimpleNamespace(date=day, read=read)],
+        looks=[SimpleNamespace(date=day, gsd_m=0.5, read=read)],
         roles=("blue", "green", "red", "nir"),
         quality_file=lambda _: None,
         grid=GRID,
@@ -163,3 +163,14 @@ def test_one_band_is_refused_with_its_reason() -> None:
     )
     assert "red, green and blue" in buildings.why_not(pan)  # type: ignore[arg-type]
     assert buildings.why_not(colours) == ""  # type: ignore[arg-type]
+
+
+def test_a_coarse_look_shows_no_hall_and_hides_none_of_its_series() -> None:
+    looks = [SimpleNamespace(gsd_m=gsd_m) for gsd_m in (0.5, 3.0)]
+    plan = SimpleNamespace(roles=("blue", "green", "red"), looks=looks, grid=GRID)
+    assert buildings.why_not(plan) == ""  # type: ignore[arg-type]
+    odds, shown = buildings._look(plan, {}, 1, GRID)  # type: ignore[arg-type]
+    assert not shown.any()
+    assert len(odds) == buildings.KEPT - 1
+    plan.looks = looks[1:]
+    assert buildings.why_not(plan) == "buildings need pixels of 1 m or finer; these have 3 m"  # type: ignore[arg-type]

@@ -87,7 +87,7 @@ def test_looks_are_averaged_where_they_show_the_ground(monkeypatch: pytest.Monke
     said = iter(odds.values())
     half = tuple(-(-n // 2) for n in grid.shape)
     monkeypatch.setattr(found_rails, "odds_of", lambda _: np.full((3, *half), next(said), np.float32))
-    looks = SimpleNamespace(looks=[SimpleNamespace(date=day) for day in DAYS])
+    looks = SimpleNamespace(looks=[SimpleNamespace(date=day, gsd_m=0.5) for day in DAYS])
     mean = found_rails._mean_odds(looks, {}, grid)  # type: ignore[arg-type]
     assert mean[0, 10, 10] == found_rails.SURE
     assert mean[0, 100, 10] == (found_rails.SURE + 2.0) / 2
@@ -108,7 +108,7 @@ def test_a_look_is_shown_in_its_own_light(monkeypatch: pytest.MonkeyPatch) -> No
     def read(_: Grid, window: Window, *__: object) -> tuple[np.ndarray, None]:
         return ground[:, window.y : window.y + window.height].copy(), None
 
-    look = SimpleNamespace(date=DAYS[0], read=read)
+    look = SimpleNamespace(date=DAYS[0], gsd_m=0.5, read=read)
     models = {DAYS[0]: SimpleNamespace(alignment=SimpleNamespace(displacement=None))}
     site = SimpleNamespace(roles=("blue", "green", "red", "nir"), quality_file=lambda _: None, grid=GRID)
     picture = found_rails._picture(site, models, look, grid)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ from changedet.pipeline.things import railcars
 from changedet.pipeline.things.found_rails import FoundBed
 from changedet.pipeline.things.kernels.siding_pictures import Turned
 from changedet.pipeline.things.kernels.siding_tracks import Car, TrackCars
+from changedet.pipeline.things.railcar_pictures import car_looks
 from changedet.pipeline.things.railcar_reading import ReadGroup
 from changedet.pipeline.things.railcar_rows import ReadTrack
 from changedet.pipeline.things.railcars import NO_TRACK, Railcars, find_railcars
@@ -90,6 +91,17 @@ def test_pixels_that_cannot_show_cars_have_no_figure(gsd_m: float, roles: tuple[
     assert none is not None
     assert len(none.layer) == 0
     assert set(none.reasons) == {(day, "") for day in DAYS}
+
+
+def test_a_coarse_look_alone_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = plan(wanted=False)
+    mixed.looks[1].gsd_m = 3.0
+    assert car_looks(mixed) == mixed.looks[:1]  # type: ignore[arg-type]
+    monkeypatch.setattr(railcars, "on_sidings", lambda _p, _m, some: [group(DAYS[0], n, 2) for n, _ in some])
+    cars = find_railcars(mixed, {}, siding(), CONTAINERS)  # type: ignore[arg-type]
+    assert cars is not None
+    assert list(cars.counts) == [(DAYS[0], "east")]
+    assert cars.reasons == {(DAYS[1], "east"): "pixels coarser than 1 m"}
 
 
 def test_a_siding_reaches_as_far_on_the_ground_in_web_mercator() -> None:

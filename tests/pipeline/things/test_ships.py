@@ -73,3 +73,11 @@ def test_water_is_looked_for_as_far_on_the_ground_in_web_mercator() -> None:
     berths = gpd.GeoDataFrame(geometry=[box(WEST + 50, NORTH - 60, WEST + 60, NORTH - 50)], crs=grid.crs)
     rows, columns = np.nonzero(_near(berths, grid))
     assert np.ptp(rows) + 1 == np.ptp(columns) + 1 == pytest.approx(10 + 30 * grid.ground_metre, abs=1)
+
+
+def test_a_coarse_look_among_finer_ones_is_no_reason_to_look_for_no_ships() -> None:
+    mixed = SimpleNamespace(roles=("green", "nir"), looks=[SimpleNamespace(gsd_m=0.5), SimpleNamespace(gsd_m=3.0)])
+    assert _why_not(mixed, 0.5, has_berths=True) == ""
+    assert "these have 2 m" in _why_not(mixed, 2.0, has_berths=True)
+    mixed.looks = mixed.looks[1:]
+    assert "these have 3 m" in _why_not(mixed, 0.5, has_berths=True)

@@ -94,3 +94,11 @@ def test_reasons_and_records() -> None:
     assert works_record(works())["2024-04-01"] == {  # type: ignore[index]
         "dug": 0, "in use": 0, "emptied": 1, "covered": 1, "filled": 0,
     }  # fmt: skip
+
+
+def test_a_coarse_look_before_a_work_does_not_show_that_it_was_not_there() -> None:
+    works = Works([thing(2, [EMPTY, EMPTY])], DAYS[:4], DAYS[1], frozenset(DAYS[1:2]))
+    layer = works_layer(works, None, CRS)
+    assert set(layer["made_after"]) == {str(DAYS[0])}
+    assert set(layer["since_after"]) == {str(DAYS[0])}
+    assert set(layer["made_by"]) == {str(DAYS[2])}
