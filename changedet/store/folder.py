@@ -19,7 +19,7 @@ from changedet.errors import ChangedetError, InputError
 from changedet.store import journal, seal
 from changedet.store.fingerprints import QUICKLY_READ_BYTES, Fingerprint, fingerprint, is_untouched
 from changedet.store.layout import RunLayout, is_run_step
-from changedet.store.refusals import EDITED, FOREIGN, named, refuse_links
+from changedet.store.refusals import EDITED, FOREIGN, lies_within, named, refuse_links, refuse_odd_files
 from changedet.store.step_records import StepRecord, libraries_hold, read_record, write_record
 
 KEPT_FOR_EVER: Final = frozenset({"lock", "custody.jsonl"})
@@ -193,7 +193,8 @@ class RunFolder(RunLayout):
             for name, entry in (record["files"] if record else {}).items():
                 if name not in found or not entry.get("unfinished"):
                     found.setdefault(name, []).insert(0, entry)
-        return found
+        # What is written is removed again some day: a record from a stranger could name a file elsewhere.
+        return {name: entries for name, entries in found.items() if lies_within(self.path, name)}
 
     def recorded(self) -> dict[str, Fingerprint]:
         """What the files of a run are by its records.
@@ -225,6 +226,8 @@ class RunFolder(RunLayout):
         wanted = wanted if isinstance(wanted, Mapping) else {"": wanted}
         places = {self.state, *self.state.glob("*/"), *(path.parent for paths in wanted.values() for path in paths)}
         refuse_links(self.path, places)
+        if self.path.is_dir():
+            refuse_odd_files(self.path)
         known = self.written()
         edited, foreign = [], []
         for step, paths in wanted.items():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
+
+from changedet.errors import is_one_line
 
 STATE: Final = ".changedet"
 """The part of a run folder that is changedet's own: records of steps, and what a resume needs."""
@@ -45,6 +47,29 @@ def is_run_step(step: str) -> bool:
         False of what came after the run: a review, a figure.
     """
     return any(step == name or step.startswith((f"{name}:", f"{name}_")) for name in RUN_STEPS)
+
+
+def is_name(name: str) -> bool:
+    """Whether a name read from a bucket or a record can be that of a file below a run folder.
+
+    Parameters
+    ----------
+    name : str
+        A path, of any origin.
+
+    Returns
+    -------
+    bool
+        False where it would lead out of the folder, or is no path.
+
+    Examples
+    --------
+    >>> is_name("change/a.tif"), is_name("../a.tif"), is_name("/etc/passwd"), is_name("a//b")
+    (True, False, False, False)
+    """
+    path = PurePosixPath(name)
+    plain = bool(path.parts) and path.as_posix() == name and not path.is_absolute() and ".." not in path.parts
+    return plain and is_one_line(name) and "\\" not in name
 
 
 @dataclass(frozen=True)

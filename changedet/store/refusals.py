@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from changedet.errors import InputError, Problem
+from changedet.store.layout import is_name
 
 MOST_LINES: Final = 10
 """Files that are named on a line each; more of them share lines."""
@@ -62,6 +63,24 @@ def refuse_links(root: Path, places: Iterable[Path]) -> None:
     files = [place for place in all_places if place not in out and place.exists() and not place.is_dir()]
     if out or files:
         raise InputError([*(Problem(LEADS_OUT, file=str(place)) for place in out), *named(root, FOREIGN, files)])
+
+
+def lies_within(root: Path, name: str) -> bool:
+    """Whether a file that a record names lies in a run folder, by its name and by the links on its way.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The run folder.
+    name : str
+        A path, of any origin: records may have been sent by anybody.
+
+    Returns
+    -------
+    bool
+        False where whoever removes the file would remove one elsewhere.
+    """
+    return is_name(name) and (root / name).parent.resolve().is_relative_to(root.resolve())
 
 
 def refuse_odd_files(root: Path) -> None:

@@ -192,3 +192,35 @@ def test_clear_needs_no_record_that_can_be_read(folder: RunFolder) -> None:
         with pytest.raises(ChangedetError, match="another run"), folder.locked(is_new=False):
             pass
     assert not folder.summary.exists()
+
+
+@pytest.mark.parametrize("way", ["above", "absolute", "link", "record"])
+@pytest.mark.parametrize("done", ["settle", "clear"])
+def test_a_record_from_a_stranger_removes_nothing_elsewhere(folder: RunFolder, way: str, done: str) -> None:
+    precious = folder.path.parent / "precious" / "a.txt"
+    _write(precious)
+    folder.once("publish", "one", [folder.summary], lambda: _write(folder.summary))
+    (folder.path / "link").symlink_to(precious.parent)
+    name = {"absolute": str(precious), "link": "link/a.txt"}.get(way, "../precious/a.txt")
+    entry = {name: {"unfinished": True}}
+    if way == "record":
+        (folder.state / "steps" / "boxes.json").write_text(json.dumps({"identity": "one", "files": entry}))
+    else:
+        with (folder.state / "written.jsonl").open("a") as stream:
+            stream.write(json.dumps({"step": "publish", "path": name, **entry[name]}) + "\n")
+    if done == "settle":
+        folder.settle({"publish": [folder.summary]})
+    else:
+        folder.clear()
+    assert precious.exists()
+
+
+def test_guard_refuses_a_record_that_is_a_link_before_anything_is_written_to_it(folder: RunFolder) -> None:
+    folder.once("publish", "one", [folder.summary], lambda: _write(folder.summary))
+    other = folder.path.parent / "other"
+    _write(other)
+    journal = folder.state / "written.jsonl"
+    journal.unlink()
+    journal.symlink_to(other)
+    with pytest.raises(InputError, match=r"written.jsonl: is a link out of the run folder"):
+        folder.guard({"publish": [folder.summary]})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final
 
 from changedet.errors import InputError, is_one_line
@@ -133,26 +132,3 @@ def _expected(prefix: str) -> str:
             return f"no {odd[0]} in it"
     size = len(prefix.encode())
     return f"at most {LONGEST_PREFIX_BYTES} bytes, not {size}" if size > LONGEST_PREFIX_BYTES else ""
-
-
-def is_name(name: str) -> bool:
-    """Whether a name read from a bucket can be that of a file below a run folder.
-
-    Parameters
-    ----------
-    name : str
-        A path, of any origin.
-
-    Returns
-    -------
-    bool
-        False where it would lead out of the folder, or is no path.
-
-    Examples
-    --------
-    >>> is_name("change/a.tif"), is_name("../a.tif"), is_name("/etc/passwd"), is_name("a//b")
-    (True, False, False, False)
-    """
-    path = PurePosixPath(name)
-    plain = bool(path.parts) and path.as_posix() == name and not path.is_absolute() and ".." not in path.parts
-    return plain and is_one_line(name) and "\\" not in name

@@ -10,7 +10,7 @@ from typing import Final
 
 from changedet.errors import InputError
 from changedet.store import journal, seal
-from changedet.store.bucket.address import Address, is_name
+from changedet.store.bucket.address import Address
 from changedet.store.bucket.client import Bucket
 from changedet.store.bucket.side_by_side import Shown, side_by_side
 from changedet.store.bucket.upload import SEAL, in_order
@@ -18,6 +18,7 @@ from changedet.store.bucket.upload_record import RECORD
 from changedet.store.files import naming_disk_errors, replacing, write_bytes
 from changedet.store.fingerprints import Fingerprint, is_untouched
 from changedet.store.folder import RunFolder
+from changedet.store.layout import is_name
 from changedet.store.refusals import refuse_odd_files
 
 SUMMARY: Final = "summary.json"

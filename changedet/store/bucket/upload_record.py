@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, NotRequired, TypedDict
 
 from changedet.errors import InputError
-from changedet.store.bucket.address import is_name
 from changedet.store.bucket.client import Bucket
-from changedet.store.layout import STATE, UPLOADED
+from changedet.store.layout import STATE, UPLOADED, is_name
 
 RECORD: Final = f"{STATE}/{UPLOADED}"
 """Its name, in the bucket alone."""

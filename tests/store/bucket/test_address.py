@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from changedet.errors import InputError
-from changedet.store.bucket.address import Address, address, is_name
+from changedet.store.bucket.address import Address, address
+from changedet.store.layout import is_name
 
 
 @pytest.mark.parametrize(
