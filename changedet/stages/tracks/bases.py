@@ -12,6 +12,7 @@ from changedet.arrays import Floats
 from changedet.stages.tracks.assemble import medians
 from changedet.stages.tracks.detections import date_index, tiers_of
 from changedet.stages.tracks.kernels.base_position import base_positions
+from changedet.stages.tracks.kernels.stack_levels import Roofs
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.visibility import SeriesVisibility, relief_displacements
 
@@ -43,7 +44,8 @@ def on_their_bases(tracks: Tracks, looks: SeriesVisibility) -> Tracks:
     centre = shapely.get_coordinates(shapely.centroid(rows.geometry.to_numpy())) / unit
     number = rows["track_id"].astype("Float64").to_numpy(np.float64, na_value=0.0).astype(np.int64) - 1
     date = date_index(rows["date"], tracks.dates)
-    moved = base_positions(centre, number, views[date], tiers_of(rows)).xy - centre
+    columns = (rows[name].to_numpy(np.float64) for name in ("length_m", "angle_deg", "confidence"))
+    moved = base_positions(Roofs(centre, number, date, views[date], tiers_of(rows), *columns)).xy - centre
     bases = unit * (centre + moved)
     return replace(tracks, detections=_moved(rows, unit * moved), tracks=_moved_tracks(tracks.tracks, rows, bases))
 
