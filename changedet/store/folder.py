@@ -7,6 +7,7 @@ another identity, or whose files are gone, is not done. Nothing is ever taken fo
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -320,13 +321,15 @@ class RunFolder(RunLayout):
         except OSError as error:
             said = f"{self.path}: cannot be made ({error.strerror}); give another outputs.dir or --out"
             raise InputError(said) from error
-        # Appended to, not emptied: what stands there under this name may be a link.
-        with (self.state / "lock").open("a") as stream:
-            try:
+        lock, held = self.state / "lock", False
+        # Appended to, not emptied, as it may be a link; who held it may have taken it away: then it holds off nobody.
+        with lock.open("a") as stream:
+            with suppress(OSError):
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+                held = os.path.samestat(os.fstat(stream.fileno()), lock.stat())
+            if not held:
                 message = f"{self.path}: another run is at work in this folder; wait for it or choose another --out"
-                raise ChangedetError(message) from None
+                raise ChangedetError(message)
             try:
                 yield
             except InputError:

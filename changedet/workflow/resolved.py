@@ -67,7 +67,21 @@ def without_folders(words: str, workflow: Workflow) -> str:
         Paths below the workflow's folder are relative to it, of others the name alone is left.
     """
     words = words.replace(f"{workflow.folder}{os.sep}", "")
+    # Where a folder's name has a blank, what stands there cannot tell where a path ends.
+    for folder in sorted({f"{Path(path).parent}{os.sep}" for path in _local_paths(workflow)}, key=len, reverse=True):
+        if re.search(r"[\s:]", folder):
+            words = re.sub(rf"(?<![\w:/.]){re.escape(folder)}", "", words)
     return re.sub(r"(?<![\w:/.])/(?:[^/\s:]+/)+(?=[^/\s:]+)", "", words)
+
+
+def _local_paths(workflow: Workflow) -> list[str]:
+    """Files of this machine that a workflow names."""
+    aoi = workflow.site.aoi
+    found = [workflow.site.zones, workflow.ais, aoi.path if aoi is not None else None]
+    for entry in workflow.scenes:
+        catalog = entry.stac.href if entry.stac is not None else None
+        found += [*(path for _, path in entry.paths), entry.mask, *entry.unread, catalog]
+    return [path for path in found if path is not None and Path(path).is_absolute() and Path(path).parent.name]
 
 
 def _outputs(outputs: Outputs, folder: Path) -> dict[str, JsonLike]:

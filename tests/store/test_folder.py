@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -224,3 +227,18 @@ def test_guard_refuses_a_record_that_is_a_link_before_anything_is_written_to_it(
     journal.symlink_to(other)
     with pytest.raises(InputError, match=r"written.jsonl: is a link out of the run folder"):
         folder.guard({"publish": [folder.summary]})
+
+
+def test_locked_does_not_hold_a_folder_that_was_taken_away_meanwhile(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run whose input proved wrong removes its new folder, with the lock that another one has just opened."""
+    lock = fcntl.flock
+
+    def late(stream: IO[str], how: int) -> None:
+        shutil.rmtree(folder.path)
+        lock(stream, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(ChangedetError, match="another run is at work"), folder.locked(is_new=False):
+        pass

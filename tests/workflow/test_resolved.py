@@ -77,3 +77,11 @@ def test_resolved_names_no_folder_of_this_machine(folder: Path, tmp_path: Path) 
 def test_without_folders_shortens_paths_and_leaves_the_rest(folder: Path, words: str, shown: str) -> None:
     workflow = load(GOOD)
     assert without_folders(words.replace("{folder}", str(workflow.folder)), workflow) == shown
+
+
+def test_without_folders_knows_where_a_path_with_blanks_ends(folder: Path, tmp_path: Path) -> None:
+    away = tmp_path / "far away" / "my b.tif"
+    away.parent.mkdir()
+    away.touch()
+    workflow = replace(load(GOOD.replace("a.tif", f'"{away}"')), folder=Path("/elsewhere"))
+    assert without_folders(f"scene skipped: {away}: lacks nir", workflow) == "scene skipped: my b.tif: lacks nir"

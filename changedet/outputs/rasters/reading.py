@@ -27,8 +27,6 @@ BLOCK_PX: Final = 512
 
 _TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """How GeoTIFF begins."""
-_OWN: Final = ":::BASE:::"
-"""How a header names overviews within the file itself."""
 _ALONE: Final[dict[str, str]] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".no-network",
@@ -274,7 +272,8 @@ def opened(path: str | Path) -> Iterator[rasterio.DatasetReader]:
             _refuse_another_kind(Path(path), error)
             raise
         with source:
-            if not source.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", _OWN).startswith(_OWN):
+            # To GDAL their names are the same in large and small letters.
+            if any(name.upper() == "OVERVIEW_FILE" for name in source.tags(ns="OVERVIEWS")):
                 raise InputError(f"{path}: leads to overviews elsewhere; compute it again")
             try:
                 yield source

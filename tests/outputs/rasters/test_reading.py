@@ -36,7 +36,7 @@ def test_read_windows_are_those_of_read_window(tmp_path: Path) -> None:
     assert (found[2] == 255).all()
 
 
-@pytest.mark.parametrize("kind", ["vrt", "overviews", "beside"])
+@pytest.mark.parametrize("kind", ["vrt", "OVERVIEW_FILE", "Overview_File", "relative", "beside"])
 def test_a_raster_of_a_run_leads_to_no_other_file(tmp_path: Path, kind: str) -> None:
     """A run folder may be sent by anybody: what stands in place of its rasters must not show other files."""
     secret = tmp_path / "secret.bin"
@@ -51,8 +51,10 @@ def test_a_raster_of_a_run_leads_to_no_other_file(tmp_path: Path, kind: str) -> 
     else:
         with rasterio.open(path, "w", driver="GTiff", width=8, height=8, count=1, dtype="uint8") as out:
             out.write(np.zeros((1, 8, 8), np.uint8))
-            if kind == "overviews":
-                out.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=str(secret))
+            if kind != "beside":
+                name = "overview_file" if kind == "in small letters" else "OVERVIEW_FILE"
+                led = f":::BASE:::{secret.name}" if kind == "relative" else str(secret)
+                out.update_tags(ns="OVERVIEWS", **{name: led})
     if kind == "beside":
         path.with_name(path.name + ".msk").write_text(raw)
         assert (read_overview(path, 4) == 0).all()
