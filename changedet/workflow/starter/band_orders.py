@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from changedet.imagery.bands import ROLES
+from changedet.imagery.bands import ROLES, role_from_description
 from changedet.workflow.starter.headers import Header
 from changedet.workflow.starter.questions import Questions, roles_answer
 from changedet.workflow.starter.vendors.delivery import Delivery
@@ -138,7 +138,8 @@ def _asked_roles(
     described = printable(" ".join(described.split()))
     count = f"{len(bands)} band{'s' if len(bands) != 1 else ''}"
     said = f"{count} ({described[:_LONGEST_LIST]}) of which not all say what they show"
-    orders = ORDERS.get(len(bands), ())
+    named = [role_from_description(band.description or "", header.name) for band in bands]
+    orders = [one for one in ORDERS.get(len(bands), ()) if _agrees(one, named)]
     picture = show(header.path, orders) if show is not None and len(bands) >= _COLOURS and orders else ""
     hint = f"; {_BGRN}{'' if picture else _LOOK}" if len(bands) == 4 else ""
     drawn = f"; what each order would look like: {picture}" if picture else ""
@@ -153,6 +154,11 @@ def _asked_roles(
     )
     doubt = f"{said}; expected a role for each{hint}{drawn}"
     return questions.answer(header.path, "bands", doubt, question, roles_answer(len(bands), orders, same))
+
+
+def _agrees(order: Sequence[str], named: Sequence[str | None]) -> bool:
+    """Whether an order has each band that the file names where the file has it."""
+    return all(role is None or role == own for own, role in zip(order, named, strict=True))
 
 
 def _in_order(bands: Mapping[str, int]) -> str:

@@ -56,3 +56,12 @@ def test_family_of_knows_months_for_dates() -> None:
     asked: list[str] = []
     start(".", ask=lambda question: asked.append(question) or "1")
     assert len(asked) == 1
+
+
+def test_orders_that_a_named_band_contradicts_are_not_offered() -> None:
+    names = ("", "", "", "", "RED", "", "NIR1", "")
+    scene("wv2_20230604.tif", count=8, descriptions=names)
+    asked: list[str] = []
+    start(".", ask=lambda question: asked.append(question) or "1")
+    assert "1 = coastal blue green - red rededge nir -" in asked[0]
+    assert "2 =" not in asked[0]
