@@ -22,11 +22,14 @@ def format_matches(matches: Sequence[Consignment]) -> str:
     """
     if not matches:
         return "no consignment of one site matches one of another"
-    lines = [_line("from", "to", "boxes", "kind", "color", "left by", "reached by", "lag, days", "similar", "p")]
+    lines = [
+        _line("from", "to", "boxes", "kind", "color", "left between", "reached between", "lag, days", "similar", "p")
+    ]
     for row in matches:
-        names = (row["from"], row["to"], row["containers"], row["kind"], row["color"], row["gone_by"])
+        left, reached = f"{row['last_seen']} and {row['gone_by']}", f"{row['not_yet']} and {row['first_seen']}"
+        names = (row["from"], row["to"], row["containers"], row["kind"], row["color"], left)
         lag = f"{row['lag_days']} ({row['lag_low']} to {row['lag_high']})"
-        line = _line(*names, row["first_seen"], lag, f"{row['similarity']:.2f}", f"{row['p_value']:.3f}")
+        line = _line(*names, reached, lag, f"{row['similarity']:.2f}", f"{row['p_value']:.3f}")
         lines.append(line if row["p_value"] <= CHANCE else f"{line}  as by chance")
     pairs = len({(row["from"], row["to"]) for row in matches})
     lines.append(
@@ -36,5 +39,5 @@ def format_matches(matches: Sequence[Consignment]) -> str:
 
 
 def _line(*cells: object) -> str:
-    widths = ("<16", "<16", ">6", "<6", "<9", "<12", "<12", ">18", ">9", ">8")
+    widths = ("<16", "<16", ">6", "<6", "<9", "<25", "<25", ">18", ">9", ">8")
     return " ".join(format(str(cell), width) for cell, width in zip(cells, widths, strict=True))

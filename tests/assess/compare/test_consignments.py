@@ -107,6 +107,8 @@ def test_compare_runs_from_run_folders_to_rows_and_text(tmp_path: Path) -> None:
     assert rows == compare_runs(folders[::-1])
     text = format_matches(rows)
     assert len(text.splitlines()) == len(rows) + 2
+    assert f"{rows[0]['last_seen']} and {rows[0]['gone_by']}" in text
+    assert f"{rows[0]['not_yet']} and {rows[0]['first_seen']}" in text
     assert "one" in text
     assert "as by chance" not in "\n".join(line for line in text.splitlines() if line.startswith("one  "))
 
