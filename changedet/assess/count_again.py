@@ -31,7 +31,7 @@ from changedet.pipeline.new_ground import with_first_boxes
 from changedet.pipeline.other_things import FIGURES, with_kept
 from changedet.pipeline.robust_ranges import with_robustness
 from changedet.pipeline.things.berths import boxes_ashore
-from changedet.pipeline.zone_records import notes_on_figures, zone_records
+from changedet.pipeline.zone_records import deck_note, notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.claims import find_claims
@@ -270,7 +270,10 @@ def _summary(
         "new_ground": with_first_boxes(laid, finished.footprint, tracks.tracks, unit) if laid else None,
         "zones": zone_records(table, find, tracks, areas),
         "flow": flow(table),
-        "notes": notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed),
+        "notes": [
+            *notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed),
+            *deck_note(finished.containers),
+        ],
         "none_is_sure": tracked_boxes(tracks).none_is_sure,
         "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones, unit))], None),
         # What other runs found was without the verdicts.

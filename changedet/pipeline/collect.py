@@ -32,7 +32,7 @@ from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.summary import OPPOSED_VIEWS, equivalent_looks, summarise, unavailable_figures, warnings_of
 from changedet.pipeline.things.thing_states import SeenBoxes
-from changedet.pipeline.zone_records import notes_on_figures, zone_records
+from changedet.pipeline.zone_records import deck_note, notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
 from changedet.stages.change.method import false_share
@@ -125,7 +125,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "new_ground": new_ground(onset, known, followed, plan.grid),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
-        **_trust(table, tracks, followed),
+        **_trust(table, tracks, seen),
         "claims": with_robustness([one.to_json() for one in find_claims(table, shared)], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
@@ -165,9 +165,10 @@ def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset
     return clear_fraction(quality, plan.grid, [gained])[0]
 
 
-def _trust(table: pd.DataFrame, tracks: Tracks | None, layer: gpd.GeoDataFrame) -> JsonObject:
+def _trust(table: pd.DataFrame, tracks: Tracks | None, seen: SeenBoxes) -> JsonObject:
+    often_missed = tracks is not None and tracks.often_missed
     return {
-        "notes": notes_on_figures(table, layer, often_missed=tracks is not None and tracks.often_missed),
+        "notes": [*notes_on_figures(table, seen.followed, often_missed=often_missed), *deck_note(seen.detected)],
         "none_is_sure": tracks is not None and tracked_boxes(tracks).none_is_sure,
     }
 

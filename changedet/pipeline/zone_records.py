@@ -13,6 +13,7 @@ from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.outputs.values import rows_of
 from changedet.pipeline.area_sums import Area
+from changedet.pipeline.things.berths import SHIP
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_zone_onsets
 from changedet.stages.series.totals import totals, with_nulls
@@ -134,6 +135,26 @@ def notes_on_figures(table: pd.DataFrame, tracks: gpd.GeoDataFrame, *, often_mis
     missed = OFTEN_MISSED if often_missed else ""
     notes = _zones_note(table), _listed_note(table), _stacked_note(table), _other_note(tracks), missed
     return [note for note in notes if note]
+
+
+def deck_note(containers: gpd.GeoDataFrame) -> list[Json]:
+    """Say how many boxes lie on ships, so that what a berth holds is not taken for nothing.
+
+    Parameters
+    ----------
+    containers : GeoDataFrame
+        The layer ``containers``.
+
+    Returns
+    -------
+    list of str
+        One note; empty where none lies there.
+    """
+    aboard = int((containers["on"] == SHIP).sum()) if "on" in containers else 0
+    if not aboard:
+        return []
+    many = "1 detected box lies" if aboard == 1 else f"{aboard} detected boxes, of all looks, lie"
+    return [f"{many} on ships or on the water of berths: in no count, arrival or departure"]
 
 
 def _zones_note(table: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from changedet.pipeline.zone_records import OFTEN_MISSED, full_since, notes_on_figures
+from changedet.pipeline.zone_records import OFTEN_MISSED, deck_note, full_since, notes_on_figures
 
 DAYS = pd.to_datetime(["2023-03-01", "2023-04-01", "2023-05-01", "2023-06-01"])
 
@@ -76,3 +76,12 @@ def test_notes_on_figures_say_that_boxes_set_on_others_do_not_raise_the_count() 
 
 def test_notes_on_figures_say_that_boxes_are_often_missed() -> None:
     assert notes_on_figures(series({}), followed("20ft"), often_missed=True) == [OFTEN_MISSED]
+
+
+def test_deck_note_says_how_many_boxes_are_in_no_count() -> None:
+    ashore = followed("20ft", "20ft", "40ft")
+    assert deck_note(ashore) == deck_note(ashore.assign(on=None)) == []
+    (one,) = deck_note(ashore.assign(on=["ship", None, None]))
+    assert str(one).startswith("1 detected box lies on ships")
+    (two,) = deck_note(ashore.assign(on=["ship", None, "ship"]))
+    assert "2 detected boxes, of all looks, lie on ships" in str(two)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import jinja2
 import pandas as pd
@@ -35,6 +35,7 @@ from changedet.outputs.values import iso_date, mapping_at, rows_of
 from changedet.store.files import write_text
 
 _SHORT_CAR_PX, _LONG_CAR_PX = 12, 24
+_COUNT: Final = "Containers expected"
 
 
 class _Look(NamedTuple):
@@ -184,7 +185,9 @@ def _car(part: str) -> _Car:
 def _looks(data: ReportData, files: Mapping[str, str], table: Table) -> list[_Look]:
     pictures = {("picture", date): picture for date, picture in data.quicklooks.items()}
     fitting = fitted({**pictures, **{("overlay", date): drawn for date, drawn in data.overlays.items()}})
-    told = {row.date: _caption(dict(zip(table.columns, row.cells, strict=True))) for row in table.rows}
+    cells = {row.date: dict(zip(table.columns, row.cells, strict=True)) for row in table.rows}
+    counts = any(_is_told(row, _COUNT) for row in cells.values())
+    told = {date: _caption(row, counts=counts) for date, row in cells.items()}
     found = []
     for date in sorted(data.quicklooks):
         drawn = fitting.get(("overlay", date))
@@ -194,9 +197,14 @@ def _looks(data: ReportData, files: Mapping[str, str], table: Table) -> list[_Lo
     return found
 
 
-def _caption(cells: Mapping[str, str]) -> list[str]:
-    """What a look showed, for the text below its picture."""
-    named = {"Containers expected": "containers", "Arrivals expected": "arrived", "Departures expected": "left"}
-    told = [f"{cells[title]} {word}" for title, word in named.items() if cells.get(title, "–") != "–"]
+def _is_told(cells: Mapping[str, str], title: str) -> bool:
+    return cells.get(title, "–") != "–"
+
+
+def _caption(cells: Mapping[str, str], *, counts: bool) -> list[str]:
+    """What a look showed, for the text below its picture; that it has no count, where other looks do."""
+    named = {_COUNT: "containers", "Arrivals expected": "arrived", "Departures expected": "left"}
+    told = [f"{cells[title]} {word}" for title, word in named.items() if _is_told(cells, title)]
+    told = ["no count of containers", *told] if counts and not _is_told(cells, _COUNT) else told
     clear = cells.get("Clear", "–")
     return [*told, *([f"{clear} clear"] if clear not in {"–", "100 %"} else [])]

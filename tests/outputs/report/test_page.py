@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 from made_up_run import report_data
 
+from changedet.outputs.report import page
 from changedet.outputs.report.data import ReportData, unsure_days
 from changedet.outputs.report.page import write_report
+from changedet.outputs.sentences.facts import Sentence
 
 
 def test_write_report_of_one_date_without_any_figure(tmp_path: Path) -> None:
@@ -88,6 +91,29 @@ def test_write_report_begins_with_the_answer_and_ends_with_methods(made_up_run: 
     order = [answer, *(words.index(part) for part in ("Expected count with", "1 warning about", "Time line 4"))]
     assert order == sorted(order)
     assert words.index("Methods, and why these") > words.index("The site in figures")
+
+
+def test_write_report_says_of_many_dates_from_which_to_which_a_sentence_rests(
+    made_up_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = tuple(f"2023-0{month}-04" for month in range(1, 9))
+    for dates, said in ((days, "4 January 2023 to 4 August 2023"), (days[:2], "4 January 2023 4 February 2023")):
+        told = Sentence("turnover", "About 5 left.", dates)
+        monkeypatch.setattr(page, "sentences", lambda *_, told=told: [told])
+        write_report(tmp_path / "report.html", report_data(made_up_run[0]))
+        assert f"About 5 left. {said}" in words_of(tmp_path / "report.html")
+
+
+def test_write_report_says_of_which_looks_there_is_no_count(made_up_run: Any, tmp_path: Path) -> None:
+    data = report_data(made_up_run[0])
+    rows = data.timeseries.copy()
+    counted = [name for name in rows if name.startswith("containers_")]
+    rows.loc[1, counted] = float("nan")
+    write_report(tmp_path / "report.html", replace(data, timeseries=rows))
+    assert words_of(tmp_path / "report.html").count("no count of containers") == 1
+    rows[counted] = float("nan")
+    write_report(tmp_path / "report.html", replace(data, timeseries=rows))
+    assert "no count of containers" not in words_of(tmp_path / "report.html")
 
 
 def test_write_report_hides_nothing_on_paper(made_up_run: Any) -> None:
