@@ -14,6 +14,8 @@ from changedet.workflow.yaml_tree import ListNode, MapNode, Node, ScalarNode, Ya
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 40
+MAX_KEY: Final = 100
+"""Letters of a key, which stands in that of each value below it: a long one over many values takes gigabytes."""
 MAX_NODES: Final = 50_000
 """Keys and values, aliases written out."""
 
@@ -174,6 +176,8 @@ class _Composer:
         if not isinstance(event, yaml.ScalarEvent):
             self._stop(event, key, "got a list, a mapping or an alias as a key, expected a name")
         self._count(event, key, 1)
+        if len(event.value) > MAX_KEY:
+            self._stop(event, key, f"the key '{event.value[:40]}..' has more than {MAX_KEY} letters; no key is so long")
         return str(event.value), not event.style
 
     def _alias(self, event: yaml.AliasEvent, key: str) -> Node:

@@ -63,6 +63,7 @@ def bomb(width: int, levels: int) -> str:
     ("text", "message"),
     [
         pytest.param(bomb(9, 10), "more than 50000 values, aliases written out", id="billion laughs"),
+        pytest.param(f"? {'k' * 900_000}\n: [{'1,' * 40_000}1]", "has more than 100 letters", id="a long key"),
         pytest.param("a: " + "[" * 900, "is nested more than 40 deep", id="open brackets"),
         pytest.param("a: " + "[" * 20_000, "nest", id="very many open brackets"),
         pytest.param("a: " + "{a: " * 900, "is nested more than 40 deep", id="open braces"),
