@@ -15,6 +15,7 @@ from changedet.errors import InputError, Problem
 from changedet.grid.frame import FARTHEST_LATITUDE, Frame
 from changedet.grid.geodesy import LONLAT, apart_m, area_scale, auto_crs, is_metric, same_crs, to_crs, transform_xy
 from changedet.grid.grid import Grid
+from changedet.grid.mending import made_valid
 
 MAX_PIXELS: Final = 1 << 33
 """A larger grid is a slip of a unit or of the area."""
@@ -23,6 +24,8 @@ MAX_FOLD: Final = 0.01
 """How far a point may come back from its place, as a share of the scene's size."""
 ROUNDING_PX: Final = 0.05
 """What an area reaches into a pixel by less is rounding, not an extent: seven digits of a degree are a centimetre."""
+MOST_STEPS: Final = 1_000_000
+"""Of an area's outline, in parts of 64 of its extent, which are projected one by one: a coast has some thousands."""
 
 
 def make_grid(
@@ -153,15 +156,18 @@ def _project(aoi: BaseGeometry, crs: str, target: str) -> BaseGeometry:
     if aoi.is_empty:
         raise InputError(Problem("the area is empty", "site.aoi"))
     west, south, east, north = aoi.bounds
+    step = max(east - west, north - south) / 64
+    if aoi.length > MOST_STEPS * step:
+        raise InputError(Problem("the area's outline winds to and fro too often; draw it anew", "site.aoi"))
     try:
-        dense = shapely.segmentize(aoi, max(east - west, north - south) / 64) if not same_crs(crs, target) else aoi
+        dense = aoi if same_crs(crs, target) else shapely.segmentize(aoi, step)
     except shapely.errors.GEOSException as error:
         text = f"the area {tuple(aoi.bounds)} in {crs} cannot be divided ({error}); draw it anew"
         raise InputError(Problem(text, "site.aoi")) from None
     moved = to_crs(dense, crs, target)
     if not np.all(np.isfinite(moved.bounds)):
         raise InputError(Problem(f"the area {tuple(aoi.bounds)} in {crs} cannot be projected to {target}", "site.aoi"))
-    return moved if moved.is_valid else shapely.make_valid(moved)
+    return made_valid(moved, "the area of interest")
 
 
 def _snapped(

@@ -136,3 +136,12 @@ def test_make_grid_refuses_a_scene_that_lies_nowhere_on_earth(crs: str, offset: 
     frame = Frame(crs, Affine(10, 0, offset, 0, -10, offset), 40, 40)
     with pytest.raises(InputError, match="lies nowhere on Earth; georeference it again"):
         make_grid(frame)
+
+
+def test_make_grid_refuses_an_area_that_winds_without_end() -> None:
+    """Each side is divided before it is projected: of a comb with long teeth that makes gigabytes of points."""
+    teeth = np.linspace(15.0, 15.001, 80_000)
+    corners = [(x, 48.7 + 0.001 * (k // 2 % 2)) for k, x in enumerate(teeth)]
+    comb = shapely.Polygon([*corners, (15.001, 48.699), (15.0, 48.699)])
+    with pytest.raises(InputError, match="outline winds to and fro too often"):
+        make_grid(UTM, aoi=comb)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -28,6 +29,10 @@ MOST_TEXT_BYTES: Final = 64 << 20
 """Of the files that are read whole: manifest, custody log, description, provenance."""
 
 MOST_TOLD: Final = 10
+_LOCAL_BYTES: Final = 30
+"""Before each file, and its name."""
+_DESCRIPTORS: Final = frozenset({12, 16, 20, 24})
+"""Bytes after a file that was packed without going back, with its size and checksum."""
 _LINE: Final = re.compile(r"([0-9a-f]{64})  (.+)")
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 
@@ -60,7 +65,7 @@ def verify_pack(path: str | Path) -> Verdict:
 def _verdict(path: str, archive: zipfile.ZipFile) -> Verdict:
     entries = archive.infolist()
     _refuse_bombs(path, entries)
-    problems = _odd_names(entries)
+    problems = [*_odd_names(entries), *_hidden(archive, entries)]
     wanted, unread = _manifest(archive, entries)
     problems += unread
     found: dict[str, str] = {}
@@ -96,6 +101,22 @@ def _odd_names(entries: list[zipfile.ZipInfo]) -> list[str]:
         if stat.S_ISLNK(entry.external_attr >> 16) or entry.is_dir():
             found.append(f"{name[:80]!a}: is a link or a folder")
     return found
+
+
+def _hidden(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> list[str]:
+    """Bytes that belong to no file of the list: who unpacks a zip from its beginning would find other files in them."""
+    stream, at = archive.fp, 0
+    if stream is None:
+        return []
+    for entry in sorted(entries, key=lambda one: one.header_offset):
+        gap = entry.header_offset - at
+        if gap and not (at and gap in _DESCRIPTORS):
+            break
+        stream.seek(entry.header_offset)
+        name, extra = struct.unpack("<HH", stream.read(_LOCAL_BYTES)[-4:].rjust(4, b"\0"))
+        at = entry.header_offset + _LOCAL_BYTES + name + extra + entry.compress_size
+    whole = archive.start_dir - at
+    return [] if whole == 0 or whole in _DESCRIPTORS else ["holds bytes between its files that are of none of them"]
 
 
 def _manifest(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> tuple[dict[str, str], list[str]]:

@@ -47,6 +47,15 @@ def test_verify_pack_finds_a_flipped_byte_in_any_file(pack: Path, tmp_path: Path
         assert verify_pack(rewritten(pack, tmp_path / "other.zip", {name: bytes(flipped)})).problems, name
 
 
+def test_verify_pack_finds_another_zip_before_the_first_file(pack: Path, tmp_path: Path) -> None:
+    """Who reads a zip from its beginning, as from a pipe, would unpack that one's files."""
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as other:
+        other.writestr("results/summary.json", "{}")
+    both = tmp_path / "both.zip"
+    both.write_bytes((tmp_path / "other.zip").read_bytes() + pack.read_bytes())
+    assert any("bytes between its files" in words for words in verify_pack(both).problems)
+
+
 def test_verify_pack_finds_a_flipped_byte_in_the_zip_itself(pack: Path, tmp_path: Path) -> None:
     other = Path(shutil.copy(pack, tmp_path))
     with zipfile.ZipFile(pack) as archive:
