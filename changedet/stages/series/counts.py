@@ -110,6 +110,8 @@ class TrackedBoxes:
         Probability that two of the containers cannot be told apart.
     none_is_sure : bool
         Whether all of them may be something else, see `kernels.doubts.may_all_be_others`.
+    doubted : bool (place, date)
+        True where a box was detected that masks reject: there may be one, and there may be none.
     doubted_arrived, doubted_left : int64 (event,)
         As `arrived` and `left`, of boxes that masks reject.
     """
@@ -132,6 +134,7 @@ class TrackedBoxes:
     blind: Bools
     alike: float
     none_is_sure: bool
+    doubted: Bools
     doubted_arrived: Ints
     doubted_left: Ints
 

@@ -282,7 +282,7 @@ def _borne_out(
 
 
 def _count_bounds(boxes: TrackedBoxes, tracks: FollowedBoxes, dates: Sequence[dt.date]) -> tuple[Floats, Floats]:
-    """The least and the most containers that may have stood on each date, for what it hides.
+    """The least and the most containers that may have stood on each date, for what it hides or what is in doubt.
 
     Parameters
     ----------
@@ -302,6 +302,7 @@ def _count_bounds(boxes: TrackedBoxes, tracks: FollowedBoxes, dates: Sequence[dt
     known = {date: i for i, date in enumerate(tracks.dates)}
     index = np.array([known.get(date, -1) for date in dates], np.int64)
     least, most = (
-        np.append(scale * bound, np.nan)[index] for bound in intervals.bounds_of_hidden(boxes.present, boxes.clear)
+        np.append(scale * bound, np.nan)[index]
+        for bound in intervals.bounds_of_hidden(boxes.present, boxes.clear & ~boxes.doubted)
     )
     return least, most

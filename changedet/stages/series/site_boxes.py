@@ -51,6 +51,7 @@ class SiteBoxes:
         self._weight = np.array([TEU_OF_KIND.get(kind, 0.0) for kind in places["kind"]], np.float64)
         self._blind = blind_dates(*shown_boxes(tracks))
         self._events = _events_of_tracks(tracks, self._dates)
+        self._doubted = _doubted_looks(tracks.places, rejected, tracks.place_presence.shape, self._dates)
         centres = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, boxes, places, rejected))
         self._points = [_Points(xy) for xy in (*centres, tracks.ground.xy)]
 
@@ -92,6 +93,7 @@ class SiteBoxes:
             blind=self._blind,
             alike=alike_share(about["kind"].tolist(), hex_rgb(about["color"].to_numpy(object))),
             none_is_sure=_none_is_sure(tracks, frame["track_id"].to_numpy()[believed], confidence[believed]),
+            doubted=self._doubted[kept],
             doubted_arrived=self._doubted_arrived[doubted],
             doubted_left=self._doubted_left[doubted],
         )
@@ -197,6 +199,22 @@ def shown_boxes(tracks: FollowedBoxes) -> tuple[Floats, Floats]:
     when = _DateIndex(tracks)(rows["date"])
     detected = np.bincount(when[when >= 0], minlength=len(tracks.dates))
     return detected.astype(np.float64), np.asarray(expected, np.float64)
+
+
+def _doubted_looks(
+    places: gpd.GeoDataFrame, rejected: gpd.GeoDataFrame, shape: tuple[int, ...], dates: _DateIndex
+) -> Bools:
+    """Where, and on which dates (place, date), boxes were detected that masks reject."""
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
+    doubted = np.zeros(shape, bool)
+    if len(rejected):
+        centres = shapely.get_coordinates(rejected.geometry)
+        at = cKDTree(shapely.get_coordinates(places.geometry)).query(centres)[1]
+        for place, first, last in zip(at, dates(rejected["first_seen"]), dates(rejected["last_seen"]), strict=True):
+            doubted[place, first : last + 1] = True
+    return doubted
 
 
 def _events_of_tracks(tracks: FollowedBoxes, dates: _DateIndex) -> tuple[Bools, Bools]:

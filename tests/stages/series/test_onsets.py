@@ -8,11 +8,13 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import shapely
-from box_rows import followed
+from box_rows import DAYS, followed, rows_of
 
 from changedet.kernels.containers import BASE_OF_KIND_M2
 from changedet.outputs.sentences.ground import REFUTED
+from changedet.pipeline.rejected_boxes import without_tracks
 from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2, UNSEEN_M2, find_onsets, find_zone_onsets
+from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.tracks.result import Ground
@@ -259,6 +261,23 @@ def test_find_onsets_dates_containers_by_a_look_that_shows_them():
     found = find_onsets(table, STAGE.get("staircase").function(None), series.dates[0], tracks)["containers"]
     assert found.low <= series.dates[3] <= found.high
     assert found.date == series.dates[5]
+
+
+def test_find_onsets_dates_few_boxes_beside_others_that_masks_reject():
+    """Pieces of roofs that the first look alone takes for boxes do not hide that boxes came to empty ground later."""
+    roofs = [(0, 2.6 * k, 60.0, {"confidence": 0.99, "color": "#d08080"}) for k in range(3)]
+    boxes = [(day, 30.0 * k, 0.0) for k in range(6) for day in range(2, 5)]
+    tracks = track(rows_of(*roofs, *boxes), DAYS[:5], detector="learned")
+    is_roof = (tracks.tracks.geometry.y > 6_000_030.0).to_numpy(bool)
+    assert is_roof.sum() == len(roofs)
+    kept = without_tracks(tracks, is_roof)
+    doubted = tracked_boxes(kept).doubted
+    assert doubted[:, 0].sum() == len(roofs) == doubted.sum()
+    table, method = timeseries([DateMeasurements(day) for day in DAYS[:5]], kept), STAGE.get("staircase").function(None)
+    assert table["containers_expected"].iloc[0] > 2.0
+    plain, found = (find_onsets(table, method, DAYS[0], own)["containers"] for own in (tracks, kept))
+    assert plain.date is None
+    assert found.low < found.date == found.high == DAYS[2]
 
 
 def test_find_onsets_says_of_no_change_how_little_the_reference_shows():

@@ -142,6 +142,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         blind=np.zeros(dates, bool),
         alike=rng.random(),
         none_is_sure=bool(rng.random() > 0.5),
+        doubted=rng.random((places, dates)) > 0.9,
         doubted_arrived=rng.integers(0, dates, 2),
         doubted_left=rng.integers(0, dates, 2),
     )
