@@ -127,6 +127,15 @@ def test_onset_is_none_in_a_seasonal_cycle_seen_twice():
     assert false <= 3
 
 
+def test_onset_is_none_where_the_stock_comes_and_goes_by_more_than_a_rise():
+    """True counts of a siding, and what the same rise is after looks that agree."""
+    days = [dt.date(2022, month, 10) for month in (5, 6, 8, 10, 12)]
+    turning, still = (onset([*before, 61, 64], dates=days) for before in ([41, 57, 37], [45, 45, 45]))
+    assert turning.date is None
+    assert turning.probability < 0.7
+    assert still.date == still.high == days[3]
+
+
 def shapes_in(levels, seeds):
     """Shapes of onsets that were found for growth of levels by date."""
     found = []

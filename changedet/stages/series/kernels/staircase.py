@@ -16,6 +16,9 @@ PRIOR_CHANGE: Final = 0.5
 """Prior probability of a change."""
 PHI: Final = (0.02, 0.04, 0.08)
 """Errors of a value that grow with its level, as a share of it, alike likely: the detector's miscount of a date."""
+TURNOVER: Final = (*PHI, 0.16)
+"""The same where nothing lasting grows: the stock itself comes and goes, by more than a detector errs. Twice the
+greatest of those; where the values show none of it, it is no likelier than the others."""
 COUNT_VARIANCE: Final = 0.3
 """Variance of a value per object, less than 1, as a detector misses few. Chosen by hand, as the next."""
 LEAST_VARIANCE: Final = 0.5
@@ -58,9 +61,9 @@ def onset_posterior(
 
     The base holds until the change; afterwards the level, `LEAST_RISE` standard deviations of a value above the base or
     more, stays, rises or falls between two values. A value has the variance `look_variance` and the extra one, all of
-    `PHI` alike likely; where it is only known to lie between a floor and a ceiling, all values between them are alike
-    likely. The base is alike likely at all levels of a grid, the change at each value. Exact forward sums over levels
-    (Rabiner 1989, doi:10.1109/5.18626).
+    `PHI` alike likely, without growth those of `TURNOVER`; where it is only known to lie between a floor and a ceiling,
+    all values between them are alike likely. The base is alike likely at all levels of a grid, the change at each
+    value. Exact forward sums over levels (Rabiner 1989, doi:10.1109/5.18626).
 
     Parameters
     ----------
@@ -79,17 +82,18 @@ def onset_posterior(
     floor, ceiling = (values if bound is None else bound for bound in (floor, ceiling))
     top = float(values.max())
     levels = np.linspace(max(0.0, float(values.min()) - MARGIN), top + MARGIN_SHARE * top + MARGIN, LEVELS)
-    constant = np.zeros(len(PHI))
+    constant = np.zeros(len(TURNOVER))
     growth = np.zeros((len(PHI), len(values)))
-    own = [look_variance(levels, phi) for phi in PHI]
+    own = [look_variance(levels, phi) for phi in TURNOVER]
     logs = [_log_density(values, floor, ceiling, levels, variance[:, None] + extra_variance) for variance in own]
     peak = max(float(log.max(0).sum()) for log in logs)
     for m, log in enumerate(logs):
         before = np.cumsum(log, axis=1)
         constant[m] = np.exp(before[:, -1] - peak).mean()
-        growth[m, 1:] = _growth(before, log, levels, LEAST_RISE * np.sqrt(own[m]), peak)
-    evidence_none = (1 - PRIOR_CHANGE) * constant.sum()
-    evidence = PRIOR_CHANGE / (len(values) - 1) * growth.sum(0)
+        if m < len(PHI):
+            growth[m, 1:] = _growth(before, log, levels, LEAST_RISE * np.sqrt(own[m]), peak)
+    evidence_none = (1 - PRIOR_CHANGE) * constant.mean()
+    evidence = PRIOR_CHANGE / (len(values) - 1) * growth.mean(0)
     total = evidence_none + evidence.sum()
     return np.asarray(evidence / total if total > 0 else np.zeros(len(values)))
 

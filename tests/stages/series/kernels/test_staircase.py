@@ -17,13 +17,13 @@ def brute_staircase(values, floor, ceiling):
     n, none, growth = len(values), 0.0, np.zeros(len(values))
     share = (np.arange(2000) + 0.5) / 2000
     anywhere = floor[:, None] + (ceiling - floor)[:, None] * share
-    for phi in kernel.PHI:
+    for phi in kernel.TURNOVER:
         sd = np.sqrt(0.3 * levels + (phi * levels) ** 2 + 0.5)
         p = np.stack(
             [(np.exp(-0.5 * ((anywhere - m) / s) ** 2) / s).mean(1) for m, s in zip(levels, sd, strict=True)], 1
         )
-        none += 0.5 * np.prod(p, 0).mean()
-        for base in range(len(levels) - 1):
+        none += 0.5 / len(kernel.TURNOVER) * np.prod(p, 0).mean()
+        for base in range(len(levels) - 1) if phi in kernel.PHI else ():
             above = [i for i in range(base + 1, len(levels)) if levels[i] >= levels[base] + sd[base]]
             for k in range(1, n):
                 for path in itertools.product(above, repeat=n - k):
@@ -33,7 +33,7 @@ def brute_staircase(values, floor, ceiling):
                         shares = {0: 0.6, 1: 0.32 if up else 0, -1: 0.08 if down else 0}
                         q *= shares[np.sign(b - a)] / {0: 1, 1: up, -1: down}[np.sign(b - a)] / sum(shares.values())
                     q *= np.prod(p[:k, base]) * np.prod([p[k + i, b] for i, b in enumerate(path)])
-                    growth[k] += 0.5 / (n - 1) * q / len(levels)
+                    growth[k] += 0.5 / len(kernel.PHI) / (n - 1) * q / len(levels)
     return growth / (none + growth.sum())
 
 
