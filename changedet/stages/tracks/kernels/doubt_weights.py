@@ -17,8 +17,8 @@ WEIGHTS: Final[Mapping[str, Doubts]] = {
             Weights(plain=3.12, expected=0.0, uncertain=1.872, weak=1.872, missed=0.0, others=0.0),
         ),
         events=(
-            Weights(plain=3.293, expected=0.494, uncertain=1.976, weak=1.976, missed=1.976, others=0.0),
-            Weights(plain=0.0, expected=0.0, uncertain=0.099, weak=0.658, missed=0.0, others=0.0),
+            Weights(plain=3.946, expected=0.592, uncertain=0.0, weak=1.184, missed=1.184, others=0.0),
+            Weights(plain=0.0, expected=0.0, uncertain=0.0, weak=0.802, missed=0.0, others=0.0),
         ),
     ),
 }
