@@ -29,6 +29,8 @@ HOLDS: Final = 0.95
 """Of the posterior of the date: what the bounds hold."""
 LATER_SHARE: Final = 1 / 3
 """Of the growth: what comes after the first look that shows it makes a slope of it from here on, and no step."""
+COUNTS: Final = 1.0
+"""Unit of figures of objects, which come and go; ground that was built does not."""
 UNIFORM: Final = 12.0
 """Squared distance of two bounds over the variance of what lies anywhere between them."""
 SHAPES: Final = {"step": ", reached at once", "slope": ", and growing on", None: ""}
@@ -97,7 +99,7 @@ class Figure(NamedTuple):
     clear : array of bool (n,) or None
         False where a date did not see clearly.
     unit : float
-        Size of one object in the unit of the values.
+        Size of one object in the unit of the values: 1 for counts, whose objects come and go.
     floor, ceiling : array (n,) or None
         What a look shows for sure, and what the value may be at most.
     """
@@ -160,7 +162,7 @@ def find_onset(figure: Figure, dates: Sequence[dt.date], probability: float, ris
     if n < LEAST_LOOKS:
         few = "1 clear look is" if n == 1 else f"{n} clear looks are"
         return Onset(None, None, None, float("nan"), f"{few} too few to tell growth, which takes three")
-    change = onset_posterior(looks.values, looks.extra, looks.floor, looks.ceiling)
+    change = onset_posterior(looks.values, looks.extra, looks.floor, looks.ceiling, turns_over=figure.unit == COUNTS)
     total = float(min(change.sum(), 1.0))
     if total <= probability:
         return Onset(

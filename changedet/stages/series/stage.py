@@ -91,7 +91,8 @@ def onset(
     clear : array of bool (n,), optional
         False where a date did not see clearly; as NaN.
     unit : float
-        Size of one object in the unit of the values: 1 for counts, 15 for areas in m2 (the base of a container).
+        Size of one object in the unit of the values: 1 for counts, whose objects come and go, 15 for areas in m2 (the
+        base of a container).
     floor, ceiling : array (n,), optional
         What a look shows for sure, and what the value may be at most for what the look hides. A look that leaves much
         open neither dates growth nor speaks against it.

@@ -55,13 +55,18 @@ def look_variance(level: Floats, phi: float) -> Floats:
 
 
 def onset_posterior(
-    values: Floats, extra_variance: Floats, floor: Floats | None = None, ceiling: Floats | None = None
+    values: Floats,
+    extra_variance: Floats,
+    floor: Floats | None = None,
+    ceiling: Floats | None = None,
+    *,
+    turns_over: bool,
 ) -> Floats:
     """How likely a series leaves its base level with each value, for a walk over levels above it.
 
     The base holds until the change; afterwards the level, `LEAST_RISE` standard deviations of a value above the base or
     more, stays, rises or falls between two values. A value has the variance `look_variance` and the extra one, all of
-    `PHI` alike likely, without growth those of `TURNOVER`; where it is only known to lie between a floor and a ceiling,
+    `PHI` alike likely; where it is only known to lie between a floor and a ceiling,
     all values between them are alike likely. The base is alike likely at all levels of a grid, the change at each
     value. Exact forward sums over levels (Rabiner 1989, doi:10.1109/5.18626).
 
@@ -73,6 +78,8 @@ def onset_posterior(
         What makes a value less certain than the others.
     floor, ceiling : float64 (n,), optional
         What of a value is sure, and what it is at most; by default the value itself.
+    turns_over : bool
+        Whether what is counted comes and goes: without growth, values then have the variances of `TURNOVER`.
 
     Returns
     -------
@@ -82,9 +89,10 @@ def onset_posterior(
     floor, ceiling = (values if bound is None else bound for bound in (floor, ceiling))
     top = float(values.max())
     levels = np.linspace(max(0.0, float(values.min()) - MARGIN), top + MARGIN_SHARE * top + MARGIN, LEVELS)
-    constant = np.zeros(len(TURNOVER))
+    without = TURNOVER if turns_over else PHI
+    constant = np.zeros(len(without))
     growth = np.zeros((len(PHI), len(values)))
-    own = [look_variance(levels, phi) for phi in TURNOVER]
+    own = [look_variance(levels, phi) for phi in without]
     logs = [_log_density(values, floor, ceiling, levels, variance[:, None] + extra_variance) for variance in own]
     peak = max(float(log.max(0).sum()) for log in logs)
     for m, log in enumerate(logs):

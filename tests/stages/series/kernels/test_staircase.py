@@ -10,19 +10,20 @@ import pytest
 from changedet.stages.series.kernels import staircase as kernel
 
 
-def brute_staircase(values, floor, ceiling):
+def brute_staircase(values, floor, ceiling, turns_over):
     """The posterior by enumeration of all level paths on a small grid; what is bounded lies anywhere between."""
+    without = kernel.TURNOVER if turns_over else kernel.PHI
     top = values.max()
     levels = np.linspace(max(0.0, values.min() - 2.0), 1.05 * top + 2.0, kernel.LEVELS)
     n, none, growth = len(values), 0.0, np.zeros(len(values))
     share = (np.arange(2000) + 0.5) / 2000
     anywhere = floor[:, None] + (ceiling - floor)[:, None] * share
-    for phi in kernel.TURNOVER:
+    for phi in without:
         sd = np.sqrt(0.3 * levels + (phi * levels) ** 2 + 0.5)
         p = np.stack(
             [(np.exp(-0.5 * ((anywhere - m) / s) ** 2) / s).mean(1) for m, s in zip(levels, sd, strict=True)], 1
         )
-        none += 0.5 / len(kernel.TURNOVER) * np.prod(p, 0).mean()
+        none += 0.5 / len(without) * np.prod(p, 0).mean()
         for base in range(len(levels) - 1) if phi in kernel.PHI else ():
             above = [i for i in range(base + 1, len(levels)) if levels[i] >= levels[base] + sd[base]]
             for k in range(1, n):
@@ -37,19 +38,20 @@ def brute_staircase(values, floor, ceiling):
     return growth / (none + growth.sum())
 
 
-def test_onset_posterior_sums_what_enumeration_sums(monkeypatch):
+@pytest.mark.parametrize("turns_over", [False, True])
+def test_onset_posterior_sums_what_enumeration_sums(monkeypatch, turns_over):
     monkeypatch.setattr(kernel, "LEVELS", 6)
     for values, hidden in (([5.0, 6.0, 11.0, 12.0], 0), ([9.0, 8.0, 8.0, 10.0], 0), ([5.0, 8.0, 11.0, 12.0], 4.0)):
         value = np.array(values)
         floor, ceiling = value - np.array([0, hidden, 0, hidden / 2]), value + np.array([0, hidden / 2, 0, hidden])
-        found = kernel.onset_posterior(value, np.zeros(4), floor, ceiling)
-        assert np.allclose(found, brute_staircase(value, floor, ceiling), rtol=1e-4)
+        found = kernel.onset_posterior(value, np.zeros(4), floor, ceiling, turns_over=turns_over)
+        assert np.allclose(found, brute_staircase(value, floor, ceiling, turns_over), rtol=1e-4)
 
 
 def test_onset_posterior_of_bounds_far_from_every_level_does_not_overflow():
     values = np.array([20.0, 21.0, 3000.0, 9000.0, 9100.0])
     floor, ceiling = (np.where(np.arange(5) == 2, bound, values) for bound in (10.0, 9000.0))
-    found = kernel.onset_posterior(values, np.zeros(5), floor, ceiling)
+    found = kernel.onset_posterior(values, np.zeros(5), floor, ceiling, turns_over=True)
     assert np.isfinite(found).all()
     assert found.sum() == pytest.approx(1.0)
     assert found[2] + found[3] > 0.99
