@@ -29,6 +29,7 @@ from changedet.store import RunFolder
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage, stages
 from changedet.workflow.machine_fields import SCHEDULERS, is_scheduler
 
+INFRARED: Final = "nir"
 MOST_AROUND_PX: Final = 1000
 """A neighbourhood is read around every tile: a larger one would need more memory than there is."""
 COARSE_REFERENCE: Final = 2.0
@@ -252,6 +253,23 @@ def _choices(workflow: Workflow, facts: Facts) -> dict[str, Choice]:
 
 
 def _advice(looks: Sequence[Look], reference: int) -> list[str]:
+    return [*_better_reference(looks, reference), *_in_colours_alone(looks)]
+
+
+def _in_colours_alone(looks: Sequence[Look]) -> list[str]:
+    """That a few looks without near infrared take it from what is told of all looks alike."""
+    lacking = [look.date for look in looks if INFRARED not in look.roles]
+    if not lacking or 2 * len(lacking) >= len(looks):
+        return []
+    them = "it" if len(lacking) == 1 else "them"
+    return [
+        f"{named_dates(lacking)}: no near infrared, which the other {len(looks) - len(lacking)} looks have: built "
+        "ground (footprint) of all looks is told without it, and bare soil may pass for yards; "
+        f"leave {them} out where that figure matters"
+    ]
+
+
+def _better_reference(looks: Sequence[Look], reference: int) -> list[str]:
     finest = min(looks, key=lambda look: look.gsd_m)
     own = looks[reference].gsd_m
     if own <= COARSE_REFERENCE * finest.gsd_m:

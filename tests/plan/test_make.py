@@ -129,6 +129,20 @@ def test_make_plan_warns_of_letters_that_no_font_has(scenes: Path) -> None:
     assert warned("Depot", "\U00012000") != []
 
 
+def test_make_plan_warns_of_a_few_looks_that_take_near_infrared_from_all(scenes: Path) -> None:
+    colours = {"blue": 1, "green": 2, "red": 3}
+
+    def said(*lacking: str) -> list[str]:
+        own = {day: colours if day in lacking else colours | {"nir": 4} for day in DATES}
+        listed = [{"date": day, "path": f"{day}.tif", "bands": bands} for day, bands in own.items()]
+        return [line for line in make_plan(write_workflow(scenes, DATES, scenes=listed)).warnings if "infrared" in line]
+
+    assert said() == said(*DATES) == said(*DATES[1:]) == []
+    (line,) = said(DATES[1])
+    assert line.startswith(f"{DATES[1]}: no near infrared, which the other 2 looks have")
+    assert "leave it out where" in line
+
+
 def test_make_plan_warns_of_dates_yet_to_come(scenes: Path) -> None:
     def said(*entries: tuple[str, str]) -> list[str]:
         listed = [{"date": date, "path": f"{name}.tif"} for name, date in entries]
