@@ -20,6 +20,8 @@ from changedet.grid.databases import SIGNATURE, is_database, require_tables
 HEAD_BYTES: Final = 1 << 16
 MAX_JSON_BYTES: Final = 64 << 20
 MAX_MEMBERS: Final = 1000
+MAX_SHAPES: Final = 1_000_000
+"""A shapefile of holes, which takes no room on a disk, can say that it has any number."""
 MAX_UNPACKED_BYTES: Final = 1 << 30
 """Of all files of an archive: outlines of a site are kilobytes."""
 _BLANK: Final = b"\xef\xbb\xbf\x1e \t\r\n\v\f"
@@ -160,9 +162,11 @@ def tables_of(path: str | Path, *, no_views: bool = False) -> Iterator[None]:
 def _require_kind(path: Path) -> None:
     import pyogrio  # as above
 
-    driver = str(pyogrio.read_info(path, layer=0)["driver"])
-    if driver not in _DRIVERS:
-        raise ValueError(f"{driver} is a kind that is not read; save it as a GeoPackage")
+    about = pyogrio.read_info(path, layer=0)
+    if about["driver"] not in _DRIVERS:
+        raise ValueError(f"{about['driver']} is a kind that is not read; save it as a GeoPackage")
+    if about["features"] > MAX_SHAPES:
+        raise ValueError(f"it says that it has {about['features']} shapes, more than {MAX_SHAPES}")
 
 
 def _without_advice(error: Exception) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import struct
 import threading
 import zipfile
 from contextlib import suppress
 from pathlib import Path
 
+import geopandas as gpd
 import pyogrio
 import pytest
+import shapely
 from small_areas import GEOJSON
 
 from changedet.errors import InputError
@@ -120,3 +123,21 @@ def test_a_pipe_is_refused_and_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.geojson")
     with pytest.raises(InputError, match="no regular file"):
         read_areas(Area(path=str(tmp_path / "a.geojson")))
+
+
+def test_read_polygons_file_a_shapefile_that_says_it_has_millions_of_shapes(tmp_path: Path) -> None:
+    """Files of holes take no room on a disk, and travel as small archives."""
+    path, number = tmp_path / "a.shp", 2_000_000
+    gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326").to_file(path)
+    index = 100 + 8 * number
+    with path.with_suffix(".shx").open("r+b") as out:
+        out.seek(24)
+        out.write(struct.pack(">i", index // 2))
+        out.truncate(index)
+    with path.with_suffix(".dbf").open("r+b") as out:
+        header, row = struct.unpack("<HH", out.read(12)[8:])
+        out.seek(4)
+        out.write(struct.pack("<I", number))
+        out.truncate(header + row * number)
+    with pytest.raises(InputError, match="it says that it has 2000000 shapes"):
+        read_areas(Area(path=str(path)))
