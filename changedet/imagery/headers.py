@@ -183,6 +183,8 @@ def _refuse(path: str, dataset: rasterio.DatasetReader, *, classes: bool) -> Non
         raise PaletteError(
             f"{path}: holds a colour palette, whose values are classes and not brightness; expand it to RGB first"
         )
+    if dataset.count and not all(dataset.overviews(1)):
+        raise InputError(f"{path}: has overviews larger than the picture itself; build them anew")
     if dataset.count == 0:
         subs = f", it is a container of {len(dataset.subdatasets)} subdatasets" if dataset.subdatasets else ""
         raise InputError(f"{path}: has no bands{subs}; give a raster file")
