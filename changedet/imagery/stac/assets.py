@@ -184,9 +184,12 @@ def _scaling(about: JsonObject, number: int) -> tuple[float, float] | None:
         return None
     shift = offset if isinstance(offset, int | float | str) and offset else 0.0
     try:
-        return float(scale) if isinstance(scale, int | float) and scale else 1.0, float(shift)
-    except ValueError:
-        raise InputError(f"raster:bands: offset: expected a number, got {shift!r}") from None
+        pair = float(scale) if isinstance(scale, int | float) and scale else 1.0, float(shift)
+    except (ValueError, OverflowError):
+        raise InputError(f"raster:bands: offset: expected a number, got {str(shift)[:40]!r}") from None
+    if not all(map(math.isfinite, pair)):
+        raise InputError(f"raster:bands: scale and offset: expected finite numbers, got {pair}")
+    return pair
 
 
 def _nodata(about: JsonObject) -> float | None:

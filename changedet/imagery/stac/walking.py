@@ -179,7 +179,11 @@ def _from_api(source: str, walk: Walk, span: Span | None, aoi: BaseGeometry | No
         found = list(search.items_as_dicts())
     except (pystac_client.exceptions.APIError, requests.RequestException, NotImplementedError) as error:
         raise InputError(f"{source}: the search failed ({' '.join(str(error).split())[:200]})") from None
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError):
+        raise InputError(f"{source}: the search failed (its answer is no STAC)") from None
     for item in found:
+        if not isinstance(item, dict) or item.get("type") != "Feature":
+            raise InputError(f"{source}: the search failed (its answer holds what is no STAC item)")
         yield item, source
 
 

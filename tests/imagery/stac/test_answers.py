@@ -40,6 +40,7 @@ class Api(http.server.BaseHTTPRequestHandler):
 
     asked: ClassVar[list[str]] = []
     bytes_a_page: ClassVar[int] = 0
+    answer: ClassVar[object] = None
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
@@ -49,6 +50,7 @@ class Api(http.server.BaseHTTPRequestHandler):
         root = {"type": "Catalog", "id": "x", "description": "x", "stac_version": "1.0.0", "links": links}
         page = {"type": "FeatureCollection", "features": [{"type": "Feature", "x": "a" * self.bytes_a_page}]}
         page["links"] = [{"rel": "next", "href": f"{here}/search?n={len(self.asked)}"}]
+        page = page if self.answer is None else self.answer
         body = gzip.compress(json.dumps(page if "search" in self.path else {**root, "conformsTo": classes}).encode())
         encoded = "gzip" in str(self.headers["Accept-Encoding"])
         body = body if encoded else gzip.decompress(body)
@@ -84,3 +86,20 @@ def test_pages_of_a_search_are_bounded_together_as_they_are_unpacked(api: str, m
     with pytest.raises(InputError, match=r"the search failed \(.*its search has more than 1 MB; narrow it"):
         items(api)
     assert len(Api.asked) == 7, "the root, once by itself and once by the client; four pages, and one too many"
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"type": "FeatureCollection", "features": [{"type": "Feature"}], "links": None},
+        {"type": "FeatureCollection", "features": [1, None], "links": []},
+        {"type": "FeatureCollection", "features": 7},
+        [[]],
+        7,
+    ],
+)
+def test_an_answer_that_is_no_stac_is_said_in_a_line(api: str, monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    monkeypatch.setattr(Api, "answer", answer)
+    with pytest.raises(InputError, match=r"the search failed \(its answer"):
+        items(api)

@@ -216,6 +216,10 @@ def test_a_single_item_with_scales_and_udm2(tmp_path: Path) -> None:
     assert math.isnan(found["nodata"])
     source = open_scene(**{**found, "nodata": None}).bands["red"]
     assert (source.scale, source.offset) == (1e-4, -0.1)
+    for odd in ({"scale": math.nan}, {"scale": 1, "offset": "inf"}, {"scale": 10**400}):
+        endless = {"red": asset("r.tif", **{"raster:bands": [odd]})}
+        with pytest.raises(InputError, match=r"raster:bands: .*expected"):
+            items(saved(tmp_path / "item.json", item_of("x", "2023-06-04T10:00:00Z", endless)))
 
 
 def test_near_duplicates_of_bands_are_left_out(tmp_path: Path) -> None:
