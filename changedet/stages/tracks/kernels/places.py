@@ -12,22 +12,23 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Floats, Ints
-from changedet.kernels.containers import WIDTH_M
+from changedet.kernels.containers import HEIGHT_M, WIDTH_M
+from changedet.stages.tracks.kernels.base_position import base_positions
 from changedet.stages.tracks.kernels.box_matching import MOST_COLOR_COST, match, vote_shift
 from changedet.stages.tracks.kernels.boxes import Boxes, mean_boxes
 from changedet.stages.tracks.kernels.lone_boxes import joined_lone_places
 from changedet.stages.tracks.kernels.relief_displacement import heights_and_displacements
+from changedet.stages.tracks.kernels.stack_levels import Roofs
 
 VOTE_REACH: Final = 2.0
 """Times the matching radius that is searched for a date's shift: two dates may be displaced opposite ways."""
 APART_M: Final = WIDTH_M / 2
 """By which two looks must set usual tops apart, for neighbours to be mixed up: below it a roof lies nearest its own."""
 LEFT_REACH_M: Final = 0.8
-"""Searched about the shift that the views and the site's usual height tell: the errors of the co-registration and of
-that height. A vote over more falls to the next row, which three levels of lean reach. .6 to 1.2 m do alike."""
+"""Searched for a date's shift where boxes are matched on their bases: the error of the co-registration. A vote over
+more falls to the next row."""
 MET_AGAIN: Final = 2
-"""Looks of the places that a further pass begins with: a tall stack's box that was left alone would be matched to
-itself again, though by now the stack's height tells where the look shows it."""
+"""Looks of the places that a further pass begins with: a box that was left alone would be matched to itself again."""
 ALONE_COST: Final = MOST_COLOR_COST
 """Most that a box which was left alone may cost at a place, for it to be that place's: less than another colour. What
 stood there on one look, and near by another on the next, stays apart."""
@@ -88,23 +89,25 @@ def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes
     rows = [np.flatnonzero(date == t) for t in range(len(views))]
     used = np.array([len(own) > 0 for own in rows], bool)
     levels, apart = _by_views(boxes, rows, views, radius_m)
-    free = np.zeros((len(views), 2)), VOTE_REACH * radius_m, 1
+    wide, stands, height = (VOTE_REACH * radius_m, 1), boxes, 0.0
     if USUAL_LEVELS[0] <= levels <= USUAL_LEVELS[1]:
         # What is displaced least comes first, as most of it lies where it stands.
-        order = np.where(used, np.hypot(*views.T), np.inf)
-        bound = levels * (apart[order.argmin()] - apart), LEFT_REACH_M, MET_AGAIN
-        mixed_up = levels * _farthest(apart[used]) > APART_M
-        found = _passes(boxes, date, rows, radius_m, passes, _Lean(order, apart, *(bound if mixed_up else free)))
+        lean = _Lean(np.where(used, np.hypot(*views.T), np.inf), apart, *wide)
+        if levels * _farthest(apart[used]) > APART_M:
+            stands, height = _on_bases(boxes, date, views)
+            lean = _Lean(lean.order, np.zeros_like(views), LEFT_REACH_M, MET_AGAIN)
+        found = _passes(stands, date, rows, radius_m, passes, lean)
     else:
         # The date that knows most places comes first.
         order = np.array([-len(own) for own in rows], float)
-        found = _passes(boxes, date, rows, radius_m, passes, _Lean(order, None, *free))
+        found = _passes(boxes, date, rows, radius_m, passes, _Lean(order, None, *wide))
         learnt = found.displacement
         if np.sqrt((learnt**2).sum()) >= TELLING_M:
             order = np.where(used, np.hypot(*learnt.T), np.inf)
-            found = _passes(boxes, date, rows, radius_m, PASSES_AGAIN, _Lean(order, learnt, *free))
-    place = joined_lone_places(boxes, date, found.place.astype(np.int64))
-    return found._replace(place=place, opposed=levels <= -USUAL_LEVELS[0])
+            found = _passes(boxes, date, rows, radius_m, PASSES_AGAIN, _Lean(order, learnt, *wide))
+    place = joined_lone_places(stands, date, found.place.astype(np.int64))
+    found = found._replace(place=place, opposed=levels <= -USUAL_LEVELS[0])
+    return found if stands is boxes else _as_shown(found, boxes, date, height, apart)
 
 
 class _Lean(NamedTuple):
@@ -114,10 +117,8 @@ class _Lean(NamedTuple):
     """Of the dates (date,): the least comes first."""
     displacement: Floats | None
     """Of one box (date, 2), beyond the dates' shifts; None where it is not known."""
-    shift: Floats
-    """About which each date's shift (date, 2) is searched."""
     reach_m: float
-    """How far about it."""
+    """That is searched for each date's shift."""
     least_looks: int
     """Of the places that a further pass begins with."""
 
@@ -146,6 +147,24 @@ def _passes(boxes: Boxes, date: Ints, rows: Sequence[Ints], radius_m: float, pas
             most = np.where(kept[place], np.inf, ALONE_COST)
             places, height = places.take(kept), height[kept]
     return FoundPlaces(place, shift, displacement, opposed=False)
+
+
+def _on_bases(boxes: Boxes, date: Ints, views: Floats) -> tuple[Boxes, float]:
+    """Boxes where all dates together tell that they stand, and the usual height of their stacks, in boxes."""
+    alone, unknown = np.full(len(date), -1), np.full(len(date), np.nan)
+    shown = boxes.xy, alone, date, (views / HEIGHT_M)[date], unknown, boxes.length, boxes.angle, boxes.weight
+    bases = base_positions(Roofs(*shown))
+    return boxes._replace(xy=bases.xy), float(np.median(bases.height_m)) / HEIGHT_M
+
+
+def _as_shown(found: FoundPlaces, boxes: Boxes, date: Ints, height: float, apart: Floats) -> FoundPlaces:
+    """Places found by bases, with the shifts and the displacements of roofs of the usual height."""
+    count = int(found.place.max()) + 1
+    shift = found.shift - height * apart
+    aligned = boxes._replace(xy=boxes.xy + shift[date])
+    residual = aligned.xy - mean_boxes(aligned, found.place, count).xy[found.place]
+    _, displacement = heights_and_displacements(residual, date, found.place, apart, count)
+    return found._replace(shift=shift, displacement=displacement)
 
 
 def _by_views(boxes: Boxes, rows: Sequence[Ints], views: Floats, radius_m: float) -> tuple[float, Floats]:
@@ -186,12 +205,10 @@ def _sweep(
         if not len(rows[t]):
             continue
         here = boxes.take(rows[t])
-        here = here._replace(xy=here.xy + lean.shift[t])
         height = np.append(height, np.zeros(len(sums.xy) - len(height)))
         shown = sums._replace(xy=sums.xy + height[:, None] * displacement[t])
-        left = vote_shift(here, shown, lean.reach_m)
-        shift[t] = lean.shift[t] + left
-        here = here._replace(xy=here.xy + left)
+        shift[t] = vote_shift(here, shown, lean.reach_m)
+        here = here._replace(xy=here.xy + shift[t])
         found = match(here, shown, radius_m, displacement[t], most[rows[t]])
         new = found < 0
         here.xy[~new] -= height[found[~new], None] * displacement[t]

@@ -18,15 +18,17 @@ USUAL = (0.5, 0.3, 0.2)
 """Shares of stacks of one, two and three boxes."""
 
 
-def stacks(seed: int = 2, shares: tuple[float, ...] = USUAL) -> tuple[Boxes, np.ndarray, np.ndarray]:
+def stacks(
+    seed: int = 2, shares: tuple[float, ...] = USUAL, lean: np.ndarray = LEAN
+) -> tuple[Boxes, np.ndarray, np.ndarray]:
     """Rows of long boxes on stacks of one and more, seen on all looks, with their dates and true places."""
     rng = np.random.default_rng(seed)
     feet = np.array([(2.7 * column, 14.0 * row) for row in range(6) for column in range(12)])
     tiers = rng.choice(np.arange(1, len(shares) + 1), len(feet), p=shares)
     colours = rng.uniform(40, 220, (len(feet), 3))
-    place, date = (part.ravel() for part in np.indices((len(feet), len(LEAN))))
+    place, date = (part.ravel() for part in np.indices((len(feet), len(lean))))
     n = len(place)
-    xy = feet[place] + tiers[place, None] * LEAN[date] + rng.normal(0, 0.12, (n, 2))
+    xy = feet[place] + tiers[place, None] * lean[date] + rng.normal(0, 0.12, (n, 2))
     rgb = colours[place] + rng.normal(0, 6, (n, 3))
     columns = (np.full(n, 12.2), np.zeros(n), rgb, np.full(n, 0.95), np.zeros(n))
     return Boxes(xy, *columns), date, place
@@ -71,5 +73,15 @@ def test_find_places_keeps_stacks_that_lean_by_more_than_a_row(shares: tuple[flo
     boxes, date, place = stacks(seed, shares)
     found = find_places(boxes, date, LEAN, 2.0, 4)
     assert whole(found.place, place) > 0.98
-    levels = -(found.shift * LEAN)[[0, 2]].sum(1) / (LEAN**2)[[0, 2]].sum(1)
+    shift, lean = (values[[0, 2]] - values[4] for values in (found.shift, LEAN))
+    levels = -(shift * lean).sum(1) / (lean**2).sum(1)
     assert abs(levels[0] - levels[1]) < 0.3, "both oblique looks are aligned by stacks of one height"
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_find_places_matches_boxes_of_oblique_looks_on_their_bases(seed: int) -> None:
+    # From 23 degrees on three sides stacks of five lie two rows and more from where a look from above has them.
+    lean = np.array([(1.2, 0.0), (0.0, 0.1), (-1.1, 0.4), (0.5, 0.9)])
+    boxes, date, place = stacks(seed, (0.2,) * 5, lean)
+    found = find_places(boxes, date, lean, 2.0, 4)
+    assert whole(found.place, place) > 0.82
