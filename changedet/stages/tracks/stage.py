@@ -15,6 +15,7 @@ from changedet.stages.tracks.by_frame import follow_frames
 from changedet.stages.tracks.by_place import follow_places
 from changedet.stages.tracks.confirmed import with_confirmed
 from changedet.stages.tracks.detections import Detections, check_columns
+from changedet.stages.tracks.faces import without_faces
 from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES, calibration
 from changedet.stages.tracks.kernels.emissions import DetectorTables
 from changedet.stages.tracks.kernels.site_model import Rates
@@ -109,14 +110,15 @@ def hmm(
     """
 
     def _follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
+        radius_m = max(max_offset_m, 0.1)
         rows = Detections.of(detections, looks)
         birth, death = (min(max(rate, 1e-4), 0.9) for rate in (birth_fraction, death_fraction))
         false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
         rates = Rates(birth, death, false_share, max(caution, 1e-3))
         tables = _tables(facts), HARD_TABLES.get(facts.detector)
-        tracks = on_their_bases(follow_places(rows, looks, max(max_offset_m, 0.1), rates, *tables), looks)
+        tracks = on_their_bases(follow_places(rows, looks, radius_m, rates, *tables), looks)
         tracks = replace(tracks, calibration=_calibrated(facts, count_scale, count_half_width))
-        return with_confirmed(tracks, facts.detector)
+        return without_faces(with_confirmed(tracks, facts.detector), rows, looks, radius_m)
 
     return _follow
 

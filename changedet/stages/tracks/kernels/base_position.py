@@ -12,7 +12,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats
 from changedet.kernels.containers import HEIGHT_M
-from changedet.stages.tracks.kernels.stack_levels import LEVELS, Roofs, level_shares
+from changedet.stages.tracks.kernels.stack_levels import LEVELS, Roofs, level_posterior
 
 NEAR_M: Final = 1.0
 """Bases that lie closer are taken for one: a box is found that lies within half of its width. Chosen as the numbers of
@@ -70,7 +70,7 @@ def base_positions(roofs: Roofs) -> BasePositions:
     is_reversed = _usual_height(own) < REVERSED_M
     if is_reversed:
         own = own._replace(view=-own.view)
-    height[known] = _heights(level_shares(own), np.hypot(*own.view.T))
+    height[known] = _heights(level_posterior(own).shares, np.hypot(*own.view.T))
     base[known] -= height[known, None] * own.view
     return BasePositions(base, height, is_reversed)
 

@@ -167,6 +167,23 @@ def _as_shown(found: FoundPlaces, boxes: Boxes, date: Ints, height: float, apart
     return found._replace(shift=shift, displacement=displacement)
 
 
+def views_agree(boxes: Boxes, date: Ints, views: Floats, radius_m: float) -> bool:
+    """Whether the boxes bear out the views.
+
+    Parameters
+    ----------
+    boxes, date, views, radius_m
+        As for `find_places`.
+
+    Returns
+    -------
+    bool
+        False where a view is not known.
+    """
+    rows = [np.flatnonzero(date == t) for t in range(len(views))]
+    return bool(USUAL_LEVELS[0] <= _by_views(boxes, rows, views, radius_m)[0] <= USUAL_LEVELS[1])
+
+
 def _by_views(boxes: Boxes, rows: Sequence[Ints], views: Floats, radius_m: float) -> tuple[float, Floats]:
     """By how many boxes the tops are displaced as the views say, and each date's displacement (date, 2) of one box.
 

@@ -106,7 +106,25 @@ class Roofs(NamedTuple):
         return Roofs(*parts, self.length[index], self.angle[index], self.weight[index])
 
 
-def level_shares(roofs: Roofs) -> Floats:
+class LevelPosterior(NamedTuple):
+    """How high roofs are, and how well that agrees with other dates.
+
+    Attributes
+    ----------
+    shares : float64 (row, level)
+        Probability of each of `LEVELS`; each row sums to 1.
+    agreement : float64 (row,)
+        Log likelihood of what the other dates show there, less that of no box on any: 0 and more.
+    dates : int64 (row,)
+        Other dates that show boxes near by.
+    """
+
+    shares: Floats
+    agreement: Floats
+    dates: Ints
+
+
+def level_posterior(roofs: Roofs) -> LevelPosterior:
     """Probability of each height of each roof.
 
     Parameters
@@ -116,34 +134,39 @@ def level_shares(roofs: Roofs) -> Floats:
 
     Returns
     -------
-    float64 (row, level)
-        Of `LEVELS`; each row sums to 1.
+    LevelPosterior
+        Of all roofs.
     """
     told = _told_by_shadows(roofs.tiers)
     usual = np.exp(-DECAY * LEVELS)
     usual /= usual.sum()
-    shares = _shares(told + np.log(usual))
+    shares, odds, dates = _shares(told + np.log(usual)), np.zeros(told.shape), np.zeros(len(told), np.int64)
     sure = np.clip(roofs.weight, 0.0, 1.0)[:, None]
     for _ in range(ROUNDS):
         weighed = sure * shares
         site = weighed.sum(0) + PRIOR_BOXES * usual
         own = told + np.log(usual) + SITE_SHARE * np.log(site / site.sum() / usual)
-        shares = _shares(own + _told_by_dates(roofs, weighed))
-    return shares
+        odds, dates = _told_by_dates(roofs, weighed)
+        shares = _shares(own + odds)
+    return LevelPosterior(shares, np.log((shares * np.exp(odds)).sum(1)), dates)
 
 
-def _told_by_dates(roofs: Roofs, shares: Floats) -> Floats:
-    """Log likelihood (row, level) of what other dates show where each level sets the base."""
-    odds = np.zeros(shares.shape)
+def _told_by_dates(roofs: Roofs, shares: Floats) -> tuple[Floats, Ints]:
+    """Log likelihood (row, level) of what other dates show where each level sets the base, and their number (row,).
+
+    Beside that of no box there; dates that show none near by are left out.
+    """
+    odds, dates = np.zeros(shares.shape), np.zeros(len(shares), np.int64)
     rows = [np.flatnonzero(roofs.date == t) for t in np.unique(roofs.date)]
     for here, there in _dates_together(roofs.view, rows):
-        met = np.zeros(shares.shape)
+        met, near = np.zeros(shares.shape), np.zeros(len(shares), bool)
         for one, other, agree in _pairs(roofs, here, there):
+            near[one] = near[other] = True
             np.add.at(met, one, (agree @ shares[other][:, :, None])[:, :, 0])
             np.add.at(met, other, (agree.transpose(0, 2, 1) @ shares[one][:, :, None])[:, :, 0])
-        both = np.concatenate([here, there])
-        odds[both] += np.log(NO_NEIGHBOUR + met[both])
-    return odds
+        odds += np.log1p(met / NO_NEIGHBOUR)
+        dates += near
+    return odds, dates
 
 
 def _dates_together(view: Floats, rows: list[Ints]) -> list[tuple[Ints, Ints]]:
@@ -203,8 +226,9 @@ def _agreeing(roofs: Roofs, centre: Floats, one: Ints, other: Ints) -> tuple[Int
     alike = np.where(off == 0, SAME_LEVEL, np.where(off <= 1, NEXT_LEVEL, OTHER_LEVEL))
     tied = (roofs.track[one] == roofs.track[other]) & (roofs.track[one] >= 0)
     agree *= np.where(tied[:, None, None] & (off == 0), SAME_BOX * alike, alike)
-    good = agree.max((1, 2), initial=0.0) > LEAST_AGREEMENT
-    return one[good], other[good], agree[good]
+    # Pairs that agree at no height show that both dates have boxes near by.
+    agree[agree.max((1, 2), initial=0.0) <= LEAST_AGREEMENT] = 0.0
+    return one, other, agree
 
 
 def _apart(roofs: Roofs, centre: Floats, one: Ints, other: Ints, axis: Floats, heights: Floats) -> Floats:

@@ -7,7 +7,7 @@ import pytest
 
 from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.tracks.kernels.base_position import base_positions
-from changedet.stages.tracks.kernels.stack_levels import LEVELS, Roofs, level_shares
+from changedet.stages.tracks.kernels.stack_levels import LEVELS, Roofs, level_posterior
 
 VIEWS = np.array([[0.0, 0.3], [0.35, -0.1], [-0.2, -0.3], [0.05, 0.02]])
 
@@ -80,13 +80,13 @@ def test_base_positions_put_boxes_seen_once_where_other_dates_show_others(obliqu
     assert np.abs(found.height_m - height)[last].mean() < 0.8 * HEIGHT_M
 
 
-def test_level_shares_do_not_depend_on_the_order_of_rows():
+def test_level_posterior_does_not_depend_on_the_order_of_rows():
     roofs, *_ = exchanged([0.42, 0.1])
     turned = np.arange(len(roofs.xy))[::-1].copy()
-    shares = level_shares(roofs)
+    shares = level_posterior(roofs).shares
     assert shares.shape == (len(roofs.xy), len(LEVELS))
     np.testing.assert_allclose(shares.sum(1), 1.0)
-    np.testing.assert_allclose(level_shares(roofs.take(turned)), shares[turned], atol=1e-9)
+    np.testing.assert_allclose(level_posterior(roofs.take(turned)).shares, shares[turned], atol=1e-9)
 
 
 def test_base_positions_notice_angles_that_point_to_the_sensor():
