@@ -18,7 +18,7 @@ from changedet.pipeline.blur import REACH_SIGMAS
 from changedet.plan import Plan
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.change.method import ChangeMethod
-from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics, footprint_method
+from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics, footprint_method, has_kinds
 from changedet.stages.mask.stage import MaskMethod
 from changedet.stages.normalise.stage import LineMethod
 from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics, too_coarse
@@ -100,6 +100,8 @@ class DateJob:
     extra_roles : tuple of str
         Further bands on which this date and the reference are compared, though other dates lack them; of the reference
         those of all dates.
+    ground_roles : tuple of str
+        As of `ground_roles`.
     """
 
     grid: Grid
@@ -119,6 +121,7 @@ class DateJob:
     with_standing: bool = False
     keeps_scores: bool = True
     extra_roles: tuple[str, ...] = ()
+    ground_roles: tuple[str, ...] = ()
 
     @property
     def compared_roles(self) -> tuple[str, ...]:
@@ -204,7 +207,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
     """
     look, reference = plan.looks[i], plan.reference_look
     extra = plan.extra_roles(i)
-    methods = _methods(plan, extra, look, reference)
+    methods = _methods(plan, extra, look, reference, ground_roles(plan, i))
     wants_scene = "scenes" in plan.formats or "report" in plan.formats
     return DateJob(
         grid=plan.grid,
@@ -212,6 +215,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         reference=None if i == plan.reference else reference,
         roles=plan.roles,
         extra_roles=extra,
+        ground_roles=ground_roles(plan, i),
         scene_roles=tuple(look.roles) if wants_scene else (),
         methods=methods,
         counts=methods.objects is not None and not too_coarse(look.gsd_m, methods.objects.coarsest_m),
@@ -240,10 +244,28 @@ def job_between(plan: Plan, i: int, k: int) -> DateJob:
     """
     extra = tuple(role for role in plan.extra_roles(k) if role in plan.extra_roles(i))
     methods = _methods(plan, extra, plan.looks[k], plan.looks[i])
-    return replace(job_of(plan, k), reference=plan.looks[i], extra_roles=extra, methods=methods)
+    return replace(job_of(plan, k), reference=plan.looks[i], extra_roles=extra, ground_roles=(), methods=methods)
 
 
-def _methods(plan: Plan, extra: tuple[str, ...], look: Look, reference: Look) -> Methods:
+def ground_roles(plan: Plan, i: int) -> tuple[str, ...]:
+    """Roles beside those that all dates share by which a date's built ground is told.
+
+    Parameters
+    ----------
+    plan : Plan
+    i : int
+        Which of its looks.
+
+    Returns
+    -------
+    tuple of str
+        In colours alone bare soil passes for yards: a date that has near infrared is told by it though others lack it.
+        Empty where other bands than colours are needed.
+    """
+    return plan.extra_roles(i) if has_kinds(plan.facts) else ()
+
+
+def _methods(plan: Plan, extra: tuple[str, ...], look: Look, reference: Look, ground: tuple[str, ...] = ()) -> Methods:
     # What is compared with an 8-bit display image is compared as one; by itself each date has its own units.
     dtype = "uint8" if "uint8" in (look.dtype, reference.dtype) else plan.facts.dtype
     return Methods(
@@ -252,7 +274,7 @@ def _methods(plan: Plan, extra: tuple[str, ...], look: Look, reference: Look) ->
         normalise=plan.built("normalise", extra),
         change=plan.built("change", extra, dtype),
         objects=plan.built("objects", dtype=look.dtype),
-        footprint=footprint_method(plan.facts),
+        footprint=footprint_method(replace(plan.facts, roles=(*plan.facts.roles, *ground))),
     )
 
 

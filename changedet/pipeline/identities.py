@@ -7,7 +7,7 @@ from typing import Final
 
 from changedet.grid.zones import BERTH, of_kind, sidings_of, zone_table
 from changedet.libraries import __version__
-from changedet.pipeline.date_job import PARTS
+from changedet.pipeline.date_job import PARTS, ground_roles
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.pipeline.surroundings import windows_around
 from changedet.plan import Plan
@@ -60,7 +60,8 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     movers = ["movers"] if plan.leaves_movers_out else []
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
     pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan), *movers]
-    parts |= {"footprint": seen, "pixels": pixels, "boxes": objects}
+    ground = [ground_roles(plan, i)] if ground_roles(plan, i) else []
+    parts |= {"footprint": [*seen, *ground], "pixels": pixels, "boxes": [*objects, *ground]}
     return {part: identity(part, inputs) for part, inputs in parts.items()}
 
 

@@ -122,7 +122,9 @@ def measure(
             kept,
         ),
     )
-    objects, footprint = _single_models(job, _well_seen(job, seen, before, classes, levels, reference_model), kept)
+    well = _well_seen(job, seen, before, classes, levels, reference_model)
+    built = with_extra_cells(job, well, own) if job.ground_roles else well
+    objects, footprint = _single_models(job, well, built, kept)
     model = DateModel(alignment, overview, levels, normalise, change, objects, footprint, signs, fill)
     return model, own if reference is None else None
 
@@ -184,14 +186,16 @@ def without_clouds(
         return where_valid(seen, ~(light - usual > BRIGHTER))
 
 
-def _single_models(job: DateJob, seen: Singles, kept: KeptParts) -> tuple[ObjectsModel | None, FootprintModel | None]:
-    """The statistics of methods that look at one date alone."""
+def _single_models(
+    job: DateJob, seen: Singles, built: Singles, kept: KeptParts
+) -> tuple[ObjectsModel | None, FootprintModel | None]:
+    """The statistics of methods that look at one date alone; built ground is told by more bands where it has them."""
     objects, footprint = kept.objects, kept.footprint
     if job.methods.objects is not None and job.counts and objects is None:
         # The grid's own pixels may be finer than what the sensor saw.
         objects = replace(job.methods.objects.fit(seen), gsd_m=job.look.gsd_m, shadow=_shadow(job.look))
     if job.methods.footprint is not None and footprint is None:
-        footprint = replace(job.methods.footprint.fit(seen), sun=_sun(job.look))
+        footprint = replace(job.methods.footprint.fit(built), sun=_sun(job.look))
     return objects, footprint
 
 

@@ -241,6 +241,9 @@ def _boxes(
 
 
 def _built(read: _ReadTile, method: FootprintMethod[FootprintStatistics], statistics: FootprintStatistics) -> bytes:
-    seen = where_valid(read.image, read.quality == CLEAR)
+    job, image = read.job, read.image
+    if job.ground_roles:
+        image = with_extra(job, job.look, image, read.wide, read.model.alignment.displacement)
+    seen = where_valid(image, read.quality == CLEAR)
     built = method.apply(seen, read.wide, model=statistics)
     return pack(np.where(read.inside, built[inner(read.job.halo_px)], 0).astype(np.uint8))

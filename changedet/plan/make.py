@@ -264,7 +264,7 @@ def _in_colours_alone(looks: Sequence[Look]) -> list[str]:
     them = "it" if len(lacking) == 1 else "them"
     return [
         f"{named_dates(lacking)}: no near infrared, which the other {len(looks) - len(lacking)} looks have: built "
-        "ground (footprint) of all looks is told without it, and bare soil may pass for yards; "
+        "ground (footprint) is less sure with looks in colours alone, in which bare soil may pass for yards; "
         f"leave {them} out where that figure matters"
     ]
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import rasterio
 from small_runs import APART, DATES
-from small_scenes import write_workflow
+from small_scenes import ground, write_scene, write_workflow
 
+from changedet.pipeline.date_job import DateJob, job_between, job_of
 from changedet.pipeline.run import run
+from changedet.plan import Plan, make_plan
 
 
 def test_a_date_is_compared_on_all_bands_that_it_shares_with_the_reference(some_lack_nir: Path) -> None:
@@ -43,6 +45,25 @@ def test_dates_are_compared_with_each_other_on_the_bands_of_both(some_lack_nir: 
     (pair,) = done.summary["placebo"]["pairs"]
     assert (pair["from"], pair["to"]) == DATES[1:]
     assert pair["share"] < 0.01
+
+
+def test_built_ground_is_told_by_near_infrared_on_the_dates_that_have_it(tmp_path: Path) -> None:
+    def jobs(resolution_m: float, *, lacks: bool) -> tuple[Plan, list[DateJob]]:
+        for day in DATES:
+            write_scene(tmp_path / f"{day}.tif", ground(40, 50), resolution_m=resolution_m)
+        colours = {"blue": 1, "green": 2, "red": 3}
+        bands = {day: colours if lacks and day == DATES[1] else colours | {"nir": 4} for day in DATES}
+        listed = [{"date": day, "path": f"{day}.tif", "bands": bands[day]} for day in DATES]
+        plan = make_plan(write_workflow(tmp_path, DATES, scenes=listed))
+        return plan, [job_of(plan, i) for i in range(len(DATES))]
+
+    plan, mixed = jobs(0.5, lacks=True)
+    assert [job.ground_roles for job in mixed] == [("nir",), (), ("nir",)]
+    told = [job.methods.footprint.fit.keywords["roles"] for job in mixed if job.methods.footprint]  # type: ignore[attr-defined]
+    assert ["nir" in roles for roles in told] == [True, False, True]
+    assert job_between(plan, 0, 2).ground_roles == ()
+    assert [job.ground_roles for job in jobs(0.5, lacks=False)[1]] == [()] * 3
+    assert [job.ground_roles for job in jobs(10.0, lacks=True)[1]] == [()] * 3, "there no colours tell built ground"
 
 
 def test_each_date_is_read_in_its_own_units(own: Path) -> None:
