@@ -100,8 +100,8 @@ class DateJob:
     extra_roles : tuple of str
         Further bands on which this date and the reference are compared, though other dates lack them; of the reference
         those of all dates.
-    ground_roles : tuple of str
-        As of `ground_roles`.
+    ground_by_extra : bool
+        Whether built ground is detected with `extra_roles`, too.
     """
 
     grid: Grid
@@ -121,7 +121,7 @@ class DateJob:
     with_standing: bool = False
     keeps_scores: bool = True
     extra_roles: tuple[str, ...] = ()
-    ground_roles: tuple[str, ...] = ()
+    ground_by_extra: bool = False
 
     @property
     def compared_roles(self) -> tuple[str, ...]:
@@ -206,8 +206,8 @@ def job_of(plan: Plan, i: int) -> DateJob:
         Compared with the reference, unless it is its own.
     """
     look, reference = plan.looks[i], plan.reference_look
-    extra = plan.extra_roles(i)
-    methods = _methods(plan, extra, look, reference, ground_roles(plan, i))
+    extra, ground = plan.extra_roles(i), ground_roles(plan, i)
+    methods = _methods(plan, extra, look, reference, ground)
     wants_scene = "scenes" in plan.formats or "report" in plan.formats
     return DateJob(
         grid=plan.grid,
@@ -215,7 +215,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         reference=None if i == plan.reference else reference,
         roles=plan.roles,
         extra_roles=extra,
-        ground_roles=ground_roles(plan, i),
+        ground_by_extra=bool(ground),
         scene_roles=tuple(look.roles) if wants_scene else (),
         methods=methods,
         counts=methods.objects is not None and not too_coarse(look.gsd_m, methods.objects.coarsest_m),
@@ -244,11 +244,11 @@ def job_between(plan: Plan, i: int, k: int) -> DateJob:
     """
     extra = tuple(role for role in plan.extra_roles(k) if role in plan.extra_roles(i))
     methods = _methods(plan, extra, plan.looks[k], plan.looks[i])
-    return replace(job_of(plan, k), reference=plan.looks[i], extra_roles=extra, ground_roles=(), methods=methods)
+    return replace(job_of(plan, k), reference=plan.looks[i], extra_roles=extra, ground_by_extra=False, methods=methods)
 
 
 def ground_roles(plan: Plan, i: int) -> tuple[str, ...]:
-    """Roles beside those that all dates share by which a date's built ground is told.
+    """Bands by which a date's built ground is detected beside those that all dates share.
 
     Parameters
     ----------
@@ -259,8 +259,8 @@ def ground_roles(plan: Plan, i: int) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        In colours alone bare soil passes for yards: a date that has near infrared is told by it though others lack it.
-        Empty where other bands than colours are needed.
+        Empty where built ground is not detected by colours. In colours alone bare soil is taken for a yard, so near
+        infrared is used on each date that has it.
     """
     return plan.extra_roles(i) if has_kinds(plan.facts) else ()
 

@@ -60,8 +60,9 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     movers = ["movers"] if plan.leaves_movers_out else []
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
     pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan), *movers]
-    ground = [ground_roles(plan, i)] if ground_roles(plan, i) else []
-    parts |= {"footprint": [*seen, *ground], "pixels": pixels, "boxes": [*objects, *ground]}
+    ground = ground_roles(plan, i)
+    more = [ground] if ground else []
+    parts |= {"footprint": [*seen, *more], "pixels": pixels, "boxes": [*objects, *more]}
     return {part: identity(part, inputs) for part, inputs in parts.items()}
 
 

@@ -123,7 +123,7 @@ def measure(
         ),
     )
     well = _well_seen(job, seen, before, classes, levels, reference_model)
-    built = with_extra_cells(job, well, own) if job.ground_roles else well
+    built = with_extra_cells(job, well, own) if job.ground_by_extra else well
     objects, footprint = _single_models(job, well, built, kept)
     model = DateModel(alignment, overview, levels, normalise, change, objects, footprint, signs, fill)
     return model, own if reference is None else None
@@ -189,7 +189,7 @@ def without_clouds(
 def _single_models(
     job: DateJob, seen: Singles, built: Singles, kept: KeptParts
 ) -> tuple[ObjectsModel | None, FootprintModel | None]:
-    """The statistics of methods that look at one date alone; built ground is told by more bands where it has them."""
+    """The statistics of methods that use one date alone; `built` may have more bands than `seen`."""
     objects, footprint = kept.objects, kept.footprint
     if job.methods.objects is not None and job.counts and objects is None:
         # The grid's own pixels may be finer than what the sensor saw.

@@ -242,7 +242,7 @@ def _boxes(
 
 def _built(read: _ReadTile, method: FootprintMethod[FootprintStatistics], statistics: FootprintStatistics) -> bytes:
     job, image = read.job, read.image
-    if job.ground_roles:
+    if job.ground_by_extra:
         image = with_extra(job, job.look, image, read.wide, read.model.alignment.displacement)
     seen = where_valid(image, read.quality == CLEAR)
     built = method.apply(seen, read.wide, model=statistics)

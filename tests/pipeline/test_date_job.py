@@ -47,7 +47,7 @@ def test_dates_are_compared_with_each_other_on_the_bands_of_both(some_lack_nir: 
     assert pair["share"] < 0.01
 
 
-def test_built_ground_is_told_by_near_infrared_on_the_dates_that_have_it(tmp_path: Path) -> None:
+def test_built_ground_is_detected_with_near_infrared_on_the_dates_that_have_it(tmp_path: Path) -> None:
     def jobs(resolution_m: float, *, lacks: bool) -> tuple[Plan, list[DateJob]]:
         for day in DATES:
             write_scene(tmp_path / f"{day}.tif", ground(40, 50), resolution_m=resolution_m)
@@ -58,12 +58,14 @@ def test_built_ground_is_told_by_near_infrared_on_the_dates_that_have_it(tmp_pat
         return plan, [job_of(plan, i) for i in range(len(DATES))]
 
     plan, mixed = jobs(0.5, lacks=True)
-    assert [job.ground_roles for job in mixed] == [("nir",), (), ("nir",)]
-    told = [job.methods.footprint.fit.keywords["roles"] for job in mixed if job.methods.footprint]  # type: ignore[attr-defined]
-    assert ["nir" in roles for roles in told] == [True, False, True]
-    assert job_between(plan, 0, 2).ground_roles == ()
-    assert [job.ground_roles for job in jobs(0.5, lacks=False)[1]] == [()] * 3
-    assert [job.ground_roles for job in jobs(10.0, lacks=True)[1]] == [()] * 3, "there no colours tell built ground"
+    assert [job.ground_by_extra for job in mixed] == [True, False, True]
+    used = [job.methods.footprint.fit.keywords["roles"] for job in mixed if job.methods.footprint]  # type: ignore[attr-defined]
+    assert ["nir" in roles for roles in used] == [True, False, True]
+    assert not job_between(plan, 0, 2).ground_by_extra
+    assert [job.ground_by_extra for job in jobs(0.5, lacks=False)[1]] == [False] * 3
+    assert [job.ground_by_extra for job in jobs(10.0, lacks=True)[1]] == [False] * 3, (
+        "there no colours tell built ground"
+    )
 
 
 def test_each_date_is_read_in_its_own_units(own: Path) -> None:

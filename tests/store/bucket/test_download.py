@@ -104,7 +104,7 @@ def test_other_bytes_than_were_uploaded_are_refused(
     assert not (tmp_path / "back/change/mask.tif").exists()
 
 
-@pytest.mark.parametrize("name", ["../out.txt", "/tmp/out.txt", "a/../../out.txt", "a\\b"])
+@pytest.mark.parametrize("name", ["../out.txt", "/out.txt", "a/../../out.txt", "a\\b"])
 def test_a_seal_cannot_lead_out_of_the_folder(store: Store, uploaded: RunFolder, tmp_path: Path, name: str) -> None:
     files = dict(seal.sealed_files(uploaded) or {})
     store.put(f"{START}{name}", b"x")
