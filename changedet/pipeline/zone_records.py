@@ -11,6 +11,7 @@ import pandas as pd
 
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
+from changedet.outputs.sentences.counts import moves_unseen
 from changedet.outputs.values import rows_of
 from changedet.pipeline.area_sums import Area
 from changedet.pipeline.things.berths import SHIP
@@ -23,6 +24,8 @@ FULL_SHARE: Final = 0.9
 """Of a zone's capacity: from here on it counts as full, as lanes stay free. Chosen by hand."""
 LISTED_SHARE: Final = 0.05
 """Of the listed arrivals, by which expected ones may differ without a reason. Chosen by hand."""
+LEAST_MOVES: Final = 1.5
+"""Expected arrivals or departures below which their sum is not explained: it would speak of no box or of one."""
 LEAST_DIFFERENCE: Final = 0.5
 """Boxes by which sums may differ before a reason is given: what is smaller is rounded away."""
 OFTEN_MISSED: Final = (
@@ -198,11 +201,12 @@ def _stacked_note(table: pd.DataFrame) -> str:
         return ""
     came, went = (float(whole[f"{name}_expected"].sum()) for name in ("arrivals", "departures"))
     rise = float(whole["containers_expected"].iloc[-1] - whole["containers_expected"].iloc[0])
-    if abs(came - went - rise) <= max(LEAST_DIFFERENCE, LISTED_SHARE * max(came, went)):
+    gap = moves_unseen(came, went, rise)
+    if not gap or max(came, went) < LEAST_MOVES:
         return ""
     why = (
         "boxes set on top of others arrive without raising it"
-        if came - went > rise
+        if gap > 0
         else "boxes taken from the top of others leave without lowering it, and what an earlier look did not show of a "
         "place never came"
     )

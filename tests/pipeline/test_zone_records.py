@@ -72,6 +72,7 @@ def test_notes_on_figures_say_that_boxes_set_on_others_do_not_raise_the_count() 
     ]
     (uncovered,) = noted(10.0, 40.0, -20.0)
     assert "fell by 20: boxes taken from the top of others leave without lowering it" in uncovered
+    assert noted(0.7, 0.6, 0.7) == [], "of less than a box or two nothing is explained"
 
 
 def test_notes_on_figures_say_that_boxes_are_often_missed() -> None:

@@ -11,7 +11,7 @@ import jinja2
 import pandas as pd
 
 from changedet.outputs.json_files import dumps
-from changedet.outputs.report.axes import Backdrop
+from changedet.outputs.report.axes import HIDDEN, Backdrop
 from changedet.outputs.report.buildings import building_table
 from changedet.outputs.report.claims import claim_rows, robust_sentences
 from changedet.outputs.report.data import ReportData, unsure_days
@@ -111,6 +111,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "figure": data_uri(data.figure) if data.figure else "",
         "timeline": timeline(days, began, Backdrop(calendar, hidden)) if len(days) > 1 else "",
         "began": began,
+        "hides": any(share >= HIDDEN for share in hidden.values()),
         "figures": [figure_row(name, data, files) for name in TITLES],
         "moves": [move_row(name, data) for name in ("arrivals", "departures")],
         "onsets": onset_rows(data, calendar),

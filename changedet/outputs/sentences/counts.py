@@ -16,6 +16,10 @@ LEAST_BOX: Final = 0.5
 FEW_BOXES: Final = 5
 """Expected boxes below which a count that may be none is said to be none."""
 UNSURE: Final = "; no look shows most of them for sure: they may all be something else of a container's size"
+LEAST_GAP: Final = 0.5
+"""Boxes by which arrivals less departures may differ from what a count rose by: what is smaller is rounded away."""
+GAP_SHARE: Final = 0.05
+"""The same, as a share of the larger of both. Chosen by hand."""
 SWITCHED_OFF: Final = "switched off"
 """Stands in every reason of what the user did not want: no sentence and no warning speaks of it."""
 _PREFIX: Final = "cannot be counted: "
@@ -79,7 +83,7 @@ def containers(facts: Facts) -> Sentence | None:
     if max(first.low, last.low) < LEAST_BOX and not unsure and not _peak(facts, first, last):
         return Sentence("containers", _none(first, last, facts.calendar), (first.date, last.date))
     text = change_text("Containers", "", first, last, facts.calendar) + _peak(facts, first, last)
-    return Sentence("containers", f"{text}{_by_all_looks(facts, first, last)}{unsure}.", (first.date, last.date))
+    return Sentence("containers", f"{text}{_since(facts, first, last)}{unsure}.", (first.date, last.date))
 
 
 def turnover(facts: Facts) -> Sentence | None:
@@ -101,13 +105,33 @@ def turnover(facts: Facts) -> Sentence | None:
         return None
     scale = scale_of([came, left], "")
     if least[0] is None or least[1] is None or min(least[0], least[1]) < LEAST_TURNOVER:
-        moved = f"Between the looks about {came.text(scale)} containers arrived and {left.text(scale)} left."
-        return Sentence("turnover", moved, tuple(facts.dates[1:]))
-    text = (
-        f"The net change hides turnover: at least {number(least[0])} containers arrived and {number(least[1])} left "
-        f"between the looks; the best estimates are {came.text(scale)} and {left.text(scale)}."
-    )
-    return Sentence("turnover", text, tuple(facts.dates[1:]))
+        text = f"Between the looks about {came.text(scale)} containers arrived and {left.text(scale)} left"
+    else:
+        text = (
+            f"The net change hides turnover: at least {number(least[0])} containers arrived and {number(least[1])} "
+            f"left between the looks; the best estimates are {came.text(scale)} and {left.text(scale)}"
+        )
+    return Sentence("turnover", f"{text}{_on_others(facts, came, left)}.", tuple(facts.dates[1:]))
+
+
+def moves_unseen(came: float, left: float, rise: float) -> float:
+    """By how much arrivals less departures differ from what the count of boxes to be seen rose by.
+
+    Parameters
+    ----------
+    came, left : float
+        Expected arrivals and departures over a series.
+    rise : float
+        Of the expected count, from its first look to its last.
+
+    Returns
+    -------
+    float
+        Above 0 where boxes were set on others, which does not raise the count; 0 where they differ by no more than
+        rounding does.
+    """
+    gap = came - left - rise
+    return gap if abs(gap) > max(LEAST_GAP, GAP_SHARE * max(came, left)) else 0.0
 
 
 def growth_words(onset: Mapping[str, object], calendar: Calendar) -> str:
@@ -156,9 +180,20 @@ def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:
     return f", after {peak.text(scale_of([peak], ''))} {facts.calendar.on(_day(facts, peak))}"
 
 
-def _by_all_looks(facts: Facts, first: Estimate, last: Estimate) -> str:
-    """Growth that the two ends alone do not show."""
-    onset = facts.onset("containers")
-    if not onset or last.low > first.high or last.high < first.low:
+def _on_others(facts: Facts, came: Estimate, left: Estimate) -> str:
+    """Why arrivals less departures are more than the count rose by: else a reader finds that the sum is wrong."""
+    first, last = facts.total("containers", "first"), facts.total("containers", "last")
+    if first is None or last is None or moves_unseen(came.value, left.value, last.value - first.value) <= 0:
         return ""
-    return f"; all looks together show growth that began {growth_words(onset, facts.calendar)}"
+    return "; counts are of the boxes seen from above, which those set on top of others do not raise"
+
+
+def _since(facts: Facts, first: Estimate, last: Estimate) -> str:
+    """When growth began, also where the two ends alone do not show it."""
+    onset = facts.onset("containers")
+    if not onset or last.high < first.low:
+        return ""
+    began = growth_words(onset, facts.calendar)
+    return (
+        f"; growth began {began}" if last.low > first.high else f"; all looks together show growth that began {began}"
+    )

@@ -73,8 +73,14 @@ def _told(zone: _Zone, facts: Facts) -> str:
     if came is not None and came >= LEAST_TURNOVER:
         words.append(f"at least {number(came)} arrived")
     onset = mapping_at(zone.record, "onset", "containers")
-    if onset.get("date"):
-        words.append(f"growth began {growth_words(onset, facts.calendar)}")
+    # What the sentence on the site's containers says already is not said again.
+    if onset.get("date") and (span := growth_words(onset, facts.calendar)) != _site_span(facts):
+        words.append(f"growth began {span}")
     if zone.surely_full:
         words.append(f"full from {facts.calendar.day(zone.surely_full)} at the latest")
     return ", ".join(words)
+
+
+def _site_span(facts: Facts) -> str:
+    onset = facts.onset("containers")
+    return growth_words(onset, facts.calendar) if onset else ""

@@ -87,7 +87,7 @@ def test_write_report_begins_with_the_answer_and_ends_with_methods(made_up_run: 
     folder = made_up_run[0]
     write_report(folder / "report.html", report_data(folder))
     words = words_of(folder / "report.html")
-    answer = words.index("Containers rose from 4 (2–7) on 4 June to 22 (20–25) on 4 October 2023.")
+    answer = words.index("Containers rose from 4 (2–7) on 4 June to 22 (20–25) on 4 October 2023; growth")
     order = [answer, *(words.index(part) for part in ("Expected count with", "1 warning about", "Time line 4"))]
     assert order == sorted(order)
     assert words.index("Methods, and why these") > words.index("The site in figures")
@@ -114,6 +114,14 @@ def test_write_report_says_of_which_looks_there_is_no_count(made_up_run: Any, tm
     rows[counted] = float("nan")
     write_report(tmp_path / "report.html", replace(data, timeseries=rows))
     assert "no count of containers" not in words_of(tmp_path / "report.html")
+
+
+def test_write_report_explains_grey_looks_where_there_are_any(made_up_run: Any, tmp_path: Path) -> None:
+    data = report_data(made_up_run[0])
+    for clear, told in ((1.0, False), (0.65, True)):
+        rows = data.timeseries.assign(valid_fraction=clear)
+        write_report(tmp_path / "report.html", replace(data, timeseries=rows))
+        assert ("Grey looks hide a tenth" in words_of(tmp_path / "report.html")) == told
 
 
 def test_write_report_hides_nothing_on_paper(made_up_run: Any) -> None:

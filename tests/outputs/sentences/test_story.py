@@ -86,6 +86,25 @@ def test_sentences_say_where_boxes_may_all_be_something_else() -> None:
     assert texts(single)["containers"] == f"27 (0–67) containers stood there on 12 March 2023{doubt}"
 
 
+def test_sentences_say_since_when_containers_rose_and_zones_do_not_say_it_again() -> None:
+    began = {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 0.97}
+    rose = counts((41, 37, 44), (139, 127, 150))
+    onset = {"containers": began}
+    east = {"containers": counts((0, 0, 2), (97, 92, 102)), "onset": {"containers": began}}
+    later = began | {"low": "2023-06-13", "high": DAYS[2]}
+    west = {"containers": counts((0, 0, 2), (30, 25, 35)), "onset": {"containers": later}}
+    said = texts(summary(totals={"containers": rose}, onset=onset, zones={"east": east, "west": west}))
+    assert said["containers"].endswith(
+        "to 139 (127–150) on 17 December 2023; growth began between 13 March and 12 June 2023 (extremely likely)."
+    )
+    assert said["zones"] == (
+        "By zone: east from 0 (0–2) to 97 (92–102) containers; west from 0 (0–2) to 30 (25–35) containers, growth "
+        "began between 13 June and 17 December 2023 (extremely likely)."
+    )
+    fell = summary(totals={"containers": counts((139, 127, 150), (41, 37, 44))}, onset=onset)
+    assert "growth" not in texts(fell)["containers"]
+
+
 def test_sentences_tell_growth_that_all_looks_show_together_and_a_peak_beyond_both_ends() -> None:
     began = {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 0.97}
     found = summary(totals={"containers": counts((41, 37, 46), (50, 45, 60))}, onset={"containers": began})
@@ -116,11 +135,24 @@ def test_sentences_tell_turnover_by_what_may_be_claimed() -> None:
     ), "the same bound is the same number"
 
 
+def test_sentences_say_why_what_came_is_more_than_the_count_rose_by() -> None:
+    set_on_others = "; counts are of the boxes seen from above, which those set on top of others do not raise."
+    stood = {"containers": counts((41, 37, 46), (138, 126, 150))}
+    said = texts(summary(totals=stood | moves((136, 84, 169), (4, 0, 46))))["turnover"]
+    assert said == f"Between the looks about 136 (84–169) containers arrived and 4 (0–46) left{set_on_others}"
+    for came in (101, 105):
+        said = texts(summary(totals=stood | moves((came, 84, 169), (4, 0, 46))))["turnover"]
+        assert said.endswith("4 (0–46) left."), "97 is what the count rose by, and the sum is not beyond rounding"
+    fewer = texts(summary(totals=stood | moves((60, 50, 169), (4, 0, 46))))["turnover"]
+    assert fewer.endswith("left."), "nothing was set on top"
+
+
 def test_sentences_tell_turnover_by_best_estimates_where_not_both_may_be_claimed() -> None:
     stood = {"containers": counts((257, 182, 475), (253, 175, 366))}
     of_a_port = moves((140.0, 34.1, 234.1), (138.8, 31.8, 224.7))
     told = "Between the looks about 140 (34–234) containers arrived and 139 (32–225) left."
     assert texts(summary(totals=stood | of_a_port))["turnover"] == told
+    stood = {"containers": counts((257, 182, 475), (295, 175, 366))}
     growing = moves((52.4, 21.2, 74.9), (14.4, 0.2, 27.9))
     told = "Between the looks about 52 (21–75) containers arrived and 14 (0–28) left."
     assert texts(summary(totals=stood | growing, claims=[claim("arrivals", 31)]))["turnover"] == told
