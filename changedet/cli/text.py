@@ -190,7 +190,9 @@ def _placebo(run: Run) -> list[str]:
 
 
 def _onsets(run: Run) -> list[str]:
-    lines = []
+    lines: list[str] = []
+    if len(run.dates) < 2:
+        return lines
     kept = 4 if calendar_of([str(day) for day in run.dates]).years_only else None
     for name, onset in run.summary["onset"].items():
         shape = f", a {onset['shape']}" if onset.get("shape") else ""

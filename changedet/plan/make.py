@@ -303,10 +303,19 @@ def _check_methods(workflow: Workflow, choices: Mapping[str, Choice], facts: Fac
             continue
         around = getattr(method, "halo_px", 0)
         if around > MOST_AROUND_PX:
-            said = f"looks at {around} pixels around each, more than {MOST_AROUND_PX}; make its windows smaller"
-            problems.append(workflow.problem(stage, said))
+            problems.append(_looks_too_far(workflow, stage, around, facts))
     if problems:
         raise InputError(problems)
+
+
+def _looks_too_far(workflow: Workflow, stage: str, around_px: int, facts: Facts) -> Problem:
+    said = f"looks at {around_px} pixels around each, more than {MOST_AROUND_PX}"
+    finest, asked = min(facts.gsd_m), workflow.grid.resolution
+    # Windows in metres: a grid much finer than all scenes is what makes them wide, a slip of units as a rule.
+    if asked and around_px * facts.resolution_m / finest <= MOST_AROUND_PX:
+        fine = f"{facts.resolution_m:.2g} m is finer than any scene, {finest:.2g} m, by so much that {stage} {said}"
+        return workflow.problem("grid.resolution", f"{fine}; give metres, or auto")
+    return workflow.problem(stage, f"{said}; make its windows smaller")
 
 
 def _unwritable(workflow: Workflow, looks: Sequence[Look], zones: Areas | None) -> list[str]:

@@ -126,7 +126,9 @@ def _far_away(grid: Grid, look: Look, share: float) -> str:
 
     area = to_crs(grid.area, grid.crs, LONLAT)
     met = f"no scene covers more than {share:.2g} of it, expected at least 0.01" if share else "no scene meets it"
-    return f"{met}: it spans {span(area)}, {look.name} {span(look.outline())} (degrees); correct it"
+    turned = shapely.transform(area, lambda points: points[:, ::-1])
+    remedy = "it would with longitudes and latitudes exchanged" if turned.intersects(look.outline()) else "correct it"
+    return f"{met}: it spans {span(area)}, {look.name} {span(look.outline())} (degrees); {remedy}"
 
 
 def _beyond(name: str, zone: BaseGeometry, grid: Grid) -> list[str]:

@@ -76,6 +76,12 @@ def test_run_in_words_shows_areas_in_the_unit_that_fits_and_years_where_no_more_
     assert [line.split("  ")[-1].strip() for line in said[:2]] == ["footprint km²", "0 (0 to 190)"]
 
 
+def test_run_in_words_says_nothing_of_growth_after_a_single_look(tmp_path: Path) -> None:
+    table = pd.DataFrame({"date": DATES[:1], "zone": "", "valid_fraction": 1.0})
+    summary = {"onset": {"containers": {"date": None, "reason": "1 clear look is too few"}}, "sentences": []}
+    assert "onset" not in run_in_words(MadeUp(RunFolder(tmp_path), table, summary))  # type: ignore[arg-type]
+
+
 def test_sites_in_words_has_a_row_for_each_site_whatever_is_known_of_it(tmp_path: Path) -> None:
     counts = {"containers_expected": [math.nan, 41.2, 138.4], "containers_low": [math.nan, 37.0, 126.0],
               "containers_high": [math.nan, 45.0, 151.0]}  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import shapely
-from small_scenes import write_workflow
+from small_scenes import ground, write_scene, write_workflow
 
 from changedet.errors import InputError
 from changedet.plan import make_plan
@@ -75,6 +75,14 @@ def test_make_plan_names_the_line_of_a_parameter_that_its_method_cannot_use(
     (line,) = problems(workflow)
     assert line.startswith(f"{workflow}:")
     assert said in line
+
+
+def test_make_plan_names_a_resolution_so_fine_that_windows_in_metres_are_too_wide(tmp_path: Path) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50), resolution_m=0.5)
+    (line,) = problems(write_workflow(tmp_path, DATES, grid={"resolution": 0.01}))
+    assert "grid.resolution: 0.01 m is finer than any scene, 0.5 m, by so much that objects looks at " in line
+    assert line.endswith("; give metres, or auto")
 
 
 CLUSTER = "tcp://192.0.2.1:8786"

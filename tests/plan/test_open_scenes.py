@@ -69,6 +69,15 @@ def test_covering_says_where_an_area_and_its_scenes_lie_that_do_not_meet(scenes:
     (line,) = problems(workflow)
     assert "site.aoi: no scene meets it: it spans 10 to 10.01 east, 50 to 50.01 north" in line
     assert f"{DATES[0]}.tif" in line
+    assert line.endswith("correct it")
+
+
+def test_covering_says_where_an_area_has_its_latitudes_first(scenes: Path) -> None:
+    (first, *_) = make_plan(write_workflow(scenes, DATES[:1])).looks
+    west, south, east, north = first.outline().bounds
+    box = {"bbox": [south, west, north, east]}
+    (line,) = problems(write_workflow(scenes, DATES, site={"id": "site", "aoi": box}))
+    assert line.endswith("; it would with longitudes and latitudes exchanged")
 
 
 def test_covering_says_what_share_of_a_much_larger_area_is_covered(scenes: Path) -> None:

@@ -136,6 +136,7 @@ def _last_seen(facts: Facts) -> Estimate | None:
 
 def _not_compared(facts: Facts) -> Sentence | None:
     reason = facts.unavailable.get("changed_area_m2", "")
-    if not reason or SWITCHED_OFF in reason:
+    # Of a single look the sentence on looks says that nothing is compared.
+    if not reason or SWITCHED_OFF in reason or len(facts.dates) < 2:
         return None
     return Sentence("changed_area", f"No change is measured: {reason}.", ())

@@ -29,7 +29,8 @@ def choose(facts: Facts) -> Choice:
     Choice
         Always of `staircase`.
     """
-    return Choice("staircase", {}, f"growth is dated by a staircase model of {facts.dates} dates")
+    reason = f"growth is dated by a staircase model of {facts.dates} dates"
+    return Choice("staircase", {}, reason if facts.dates > 1 else "growth is dated from three dates on")
 
 
 STAGE: Final[Stage[OnsetMethod]] = Stage("series", choose)

@@ -43,7 +43,9 @@ def choose(facts: Facts) -> Choice:
     return Choice(
         "hmm",
         {"precision": round(tables.precision, 3)},
-        f"a hidden Markov model for each place reads {facts.dates} dates together",
+        f"a hidden Markov model for each place reads {facts.dates} dates together"
+        if facts.dates > 1
+        else "a hidden Markov model for each place reads its one date",
     )
 
 

@@ -73,6 +73,15 @@ def test_sentences_say_of_counts_that_may_be_none_only_how_many_there_are_at_mos
     assert "rose from 0 (0–2)" in texts(grew)["containers"]
 
 
+def test_sentences_say_of_a_single_look_once_that_nothing_is_compared() -> None:
+    alone = summary(days=DAYS[:1])
+    rows = table((1.0,), days=DAYS[:1])
+    told = texts(alone, rows, changed_area_m2="a single date: nothing is compared")
+    assert " ".join(told.values()).count("nothing is compared") == 1
+    told = texts(summary(), changed_area_m2="no band is shared")
+    assert told["changed_area"] == "No change is measured: no band is shared."
+
+
 def test_sentences_say_where_boxes_may_all_be_something_else() -> None:
     doubt = "; no look shows most of them for sure: they may all be something else of a container's size."
     ends = counts((27.2, 0, 67.4), (25.1, 0, 50))
