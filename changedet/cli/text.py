@@ -12,7 +12,7 @@ from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import rows_of
-from changedet.plan import Plan, countable
+from changedet.plan import CANNOT, Plan, countable
 
 GROWTH: Final = ("containers", "changed_area", "footprint")
 """What may say since when a site grew, the first that does."""
@@ -195,6 +195,9 @@ def _onsets(run: Run) -> list[str]:
         return lines
     kept = 4 if calendar_of([str(day) for day in run.dates]).years_only else None
     for name, onset in run.summary["onset"].items():
+        if CANNOT in str(onset.get("reason")):
+            # Said above, and in the same words.
+            continue
         shape = f", a {onset['shape']}" if onset.get("shape") else ""
         when, low, high = (str(onset[key])[:kept] for key in ("date", "low", "high"))
         found = f"{when} (between {low} and {high}{shape})" if onset["date"] else f"none: {onset['reason']}"

@@ -13,6 +13,7 @@ from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
 from changedet.kernels.doubts import blind_dates
 from changedet.outputs.sentences.counts import SWITCHED_OFF
+from changedet.outputs.sentences.looks import CLOUDS
 from changedet.outputs.summary import SCHEMA_VERSION
 from changedet.outputs.values import iso_dates, left_to_right, rows_of
 from changedet.pipeline.band_doubts import band_warnings
@@ -23,6 +24,7 @@ from changedet.pipeline.inputs import read_kept
 from changedet.plan import CANNOT, Plan, countable
 from changedet.stages.footprint import outlines
 from changedet.stages.footprint.stage import why_not
+from changedet.stages.mask.stage import VISIBLE
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.site_boxes import shown_boxes
@@ -31,6 +33,8 @@ from changedet.stages.tracks.result import Tracks
 
 IN_WORDS: Final = {"teu": "TEU", "changed_area_m2": "changed area", "footprint_area_m2": "footprint"}
 """Figures whose names are no words, as warnings name them."""
+ALONE: Final = "a single date: nothing is compared"
+"""Why a run of one date has no changed area."""
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date shows next to nothing, and a warning is given."""
 OPPOSED_VIEWS: Final = (
@@ -152,12 +156,24 @@ def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
         found["footprint_area_m2"] = (
             why_not(plan.facts) or f"no date shows {outlines.LEAST_CLEAR:.0%} of the site clearly"
         )
-    return found
+    clouds = _why_no_clouds(plan)
+    return found | ({CLOUDS: clouds} if clouds else {})
+
+
+def _why_no_clouds(plan: Plan) -> str:
+    """Why nothing tells clouds from the ground: what is called clear may be hidden then; empty where something does."""
+    method, choice = plan.built("mask"), plan.choices["mask"]
+    told = method is not None and method.classify is not None
+    if told or plan.facts.is_sar or all(scene.masks for look in plan.looks for scene in look.scenes):
+        return ""
+    if all(role in plan.facts.roles for role in VISIBLE):
+        return f"not looked for: {SWITCHED_OFF} by mask.method {choice.method}"
+    return "cannot be told from the ground without blue, green and red, nor do masks come with all scenes"
 
 
 def _why_no_change(plan: Plan) -> str:
     if len(plan.looks) < 2:
-        return "a single date: nothing is compared"
+        return ALONE
     if not plan.compares:
         return plan.choices["change"].reason
     return "no place is clear on the reference date and on another"
@@ -190,8 +206,9 @@ def warnings_of(
     said = [
         f"{look.date}: {models[look.date].alignment.reason}" for look in plan.looks if _is_unsure(models, look.date)
     ]
-    # What the user switched off is no doubt.
-    reasons = dict.fromkeys(why for why in unavailable.values() if SWITCHED_OFF not in why)
+    # What the user switched off is no doubt, nor that one date alone is compared with nothing.
+    doubts = [why for why in unavailable.values() if SWITCHED_OFF not in why]
+    reasons = dict.fromkeys(why for why in doubts if why != ALONE)
     said += [
         f"{', '.join(IN_WORDS.get(name, name) for name in unavailable if unavailable[name] == why)}: {why}"
         for why in reasons

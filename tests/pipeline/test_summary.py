@@ -46,6 +46,23 @@ def test_summary_tells_why_there_is_no_onset_of_a_figure_that_cannot_be_had(tmp_
     assert "footprint" not in summary["onset"]["changed_area"]["reason"]
 
 
+def test_summary_calls_no_look_clear_on_which_clouds_were_not_looked_for(tmp_path: Path) -> None:
+    series(tmp_path, 240, 300, DATES)
+    off = {stage: {"method": "none"} for stage in ("objects", "tracks")}
+    one = run(write_workflow(tmp_path, DATES, bands={"red": 1}, **off), out=str(tmp_path / "red")).summary
+    why = "clouds: cannot be told from the ground without blue, green and red"
+    assert [said for said in one["warnings"] if said.startswith(why)]
+    asked = write_workflow(tmp_path, DATES, mask={"method": "nodata_only"}, **off)
+    two = run(asked, out=str(tmp_path / "asked")).summary
+    assert "switched off by mask.method nodata_only" in two["unavailable"]["clouds"]
+    assert not [said for said in two["warnings"] if said.startswith("clouds")], "the user did not want it"
+    for summary in (one, two):
+        (looks,) = [told["text"] for told in summary["sentences"] if told["about"] == "looks"]
+        assert looks.endswith("; clouds that may hide it were not looked for.")
+    usual = run(write_workflow(tmp_path, DATES, **off), out=str(tmp_path / "usual")).summary
+    assert "clouds" not in usual["unavailable"]
+
+
 def test_warnings_name_dates_of_one_picture(tmp_path: Path) -> None:
     series(tmp_path, 240, 300, DATES)
     shutil.copy(tmp_path / f"{DATES[0]}.tif", tmp_path / f"{DATES[2]}.tif")

@@ -17,6 +17,8 @@ SHOWS_NOTHING: Final = 0.005
 """Share of the site below which a look is said to show nothing: it would be rounded to 0 %."""
 UNTOLD: Final = "what came or left there since is in no arrival or departure"
 """Of what the last look hides: arrivals and departures are what two looks at a place show."""
+CLOUDS: Final = "clouds"
+"""What a run may lack beside figures: then a look that is called clear may be hidden."""
 EDGE: Final = 1.0
 """Distance of a scene at the edge of what the models were fitted on."""
 TOLD: Final = 2
@@ -83,7 +85,9 @@ def _hidden(facts: Facts) -> str:
         moved = "" if facts.total("arrivals", "") is None else f", and {UNTOLD}"
         return f"{shown}, what it hides is counted as the looks before show it{moved}"
     if not known:
-        return "" if len(facts.dates) == 1 or facts.summary.get("fill") else "all of them clear"
+        blind = CLOUDS in facts.unavailable
+        unsaid = len(facts.dates) == 1 or facts.summary.get("fill")
+        return "clouds that may hide it were not looked for" if blind else "" if unsaid else "all of them clear"
     nothing = [day for day, share in known.items() if share < SHOWS_NOTHING]
     part = [day for day in known if day not in nothing]
     words = []
