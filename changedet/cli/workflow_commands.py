@@ -50,7 +50,8 @@ def _warn_of_gaps(problems: Sequence[Problem], text: str, output: str | None) ->
 def _what_is_left(text: str, output: str | None) -> Problem:
     """The last line where a draft was written: where its gaps are."""
     lines = [str(i) for i, line in enumerate(text.splitlines(), 1) if ": TODO" in line.split("#")[0]]
-    what = f"is a draft with {len(lines)} TODO{'s' if len(lines) != 1 else ''} (line {', '.join(lines)})"
+    more = "" if len(lines) == 1 else "s"
+    what = f"is a draft with {len(lines)} TODO{more} (line{more} {', '.join(lines)})"
     then = f"fill them in, then 'changedet check {output}'" if output else "fill them in"
     return Problem(f"{what}: {then}", file=output or "the workflow above")
 

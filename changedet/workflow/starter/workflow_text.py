@@ -6,13 +6,15 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from changedet.imagery.datasets import is_remote
 from changedet.workflow.methods_table import methods_table
 from changedet.workflow.model import FORMATS, STAGE_WORDS
-from changedet.workflow.starter.draft import Draft
+from changedet.workflow.starter.delivered_lines import todo_lines
+from changedet.workflow.starter.draft import TODO, Draft
 from changedet.workflow.starter.scene_lines import scene_lines
 from changedet.workflow.starter.yaml_words import bands_in_yaml, quoted, relative
 from changedet.workflow.yaml_tree import printable
@@ -45,14 +47,17 @@ def workflow_text(
     str
         YAML.
     """
-    shared = _shared_bands(drafts)
+    shared, gap = _shared_bands(drafts), _shared_gap(drafts)
+    if gap:
+        known = [{topic: doubt for topic, doubt in draft.todo.items() if topic != "bands"} for draft in drafts]
+        drafts = [replace(draft, todo=todo) for draft, todo in zip(drafts, known, strict=True)]
     parts = [
         _head(drafts, catalogs, folder),
         "scenes:                          # sorted by date; a date is UTC. For figures: sensor: .., credit: ..,",
         "#                                # licence: NAME, or {name: NAME, show_pixels: false} where none may be shown",
         *scene_lines(drafts, catalogs, folder, shared),
         *_left_out(left_out, folder),
-        *_bands(drafts, shared),
+        *([f"bands: {TODO}  # role -> band number, of all scenes", f"# {gap}"] if gap else _bands(drafts, shared)),
         _middle(drafts),
         *_stages(),
         _tail(),
@@ -145,6 +150,20 @@ def _shared_bands(drafts: Sequence[Draft]) -> Mapping[str, int] | None:
     if not drafts or any(draft.has_roles or draft.bands != drafts[0].bands for draft in drafts):
         return None
     return drafts[0].bands or None
+
+
+def _shared_gap(drafts: Sequence[Draft]) -> str:
+    """What is to be known of the bands, where it is one question for all scenes and no glob names several of them.
+
+    Empty where there is none: each scene, or each glob, has its own gap then.
+    """
+    alike = {draft.asked for draft in drafts}
+    if len(drafts) < 2 or len(alike) > 1 or any(one.form or one.role or one.delivery for one in drafts):
+        return ""
+    (first, *_) = drafts
+    return (
+        todo_lines(replace(first, todo={"bands": first.todo["bands"]}))[0].strip(" #") if "bands" in first.todo else ""
+    )
 
 
 def _bands(drafts: Sequence[Draft], shared: Mapping[str, int] | None) -> list[str]:

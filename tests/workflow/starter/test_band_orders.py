@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from starter_scenes import scene, start
 
@@ -48,6 +50,18 @@ def test_roles_of_leaves_a_gap_for_each_family_where_nobody_answers() -> None:
     text, problems = starter_workflow(["scenes"], ask=None)
     assert text.count("bands: TODO") == 2
     assert [problem.key for problem in problems] == ["bands", "bands"]
+
+
+def test_roles_of_leaves_one_gap_for_scenes_whose_bands_are_one_question() -> None:
+    for year in (1985, 1990, 1995):
+        scene(f"{year}.tif", descriptions=())
+    text, _ = starter_workflow(["1985.tif", "1990.tif", "1995.tif"], ask=None)
+    assert text.count("date: TODO") == 3
+    assert re.findall(r"^.*\bbands: TODO", text, re.MULTILINE) == ["bands: TODO"]
+    assert text.count("# TODO bands: 4 bands") == 1
+    scene("2000.tif", count=6, descriptions=())
+    text, _ = starter_workflow(["1985.tif", "1990.tif", "2000.tif"], ask=None)
+    assert re.findall(r"(\d{4})\.tif\"?, bands: TODO", text) == ["1985", "1990", "2000"], "two questions, two answers"
 
 
 def test_family_of_knows_months_for_dates() -> None:
