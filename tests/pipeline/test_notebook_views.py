@@ -12,6 +12,7 @@ import geopandas as gpd
 import matplotlib as mpl
 import pytest
 import shapely
+from matplotlib.figure import Figure
 from small_runs import DATES
 
 from changedet.errors import InputError
@@ -85,9 +86,8 @@ def test_a_map_runs_nothing_that_stands_in_a_name(
 
 
 def test_a_chart_takes_any_name(reference_run: Path, tmp_path: Path) -> None:
-    matplotlib = pytest.importorskip("matplotlib.figure", reason="an extra of the package")
     run = dataclasses.replace(open_run(reference_run), summary=open_run(reference_run).summary | {"name": r"a $\frac$"})
-    figure = matplotlib.Figure()
+    figure = Figure()
     run.plot("changed_area", ax=figure.subplots())
     figure.savefig(tmp_path / "a.png")
 

@@ -125,7 +125,8 @@ def test_a_process_that_is_killed_ends_the_run_with_one_line() -> None:
 
 
 def test_an_active_client_is_used(own: Path) -> None:
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     code = (
         "import sys, distributed\n"
         "from changedet.pipeline.run import run\n"

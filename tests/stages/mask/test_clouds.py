@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
 from masked_images import mask
 from mercator import image_in_mercator
@@ -171,7 +172,6 @@ def test_mask_finds_simulated_clouds():
 @pytest.mark.parametrize("folder", ["null", "pucallpa"])
 def test_mask_of_real_clear_scenes_are_clear(folder):
     place = DATA / folder
-    rasterio = pytest.importorskip("rasterio")
     resolution_m = {"null": 5.0, "pucallpa": 90.0}[folder]
     for path in sorted(place.glob("*.tif")):
         with rasterio.open(path) as source:

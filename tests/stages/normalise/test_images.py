@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
 from real import DATA, needs_data
 
@@ -71,7 +72,6 @@ def test_normalise_same_image_is_left_to_the_last_bit():
 @needs_data
 def test_normalise_the_null_series_is_left_to_the_last_bit():
     folder = DATA / "null"
-    rasterio = pytest.importorskip("rasterio")
     dates = []
     for path in sorted(folder.glob("*.tif"))[:2]:
         with rasterio.open(path) as source:

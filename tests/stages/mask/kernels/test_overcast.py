@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import rasterio
 from real import DATA, needs_data
 from small_scenes import ground, overcast_sky
 
@@ -40,7 +41,6 @@ def test_hides_ground_by_what_no_data_leaves() -> None:
 @pytest.mark.parametrize("folder", ["null", "pucallpa", "taizhou", "beijing_a"])
 def test_hides_ground_and_is_doubtful_are_false_of_real_clear_pairs(folder: str) -> None:
     place = DATA / folder
-    rasterio = pytest.importorskip("rasterio")
     names = {"taizhou": ["2000TM", "2003TM"], "beijing_a": ["beijing_A_1.jpg", "beijing_A_2.jpg"]}
     bright = []
     for path in [place / name for name in names[folder]] if folder in names else sorted(place.glob("*.tif")):
