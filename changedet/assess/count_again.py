@@ -19,6 +19,7 @@ from changedet.assess import reopen
 from changedet.assess.verdicts import Verdicts
 from changedet.errors import InputError
 from changedet.grid.zones import BERTH, of_kind, overlapping
+from changedet.json_types import JsonObject
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
@@ -31,13 +32,12 @@ from changedet.pipeline.new_ground import with_first_boxes
 from changedet.pipeline.other_things import FIGURES, with_kept
 from changedet.pipeline.robust_ranges import with_robustness
 from changedet.pipeline.things.berths import boxes_ashore
-from changedet.pipeline.zone_records import deck_note, notes_on_figures, zone_records
+from changedet.pipeline.zone_records import trust_of_counts, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.claims import find_claims
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_onsets
-from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE as SERIES
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.series.totals import totals, with_nulls
@@ -89,8 +89,9 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     tracks = _with_certain_places(track(rows, looks), _certain(rows, verdicts), rejected)
     counted = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
     table = with_kept(counted, finished.series, FIGURES)
-    summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
     containers = with_deck(counted_rows(tracks.detections, zones), on_deck, zones)
+    trust = trust_of_counts(table, tracks, containers)
+    summary = _summary(finished, table, tracks, _onset_method(finished, facts), trust, verdicts, warnings)
     layers = _layers(finished, containers, tracks, zones, grid.ground_metre)
 
     def _write() -> None:
@@ -252,6 +253,7 @@ def _summary(
     table: pd.DataFrame,
     tracks: Tracks,
     find: OnsetMethod | None,
+    trust: JsonObject,
     verdicts: Verdicts,
     warnings: Sequence[str],
 ) -> dict[str, object]:
@@ -270,11 +272,7 @@ def _summary(
         "new_ground": with_first_boxes(laid, finished.footprint, tracks.tracks, unit) if laid else None,
         "zones": zone_records(table, find, tracks, areas),
         "flow": flow(table),
-        "notes": [
-            *notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed),
-            *deck_note(finished.containers),
-        ],
-        "none_is_sure": tracked_boxes(tracks).none_is_sure,
+        **trust,
         "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones, unit))], None),
         # What other runs found was without the verdicts.
         "robust": None,

@@ -13,6 +13,7 @@ from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import rows_of
 from changedet.plan import CANNOT, Plan, countable
+from changedet.stages.registry import NONE
 
 GROWTH: Final = ("containers", "changed_area", "footprint")
 """What may say since when a site grew, the first that does."""
@@ -87,8 +88,11 @@ def _scenes(plan: Plan) -> list[str]:
 
 
 def _methods(plan: Plan) -> list[str]:
-    lines = []
+    lines, idle = [], _idle(plan)
     for name, choice in plan.choices.items():
+        if name in idle and choice.method != NONE:
+            lines.append(f"{name:<11}has nothing to do: {idle[name]}")
+            continue
         given = ", ".join(f"{key}={value}" for key, value in choice.parameters.items() if value is not None)
         lines.append(f"{name:<11}{choice.method}{f' ({given})' if given else ''}: {choice.reason}")
     if plan.reads_together:
@@ -96,11 +100,18 @@ def _methods(plan: Plan) -> list[str]:
     return lines
 
 
+def _idle(plan: Plan) -> dict[str, str]:
+    """Stages that have nothing to do, with why: what their methods are and do would be no plan."""
+    alone = dict.fromkeys(("align", "normalise", "change", "series"), "a single date is compared with nothing")
+    boxless = {"tracks": "no boxes are looked for"}
+    return (alone if len(plan.looks) < 2 else {}) | (boxless if plan.choices["objects"].method == NONE else {})
+
+
 def _computation(plan: Plan) -> list[str]:
     return [
         f"containers {countable(plan)}",
         f"compute    {plan.scheduler}, {plan.workers} workers, tiles of {plan.tile_px} px",
-        f"memory     about {plan.memory_bytes / 1e6:.0f} MB",
+        f"memory     about {plan.memory_bytes / MEGABYTE:.0f} MB",
         f"results    {plan.folder.path}",
         *([] if plan.upload is None else [f"upload     {plan.upload}"]),
     ]

@@ -48,7 +48,7 @@ def boxes_done(session: Session, models: dict[date, DateModel]) -> RunBoxes:
     marks: dict[date, BoxMarks] = {}
     if plan.decides_by_boxes:
         unit = plan.grid.ground_metre
-        marks = boxes.marks(plan.reference_date, plan.dates, unit, asks_pixels=plan.asks_pixels)
+        marks = boxes.marks(plan.reference_date, plan.dates, unit, asks_pixels=plan.leaves_movers_out)
     read_together(plan, models, marks, partial(session.stream, here=True))
     if boxes.tracks is None:
         return boxes

@@ -32,7 +32,7 @@ from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.summary import OPPOSED_VIEWS, equivalent_looks, summarise, unavailable_figures, warnings_of
 from changedet.pipeline.things.thing_states import SeenBoxes
-from changedet.pipeline.zone_records import deck_note, notes_on_figures, zone_records
+from changedet.pipeline.zone_records import trust_of_counts, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
 from changedet.stages.change.method import false_share
@@ -40,7 +40,6 @@ from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.objects.familiarity import Familiarity
 from changedet.stages.series.claims import find_claims
 from changedet.stages.series.growth import Onset
-from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
 from changedet.stages.tracks.result import Tracks
 
@@ -125,7 +124,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "new_ground": new_ground(onset, known, followed, plan.grid),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
-        **_trust(table, tracks, seen),
+        **trust_of_counts(table, tracks, containers),
         "claims": with_robustness([one.to_json() for one in find_claims(table, shared)], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
@@ -163,14 +162,6 @@ def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset
         return float("nan")
     quality = plan.quality_file(plan.reference_date)
     return clear_fraction(quality, plan.grid, [gained])[0]
-
-
-def _trust(table: pd.DataFrame, tracks: Tracks | None, seen: SeenBoxes) -> JsonObject:
-    often_missed = tracks is not None and tracks.often_missed
-    return {
-        "notes": [*notes_on_figures(table, seen.followed, often_missed=often_missed), *deck_note(seen.detected)],
-        "none_is_sure": tracks is not None and tracked_boxes(tracks).none_is_sure,
-    }
 
 
 def _with_familiarity(look: DateMeasurements, one: Familiarity | None) -> DateMeasurements:

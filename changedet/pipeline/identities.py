@@ -165,7 +165,7 @@ def masks_identity(plan: Plan) -> str:
 def _masks_form(plan: Plan) -> object:
     """The version of masks, another where pixels decide about boxes; a metre is not everywhere a unit of the CRS."""
     unit = plan.grid.ground_metre
-    version = ASKING_VERSION if plan.asks_pixels else MASKS_VERSION
+    version = ASKING_VERSION if plan.leaves_movers_out else MASKS_VERSION
     return [version, unit] if plan.decides_by_boxes and unit != 1.0 else version
 
 

@@ -17,6 +17,7 @@ from changedet.pipeline.area_sums import Area
 from changedet.pipeline.things.berths import SHIP
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_zone_onsets
+from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.result import Tracks
 
@@ -115,6 +116,30 @@ def _run_to_the_end(holds: pd.Series[bool]) -> int | None:
     flags = [bool(flag) for flag in holds]
     length = next((i for i, flag in enumerate(reversed(flags)) if not flag), len(flags))
     return len(flags) - length if length else None
+
+
+def trust_of_counts(table: pd.DataFrame, tracks: Tracks | None, containers: gpd.GeoDataFrame) -> JsonObject:
+    """Write down how far counts are to be trusted, as ``summary.json`` keeps it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The time series.
+    tracks : Tracks or None
+        None where no boxes are followed.
+    containers : GeoDataFrame
+        The layer ``containers``.
+
+    Returns
+    -------
+    dict
+        ``notes`` and ``none_is_sure``.
+    """
+    notes = [] if tracks is None else notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed)
+    return {
+        "notes": [*notes, *deck_note(containers)],
+        "none_is_sure": tracks is not None and tracked_boxes(tracks).none_is_sure,
+    }
 
 
 def notes_on_figures(table: pd.DataFrame, tracks: gpd.GeoDataFrame, *, often_missed: bool) -> list[Json]:

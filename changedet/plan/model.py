@@ -302,17 +302,10 @@ class Plan:
         """Whether masks leave out what stands on single dates and is no box.
 
         So where dates are read together and boxes decide about themselves, for scores that are probabilities: else a
-        container that came or left would be taken for a mover.
+        container that came or left would be taken for a mover. There, too, the pixels are asked about boxes of which
+        the tracks are in doubt.
         """
         return self.reads_together and self.decides_by_boxes and self.choices["change"].method in PROBABILISTIC
-
-    @property
-    def asks_pixels(self) -> bool:
-        """Whether the pixels decide about boxes of which the tracks are in doubt.
-
-        So where dates are read together and boxes decide, for scores that are probabilities.
-        """
-        return self.leaves_movers_out
 
 
 def _listed(words: Sequence[str]) -> str:

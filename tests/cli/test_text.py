@@ -38,6 +38,17 @@ def test_plan_in_words_says_which_dates_are_compared_on_a_band_that_not_all_have
     assert DATES[1] not in line
 
 
+def test_plan_in_words_names_stages_that_have_nothing_to_do(tmp_path: Path) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50))
+    several = plan_in_words(make_plan(write_workflow(tmp_path, DATES)))
+    assert "tracks     has nothing to do: no boxes are looked for" in several
+    assert "compared with nothing" not in several
+    alone = plan_in_words(make_plan(write_workflow(tmp_path, DATES[:1], normalise={"method": "none"})))
+    assert "align      has nothing to do: a single date is compared with nothing" in alone
+    assert "normalise  none: switched off in the workflow" in alone
+
+
 @dataclass(frozen=True)
 class MadeUp:
     """What `run_in_words` reads of a run."""
