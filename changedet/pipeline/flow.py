@@ -11,9 +11,9 @@ import pandas as pd
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.values import iso_date, rows_of
 from changedet.stages.series.kernels.turnover import Unseen, unseen
+from changedet.stages.series.totals import EVENTS
 
 DIGITS: Final = 1
-EVENTS: Final = ("arrivals", "departures")
 
 
 def flow(table: pd.DataFrame) -> list[Json]:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from changedet.store.layout import STATE
+
 MAX_MATCHES: Final = 10_000
 MAX_WALKED: Final = 100_000
-_STATE: Final = ".changedet"
 """In a folder of results, as `changedet.store` lays it out, which is of no scenes."""
 _SIDECARS: Final = (".aux.xml", ".ovr", ".msk", ".tfw", ".hdr", ".qml")
 
@@ -80,7 +81,7 @@ class _Walk:
                 continue
             # Not the entry's own answer: that raises where nobody may look, or a link leads back to itself.
             if os.path.isdir(entry.path):  # noqa: PTH112
-                if not os.path.exists(os.path.join(entry.path, _STATE)):  # noqa: PTH110, PTH118
+                if not os.path.exists(os.path.join(entry.path, STATE)):  # noqa: PTH110, PTH118
                     self.into(entry.path, parts, above | {real})
             elif not parts[1:]:
                 self._keep(entry.path)

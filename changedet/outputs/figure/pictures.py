@@ -13,10 +13,9 @@ from rasterio.windows import Window, from_bounds
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.outputs.figure.data import Box
-from changedet.outputs.rasters.display import display_bands
+from changedet.outputs.rasters.display import display_bands, drawn_bands, stretched
 from changedet.outputs.rasters.reading import band_names, opened
 
-_MID_GREY: Final = 128
 _GAMMA: Final = 0.8
 """Bright roofs set the range; below 1 the ground between them is lighter. Chosen by eye."""
 NATURAL: Final = ("red", "green", "blue")
@@ -60,11 +59,11 @@ def picture(path: Path, frame: Box, width_px: int, stretch: Mapping[str, tuple[f
         Red, green and blue; mid-grey for no data.
     """
     names = band_names(path)
-    chosen = display_bands(names)
-    drawn = chosen if len(chosen) == 3 else chosen * 3
+    drawn = drawn_bands(names)
     values = _read(path, frame, width_px, [i + 1 for i in drawn], Resampling.average)
     return np.stack(
-        [_stretched(band, stretch.get(names[i], (0.0, 1.0))) for band, i in zip(values, drawn, strict=True)], axis=-1
+        [stretched(band, stretch.get(names[i], (0.0, 1.0)), _GAMMA) for band, i in zip(values, drawn, strict=True)],
+        axis=-1,
     )
 
 
@@ -100,8 +99,3 @@ def _read(path: Path, frame: Box, width_px: int, bands: list[int], method: Resam
     values = np.ma.getdata(found).astype(np.float32)
     values[np.ma.getmaskarray(found)] = np.nan
     return values
-
-
-def _stretched(band: Singles, limits: tuple[float, float]) -> Bytes:
-    scaled = np.clip((band - limits[0]) / max(limits[1] - limits[0], 1e-6), 0, 1) ** _GAMMA
-    return np.where(np.isnan(band), _MID_GREY, 255 * np.nan_to_num(scaled)).astype(np.uint8)

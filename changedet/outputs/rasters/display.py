@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
+from changedet.arrays import Bytes, Singles
 from changedet.kernels import quantiles
 from changedet.outputs.rasters.reading import BLOCK_PX, band_names, read_overview
+
+MID_GREY: Final = 128
+"""Drawn where there is no data."""
+LEAST_SPAN: Final = 1e-6
+"""Between what is drawn black and what white, in the unit of the scene."""
 
 
 def display_bands(bands: Sequence[str]) -> tuple[int, ...]:
@@ -38,6 +45,50 @@ def display_bands(bands: Sequence[str]) -> tuple[int, ...]:
     return (0, 1, 2) if len(roles) >= 3 else (0,)
 
 
+def drawn_bands(bands: Sequence[str]) -> tuple[int, ...]:
+    """Which band is red, which green and which blue in a picture.
+
+    Parameters
+    ----------
+    bands : sequence of str
+        Roles of the bands in file order.
+
+    Returns
+    -------
+    tuple of int
+        Always three indices from 0; one and the same for a grey picture.
+
+    Examples
+    --------
+    >>> drawn_bands(["vv", "vh"])
+    (0, 0, 0)
+    """
+    chosen = display_bands(bands)
+    return chosen if len(chosen) == 3 else chosen * 3
+
+
+def stretched(band: Singles, limits: tuple[float, float], gamma: float = 1.0) -> Bytes:
+    """A band as it is drawn.
+
+    Parameters
+    ----------
+    band : float32 (y, x)
+        NaN for no data.
+    limits : (low, high)
+        Drawn black and white.
+    gamma : float
+        Exponent of what lies between; below 1 it is lighter.
+
+    Returns
+    -------
+    uint8 (y, x)
+        `MID_GREY` for no data.
+    """
+    scaled = np.clip((band - limits[0]) / max(limits[1] - limits[0], LEAST_SPAN), 0, 1)
+    drawn = scaled if gamma == 1.0 else scaled**gamma
+    return np.where(np.isnan(band), MID_GREY, 255 * np.nan_to_num(drawn)).astype(np.uint8)
+
+
 def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
     """One stretch for a site's scenes: of each band the median over them of its 2nd and 98th percentile, balanced.
 
@@ -60,7 +111,7 @@ def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
     found = {}
     for name, known in ranges.items():
         low, high = np.median(known, axis=0) if known else (0.0, 1.0)
-        found[name] = float(low), float(max(high, low + 1e-6))
+        found[name] = float(low), float(max(high, low + LEAST_SPAN))
     return balanced(found)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.outputs.rasters.classes import MASK_CLASSES
-from changedet.outputs.rasters.display import display_bands, scene_stretch
+from changedet.outputs.rasters.display import LEAST_SPAN, drawn_bands, scene_stretch, stretched
 from changedet.outputs.rasters.reading import band_names, opened, read_overview
 
 PICTURE_BYTES: Final = 3_600_000
@@ -27,7 +27,6 @@ WHITE_SHARE: Final = 0.35
 cover more of one. Chosen by hand."""
 WHOLE_RANGE: Final = (1.0, 99.5)
 """Percentiles of such a chip that are drawn black and white."""
-_MID_GREY: Final = 128
 
 
 def quicklook(path: str | Path, max_px: int = 1000, stretch: Mapping[str, tuple[float, float]] | None = None) -> bytes:
@@ -51,9 +50,8 @@ def quicklook(path: str | Path, max_px: int = 1000, stretch: Mapping[str, tuple[
     picture = read_overview(path, max_px)
     limits = stretch or scene_stretch([Path(path)])
     names = band_names(path)
-    chosen = display_bands(names)
-    drawn = chosen if len(chosen) == 3 else chosen * 3
-    shown = np.stack([_stretched(picture[i], limits[names[i]]) for i in drawn], axis=-1)
+    drawn = drawn_bands(names)
+    shown = np.stack([stretched(picture[i], limits[names[i]]) for i in drawn], axis=-1)
     return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 
@@ -122,11 +120,10 @@ def chip_picture(
     """
     if not np.isfinite(chip).any():
         return b""
-    chosen = display_bands(names)
-    drawn = chosen if len(chosen) == 3 else chosen * 3
+    drawn = drawn_bands(names)
     limits = [stretch[names[i]] for i in drawn]
     shown = np.stack(
-        [_stretched(chip[i], one) for i, one in zip(drawn, _seen_through(chip, drawn, limits), strict=True)], axis=-1
+        [stretched(chip[i], one) for i, one in zip(drawn, _seen_through(chip, drawn, limits), strict=True)], axis=-1
     )
     larger = cv2.resize(shown[..., ::-1], (side_px, side_px), interpolation=cv2.INTER_CUBIC)
     return _encoded(".jpg", np.asarray(larger, np.uint8), [cv2.IMWRITE_JPEG_QUALITY, CHIP_QUALITY])
@@ -140,12 +137,7 @@ def _seen_through(
     if white.mean() <= WHITE_SHARE:
         return list(limits)
     low, high = (float(np.nanpercentile(chip[list(drawn)], share)) for share in WHOLE_RANGE)
-    return [(low, max(high, low + 1e-6))] * len(drawn)
-
-
-def _stretched(band: Singles, limits: tuple[float, float]) -> Bytes:
-    scaled = np.clip((band - limits[0]) / (limits[1] - limits[0]), 0, 1)
-    return np.where(np.isnan(band), _MID_GREY, 255 * np.nan_to_num(scaled)).astype(np.uint8)
+    return [(low, max(high, low + LEAST_SPAN))] * len(drawn)
 
 
 def _encoded(ending: str, picture: Bytes, options: list[int]) -> bytes:

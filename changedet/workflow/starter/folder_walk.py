@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from changedet.errors import InputError, Problem, is_one_line
+from changedet.store.layout import STATE
 
 SUFFIXES: Final = (".tif", ".tiff", ".jp2", ".ntf", ".nitf", ".img", ".vrt", ".png", ".jpg", ".jpeg", ".bmp", ".dat")
 DEEPEST: Final = 10
@@ -21,8 +22,6 @@ _PREVIEW: Final = re.compile(
     re.IGNORECASE,
 )
 _ARCHIVES: Final = (".zip", ".tar", ".tgz", ".gz", ".7z")
-_STATE: Final = ".changedet"
-"""Folder that marks the results of a run."""
 _TRUTH: Final = "truth.csv"
 """File that marks a truth, whose masks are no scenes."""
 
@@ -102,7 +101,7 @@ def _entries(folder: str, deeper: int) -> Iterator[os.DirEntry[str]]:
 
 
 def _is_ours(folder: str) -> bool:
-    return any(Path(folder, mark).exists() for mark in (_STATE, _TRUTH))
+    return any(Path(folder, mark).exists() for mark in (STATE, _TRUTH))
 
 
 def _reason(entry: os.DirEntry[str], root: str) -> str:

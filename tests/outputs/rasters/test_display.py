@@ -9,7 +9,7 @@ import pytest
 import rasterio
 from written_rasters import TRANSFORM
 
-from changedet.outputs.rasters.display import percentiles, scene_stretch
+from changedet.outputs.rasters.display import MID_GREY, percentiles, scene_stretch, stretched
 
 
 def test_scene_stretch_scenes_with_different_bands_share_the_stretch_of_those_they_share(tmp_path: Path) -> None:
@@ -50,3 +50,10 @@ def test_percentiles_follow_a_file_that_is_renamed_and_one_that_is_written_anew(
     (tmp_path / "part.tif").replace(tmp_path / "whole.tif")
     assert percentiles(tmp_path / "whole.tif", (50.0,)) == [(pytest.approx(2.0),)]
     assert percentiles(tmp_path / "whole.tif", (0.0, 100.0)) == [(0.0, 4.0)]
+
+
+def test_stretched_is_black_to_white_and_grey_without_data() -> None:
+    band = np.array([[0.0, 10.0, 15.0, 20.0, 30.0, np.nan]], np.float32)
+    assert stretched(band, (10.0, 20.0)).tolist() == [[0, 0, 127, 255, 255, MID_GREY]]
+    assert stretched(band, (10.0, 20.0), 0.5)[0, 2] == int(255 * 0.5**0.5)
+    assert stretched(band, (10.0, 10.0)).tolist() == [[0, 0, 255, 255, 255, MID_GREY]], "a picture of one value"

@@ -14,8 +14,6 @@ from changedet.models import loader
 from changedet.stages.objects import detector, familiarity
 from changedet.stages.objects.familiarity import LIMIT, familiarity_of
 
-MEAN_05 = 1
-
 
 @pytest.fixture
 def known():
