@@ -10,7 +10,7 @@ import shapely
 
 from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
-from changedet.outputs.summary import FIGURE_COLUMNS
+from changedet.outputs.summary import FIGURE_COLUMNS, marked_words
 from changedet.outputs.values import rows_of
 from changedet.plan import CANNOT, Plan, countable
 from changedet.stages.registry import NONE
@@ -195,7 +195,8 @@ def _placebo(run: Run) -> list[str]:
     if not placebo:
         return []
     return [
-        f"placebo: {placebo['share']:.2%} of what is seen is marked where nothing happened, {placebo['reason']}; "
+        f"placebo: {placebo['share']:.2%} of what is seen {marked_words(placebo)} where nothing happened, "
+        f"{placebo['reason']}; "
         f"intervals allow for {placebo['bound']:.2%}"
     ]
 

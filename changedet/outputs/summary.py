@@ -18,3 +18,21 @@ FIGURE_COLUMNS: Final[Mapping[str, tuple[str, str, str]]] = {
     "footprint_area_m2": ("footprint_area_m2", "footprint_low_m2", "footprint_high_m2"),
 }
 """Columns of ``timeseries.csv`` with a figure's value and the bounds of its 95 % interval, by its key in ``totals``."""
+UNMEASURED: Final = "as on simulated sites"
+"""Begins the reason of a placebo that no date of the site measured."""
+
+
+def marked_words(placebo: Mapping[str, object]) -> str:
+    """Whether a share of the site was seen to be marked where nothing happened, or may be.
+
+    Parameters
+    ----------
+    placebo : mapping
+        As ``summary.json`` keeps it.
+
+    Returns
+    -------
+    str
+        ``is marked`` where dates of the site itself show it, else ``may be marked``.
+    """
+    return "may be marked" if str(placebo.get("reason")).startswith(UNMEASURED) else "is marked"

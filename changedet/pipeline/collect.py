@@ -118,7 +118,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     variants, shared = kept_variants(plan), overlapping(zones, plan.grid.ground_metre)
     summary: JsonObject = {
         **found,
-        "placebo": None if false is None else false.to_json({day: pairs[""][1] for day, pairs in changed.items()}),
+        "placebo": None if false is None else false.to_json({day: pairs[""] for day, pairs in changed.items()}),
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
         "new_ground": new_ground(onset, known, followed, plan.grid),

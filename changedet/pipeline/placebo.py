@@ -25,6 +25,7 @@ from changedet.grid.pixel_areas import whole_pixels
 from changedet.json_types import Json
 from changedet.kernels.components import drop_small_components
 from changedet.outputs.rasters.reading import read_window
+from changedet.outputs.summary import UNMEASURED
 from changedet.pipeline.date_job import DateJob, job_between, job_of
 from changedet.pipeline.date_model import ChangeModel, DateModel, read_date_model
 from changedet.pipeline.identities import masks_identity
@@ -68,18 +69,19 @@ class Placebo:
     single_looks: float | None = None
     pairs: tuple[tuple[dt.date, dt.date, float], ...] = ()
 
-    def to_json(self, seen_m2: Mapping[dt.date, float]) -> dict[str, Json]:
+    def to_json(self, areas_m2: Mapping[dt.date, tuple[float, float]]) -> dict[str, Json]:
         """Write it as ``summary.json`` keeps it.
 
         Parameters
         ----------
-        seen_m2 : mapping of date to float
-            Ground that each date's mask observes.
+        areas_m2 : mapping of date to (float, float)
+            What each date's mask marks, and what it observes.
 
         Returns
         -------
         dict
-            With the area of each date that the share comes to.
+            With the area of each date that the share comes to; where the site's own dates did not measure it, no more
+            than what is marked.
         """
         pairs: list[Json] = [
             {"from": str(first), "to": str(second), "share": share} for first, second, share in self.pairs
@@ -90,8 +92,13 @@ class Placebo:
             "reason": self.reason,
             "single_looks": self.single_looks,
             "pairs": pairs,
-            "false_area_m2": {str(day): self.share * area for day, area in seen_m2.items()},
+            "false_area_m2": {str(day): self._false_m2(*areas) for day, areas in areas_m2.items()},
         }
+
+    def _false_m2(self, marked_m2: float, seen_m2: float) -> float:
+        expected = self.share * seen_m2
+        # What other sites showed cannot be more than there is; what this one showed is its mean over all dates.
+        return min(expected, marked_m2) if self.reason.startswith(UNMEASURED) else expected
 
 
 class _Pair(NamedTuple):
@@ -124,7 +131,7 @@ def placebo(plan: Plan, expected: float) -> Placebo:
     of_pairs = [] if plan.leaves_movers_out and single is not None else [share for _, _, share in pairs]
     measured = [share for share in (single, *of_pairs) if share is not None]
     if not measured:
-        why = "as on simulated sites: no date of this one lies between two others that show the same ground unchanged"
+        why = f"{UNMEASURED}: no date of this one lies between two others that show the same ground unchanged"
         return Placebo(expected, expected, why)
     share = max(measured)
     return Placebo(share, max(share, expected), "measured on this site's own dates", single, tuple(pairs))

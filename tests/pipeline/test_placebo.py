@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from small_scenes import changing_series, write_workflow
 from changedet.pipeline import placebo
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.kernels.single_looks import single_look_counts
+from changedet.pipeline.placebo import Placebo
 from changedet.pipeline.run import carry_out
 from changedet.plan import make_plan
 from changedet.simulate import simulate
@@ -63,9 +65,15 @@ def test_a_pair_of_dates_has_no_placebo_of_its_own(series: Path):
         text=True,
         check=True,
     )
-    assert "placebo: 3.70% of what is seen" in done.stdout
+    assert "placebo: 3.70% of what is seen may be marked where nothing happened" in done.stdout
     assert "as on simulated sites" in done.stdout
     assert open_run(series / "out" / "pair").summary["placebo"]["single_looks"] is None
+
+
+def test_no_more_is_marked_falsely_than_is_marked() -> None:
+    days = dt.date(2023, 1, 1), dt.date(2023, 2, 1)
+    found = Placebo(0.09, 0.09, "as on simulated sites").to_json({days[0]: (500.0, 1e4), days[1]: (3000.0, 1e4)})
+    assert found["false_area_m2"] == {"2023-01-01": 500.0, "2023-02-01": 900.0}
 
 
 @pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")

@@ -11,6 +11,7 @@ from changedet.outputs.report.figures import NO_FIGURE
 from changedet.outputs.report.timeline import Span
 from changedet.outputs.sentences.counts import growth_words
 from changedet.outputs.sentences.words import Calendar, area_text, number, percent_text
+from changedet.outputs.summary import marked_words
 from changedet.outputs.values import as_float, is_missing, iso_date, left_to_right, mapping_at
 
 ONSETS: Final[Mapping[str, str]] = {
@@ -117,8 +118,9 @@ def placebo_sentences(data: ReportData) -> list[str]:
     share = as_float(found.get("share"))
     if share is None:
         return []
+    seen = f"{percent_text(share)} of what is seen {marked_words(found)}"
     told = [
-        f"Placebo: {percent_text(share)} of what is seen is marked where nothing happened, {found['reason']}.",
+        f"Placebo: {seen} where nothing happened, {found['reason']}.",
         f"The lower bounds of changed areas allow for {percent_text(as_float(found['bound']) or 0.0)}.",
     ]
     single_looks = as_float(found.get("single_looks"))

@@ -13,6 +13,7 @@ from changedet.outputs.report import charts
 from changedet.outputs.report.axes import HIDDEN, Backdrop, Figure, Onset
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.figures import why_missing
+from changedet.outputs.sentences.counts import LEAST_BOX
 from changedet.outputs.sentences.words import Calendar
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import as_float, iso_date, mapping_at
@@ -55,6 +56,7 @@ def series_charts(whole: pd.DataFrame, data: ReportData, calendar: Calendar) -> 
     -------
     list of Chart
         Those with a figure first: containers, changed area, footprint, arrivals and departures, clear share.
+        The changed area comes first where the ground surely changed and there may have been no container on any look.
     """
     containers = series_figures(whole, *FIGURE_COLUMNS["containers"], "containers")
     area = series_figures(whole, *FIGURE_COLUMNS["changed_area_m2"])
@@ -73,7 +75,15 @@ def series_charts(whole: pd.DataFrame, data: ReportData, calendar: Calendar) -> 
         _move_chart(whole, why_missing("arrivals", data), Backdrop(calendar, hidden)),
         _clear_chart(whole, why_missing("valid_fraction", data), calendar),
     ]
+    if _may_be_none(containers) and any(one.low is not None and one.low > 0 for one in area):
+        # What the title and the sentences are about then.
+        drawn[:2] = drawn[1::-1]
     return sorted(drawn, key=lambda chart: chart.why != "")
+
+
+def _may_be_none(counts: Sequence[Figure]) -> bool:
+    """Whether on no look surely anything was counted."""
+    return all(one.low is None or one.low < LEAST_BOX for one in counts)
 
 
 def hidden_shares(whole: pd.DataFrame) -> dict[str, float]:

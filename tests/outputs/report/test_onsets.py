@@ -41,4 +41,6 @@ def test_placebo_sentences_tell_what_is_marked_where_nothing_happened() -> None:
     first, second = placebo_sentences(data(placebo={**placebo, "single_looks": None}))
     assert first.startswith("Placebo: 0.23 % of what is seen is marked where nothing happened, measured on this site")
     assert "0.4 %" in second
+    unmeasured = placebo | {"reason": "as on simulated sites: no date lies between", "single_looks": None}
+    assert "what is seen may be marked where nothing happened, as on" in placebo_sentences(data(placebo=unmeasured))[0]
     assert placebo_sentences(data()) == []

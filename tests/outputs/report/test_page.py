@@ -116,6 +116,20 @@ def test_write_report_says_of_which_looks_there_is_no_count(made_up_run: Any, tm
     assert "no count of containers" not in words_of(tmp_path / "report.html")
 
 
+def test_write_report_shows_the_changed_area_first_where_there_may_be_no_container(
+    made_up_run: Any, tmp_path: Path
+) -> None:
+    data = report_data(made_up_run[0])
+    few = data.timeseries.assign(containers_low=0.0)
+    unsure = few.assign(changed_area_low_m2=0.0)
+    for rows, first in ((data.timeseries, "Containers"), (few, "Changed area"), (unsure, "Containers")):
+        write_report(tmp_path / "report.html", replace(data, timeseries=rows))
+        text = (tmp_path / "report.html").read_text(encoding="utf-8")
+        found = re.search(r'<figure class="card"><h3>([^<]*)</h3>', text)
+        assert found is not None
+        assert found[1] == first
+
+
 def test_write_report_explains_grey_looks_where_there_are_any(made_up_run: Any, tmp_path: Path) -> None:
     data = report_data(made_up_run[0])
     for clear, told in ((1.0, False), (0.65, True)):
