@@ -3,9 +3,9 @@
     python training/painted_sites.py --folder DIR --painter-python PY      # paints what DIR lacks; may be stopped
     python training/painted_sites.py --folder DIR --mistakes      # notes where the released detector is wrong on them
 
-`TAUGHT`, `ONCE_MORE` and `IN_ROWS` are trained on, `LOOKED_AT` too for the second look, `ROOFED` tell what a roof says
-against the boxes on it, `CHECKED` calibrate, `SERIES` and `FOLLOWED` are for other fits; benchmarks/judges.py judges
-on 11 to 99.
+`TAUGHT`, `ONCE_MORE`, `IN_ROWS` and `AT_HOME` are trained on, `LOOKED_AT` too for the second look, `ROOFED` tell what
+a roof says against the boxes on it, `CHECKED` calibrate, `SERIES` and `FOLLOWED` are for other fits;
+benchmarks/judges.py judges on 11 to 99.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ MISSED = ("outposts", "darkrail", "cranes")
 """Kinds with more of what was missed in one picture; nothing judges on them."""
 PARKS = "parks"
 """Of all kinds the one that shows what stands in rows by itself and is no box; nothing judges on it."""
+SETTLED = ("colonies", "rakes")
+"""Kinds that show houses with their annexes and rakes of coaches and closed wagons; nothing judges on them."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,13 @@ IN_ROWS = (
 )
 """Taught in a third round, beside both: sites on which the networks still took rows of timber, tents, lorries in low
 sun and in clouds' shade, and closed wagons for boxes."""
+AT_HOME = tuple(
+    Painting(kind, seed, 1, *((240.0, 0.5) if seed < 1971 else (150.0, 0.3)))
+    for kind in SETTLED
+    for seed in (*range(1947, 1963), *range(1971, 1975))
+)
+"""Taught in a fourth round, beside all: annexes, halves of roofs and pieces of coaches and closed wagons, which the
+networks took for boxes, with boxes in gardens and on trains between them."""
 LOOKED_AT = (
     *(Painting("rail", seed, 2) for seed in range(1121, 1125)),
     *(Painting(LOOKALIKES, seed, 1) for seed in (1061, 1062)),
@@ -220,7 +229,7 @@ def yards(sites: Sequence[Path], gsds_m: Sequence[float]) -> Iterator[Yard]:
     for site in sites:
         for k, scene in enumerate(scenes(site)):
             kind, number = site.name.rsplit("-", 1)
-            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES, *MISSED, STORES, PARKS).index(kind) + k
+            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES, *MISSED, STORES, PARKS, *SETTLED).index(kind) + k
             yield from (photograph(scene, seed, gsd_m) for gsd_m in gsds_m if gsd_m >= scene.finest_m)
 
 
@@ -251,7 +260,7 @@ def main() -> None:
     parser.add_argument("--painter-python", default=sys.executable, help="a Python that has mitsuba")
     parser.add_argument("--mistakes", action="store_true", help="note where the released detector is wrong")
     given = parser.parse_args()
-    taught = (*TAUGHT, *ONCE_MORE, *IN_ROWS)
+    taught = (*TAUGHT, *ONCE_MORE, *IN_ROWS, *AT_HOME)
     for site in taught if given.mistakes else (*taught, *LOOKED_AT, *ROOFED, *CHECKED, *SERIES):
         if given.mistakes:
             noted = mistakes(given.folder / site.name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import things as T
+from colonies import Colonies
 from ground import Ground, season
 from kinds import Kinds
 from lookalikes import Lookalikes
@@ -22,7 +23,7 @@ from shapely.ops import unary_union
 from stores import Stores
 
 
-class Site(Kinds, Lookalikes, Missed, Parks, Stores):
+class Site(Kinds, Colonies, Lookalikes, Missed, Parks, Stores):
     def __init__(self, kind: str, seed: int, size: float, days: list[int], doys: list[int], north=True, res=0.25):
         self.kind, self.seed, self.size, self.days, self.doys, self.north = kind, seed, size, days, doys, north
         self.rng = np.random.default_rng([seed, KINDS.index(kind), 1])
