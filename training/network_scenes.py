@@ -22,7 +22,7 @@ from changedet.simulate.shapes import rectangle
 from changedet.simulate.world import World
 from changedet.stages.objects.kernels import rectangles
 from scenarios.yards import Yard, leant, seen_boxes, vehicles
-from training import hard_sites, network_sites, wide_looks, wide_lots, wide_panels, wide_sites
+from training import hard_sites, network_sites, wide_homes, wide_looks, wide_lots, wide_panels, wide_sites
 from training.vehicles import Parked, bus, piece, trailer
 
 KINDS = (
@@ -47,11 +47,16 @@ LOT_KINDS = (
     "packed",
 )
 PANEL_KINDS = ("panels", "panels", "siding", "apron", "panels", "packed")
-SITES = network_sites.SITES | hard_sites.SITES | wide_sites.SITES | wide_lots.SITES | wide_panels.SITES
-HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM = 264, 440, 500, 740, 880
+HOME_KINDS = ("colony", "rakes")
+TRAIN_KINDS = ("faint", "consists", "siding")
+SITES = (
+    network_sites.SITES | hard_sites.SITES | wide_sites.SITES | wide_lots.SITES | wide_panels.SITES | wide_homes.SITES
+)
+HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM, HOMES_FROM, TRAINS_FROM = 264, 440, 500, 740, 880, 940, 1040
 """Of each ten thousand seeds the first so many are of `KINDS`, the next of `HARD_KINDS`, the next the simulator's
 lots of plain trailers and buses, on which a network fitted on `HARD_KINDS` last gets worse, the next of `WIDE_KINDS`,
-looked at aslant, as all others are, the next of `LOT_KINDS`, the last of `PANEL_KINDS`."""
+looked at aslant, as all others are, the next of `LOT_KINDS`, of `PANEL_KINDS`, of `HOME_KINDS`, the last of
+`TRAIN_KINDS`."""
 SNOWED = 0.14
 """Share of these under snow in patches."""
 PIXEL_M = 0.25
@@ -100,8 +105,8 @@ def scene(seed: int) -> Scene:
     rng = np.random.default_rng([seed, 77])
     number = seed % 10000
     wide = number >= WIDE_FROM
-    ends = (HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM)
-    lists = (KINDS, HARD_KINDS, ("decoys",), WIDE_KINDS, LOT_KINDS, PANEL_KINDS)
+    ends = (HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM, HOMES_FROM, TRAINS_FROM)
+    lists = (KINDS, HARD_KINDS, ("decoys",), WIDE_KINDS, LOT_KINDS, PANEL_KINDS, HOME_KINDS, TRAIN_KINDS)
     kinds: tuple[str, ...] = lists[int(np.searchsorted(ends, number, side="right"))]
     kind, size_m = kinds[seed % len(kinds)], float(rng.uniform(130, 190))
     bands = ("red", "green", "blue")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import painted_sites
-from training.network_scenes import WIDE_FROM
+from training.network_scenes import HOMES_FROM, WIDE_FROM
 
 TRAIN_SEED = 20000
 CHECK_SEEDS = {
@@ -16,8 +16,9 @@ CHECK_SEEDS = {
     "wide": (*range(30000, 30040, 2), *range(30264, 30284, 2), *range(30500, 30540), *range(30740, 30760)),
 }
 
-ONCE, TWICE, THRICE = (
-    [site.name for site in sites] for sites in (painted_sites.TAUGHT, painted_sites.ONCE_MORE, painted_sites.IN_ROWS)
+ONCE, TWICE, THRICE, AT_HOME = (
+    [site.name for site in sites]
+    for sites in (painted_sites.TAUGHT, painted_sites.ONCE_MORE, painted_sites.IN_ROWS, painted_sites.AT_HOME)
 )
 
 
@@ -48,6 +49,10 @@ class Stage:
         is nearly done.
     shaded : float
         How often a part lies in the shade of a cloud, see `network_crops.in_shade`.
+    homes : int
+        And on so many of the scenes from `HOMES_FROM`, all of them.
+    draws_alone : bool
+        Only the layers that draw are trained, so that what the others describe stays.
     """
 
     scenes: int
@@ -61,6 +66,8 @@ class Stage:
     rehearsed: int = 130
     is_settled: bool = False
     shaded: float = 0.0
+    homes: int = 0
+    draws_alone: bool = False
 
 
 RECIPES = {
@@ -81,13 +88,77 @@ RECIPES = {
     "rows": (
         Stage(480, 4000, 4000, 2.5e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE), 400, is_settled=True, shaded=0.12),
     ),
+    "homes": (
+        Stage(
+            480,
+            3000,
+            3000,
+            2.5e-4,
+            True,
+            440,
+            1.6,
+            (*ONCE, *TWICE, *THRICE, *AT_HOME, *AT_HOME),
+            400,
+            is_settled=True,
+            shaded=0.12,
+            homes=100,
+        ),
+        Stage(
+            480,
+            700,
+            700,
+            1.5e-4,
+            True,
+            440,
+            1.6,
+            (*ONCE, *TWICE, *THRICE, *AT_HOME),
+            400,
+            is_settled=True,
+            shaded=0.12,
+            homes=190,
+        ),
+    ),
+    "drawing": (
+        Stage(
+            480,
+            1200,
+            1200,
+            2.5e-4,
+            True,
+            440,
+            1.6,
+            (*ONCE, *TWICE, *THRICE, *AT_HOME, *AT_HOME),
+            400,
+            is_settled=True,
+            shaded=0.12,
+            homes=100,
+            draws_alone=True,
+        ),
+        Stage(
+            480,
+            700,
+            700,
+            1.5e-4,
+            True,
+            440,
+            1.6,
+            (*ONCE, *TWICE, *THRICE, *AT_HOME),
+            400,
+            is_settled=True,
+            shaded=0.12,
+            homes=190,
+            draws_alone=True,
+        ),
+    ),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
 the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of
 what earlier networks got wrong on other hands' scenes (`wide_sites`), these seen aslant, all in frames of any kind; the
 last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` goes on from either, and
 only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets less of what neither hand shows. `again`
-goes on from those, with the sites of the second round drawn twice as often; `rows` with all three rounds, longer."""
+goes on from those, with the sites of the second round drawn twice as often; `rows` with all three rounds, longer;
+`homes` from that, with a fourth round, drawn twice as often, and own scenes of the same, at last with more trains of
+boxes; `drawing` does so with the layers of the plain one that draw. Neither was released."""
 PAINTED_SHARE = 0.5
 """Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""
 
@@ -95,4 +166,6 @@ PAINTED_SHARE = 0.5
 def rehearsed(stage: Stage) -> NDArray[np.int64]:
     """Numbers of the own scenes of a stage: all of them, or with painted ones beside them some, by lot."""
     numbers = np.array([*range(stage.scenes), *range(WIDE_FROM, WIDE_FROM + stage.wide)])
-    return np.random.default_rng(TRAIN_SEED).permutation(numbers)[: stage.rehearsed] if stage.painted else numbers
+    if stage.painted:
+        numbers = np.random.default_rng(TRAIN_SEED).permutation(numbers)[: stage.rehearsed]
+    return np.concatenate([numbers, np.arange(HOMES_FROM, HOMES_FROM + stage.homes)])

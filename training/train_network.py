@@ -44,6 +44,8 @@ from training.recipes import CHECK_SEEDS, PAINTED_SHARE, RECIPES, TRAIN_SEED, St
 CHANNELS = (32, 48, 80, 96)
 BATCH = 8
 WIDE_HALF = "wide/"
+DESCRIBING = 1 + 2 * len(CHANNELS)
+"""Layers before those that draw."""
 WARM_PICTURES = 24
 """Batches of pictures that measure what goes through a network to go on from."""
 
@@ -187,6 +189,8 @@ def _stage(
     for norm in model.modules():
         if stage.is_settled and isinstance(norm, nn.BatchNorm2d):
             norm.eval()
+    for part in (model.stem, model.down) if stage.draws_alone else ():
+        part.requires_grad_(False)
     recent, start = [], time.process_time()
     for step in range(begun, stage.steps):
         picture, wanted, counted = _batch(pool, stage, rng)
@@ -253,7 +257,8 @@ def main() -> None:
         table = calibrated(exported(model, {}), lambda gsd_m: own_yards(given.cache, seeds, gsd_m))
     content = exported(model, table)
     if start is not None:
-        mixed = warm_start.between(start, onnx.load_from_string(content), given.share)
+        kept = DESCRIBING if stages[-1].draws_alone else 0
+        mixed = warm_start.between(start, onnx.load_from_string(content), given.share, kept)
         content = bytes(mixed.SerializeToString(deterministic=True))
     write_with_checksum(content, given.out)
 

@@ -63,14 +63,17 @@ def warm(model: nn.Module, graph: onnx.ModelProto, pictures: Sequence[torch.Tens
         _measured(model, norms, pictures)
 
 
-def between(before: onnx.ModelProto, after: onnx.ModelProto, share: float) -> onnx.ModelProto:
-    """The first network with its weights moved by a share of the way to those of the second, which went on from it."""
+def between(before: onnx.ModelProto, after: onnx.ModelProto, share: float, kept_layers: int = 0) -> onnx.ModelProto:
+    """The first network with its weights moved by a share of the way to those of the second, which went on from it.
+
+    The first so many layers stay bit for bit.
+    """
     model = onnx.ModelProto()
     model.CopyFrom(before)
     old, new = ({w.name: numpy_helper.to_array(w) for w in m.graph.initializer} for m in (before, after))
     kept = {w.name: w for w in model.graph.initializer}
     nodes = ([node for node in m.graph.node if node.op_type == "Conv"] for m in (before, after))
-    for one, other in zip(*nodes, strict=True):
+    for one, other in list(zip(*nodes, strict=True))[kept_layers:]:
         for name, learned in zip(one.input[1:], other.input[1:], strict=True):
             mixed = (1 - share) * old[name] + share * new[learned]
             kept[name].CopyFrom(numpy_helper.from_array(mixed.astype(np.float32), name))

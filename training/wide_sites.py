@@ -287,7 +287,7 @@ def siding(b: Builder) -> list[Parked]:
         b.patch(b.frame.box(0, v, 2 * reach, 3.4), b.surface("ballast"))
         wide_things.rails(b, v)
         if rng.random() < 0.8:
-            _train(b, stock, v, float(rng.uniform(0, 1)) if rng.random() < 0.7 else 0.0)
+            train(b, stock, v, float(rng.uniform(0, 1)) if rng.random() < 0.7 else 0.0)
     if rng.random() < 0.5:
         wide_things.gantry(b, float(rng.uniform(-40, 40)), middle, wide + 14, True)
     for side in (-1, 1):
@@ -299,7 +299,7 @@ def siding(b: Builder) -> list[Parked]:
     return found
 
 
-def _train(b: Builder, stock: Stock, v: float, boxed: float) -> None:
+def train(b: Builder, stock: Stock, v: float, boxed: float) -> None:
     """Wagons end to end, of which a share carries boxes."""
     rng = b.rng
     u, steel = float(rng.uniform(-1, -0.4)) * b.reach, b.plain((0.07, 0.075, 0.08, 0.1), 0.06)
