@@ -6,7 +6,7 @@ The only package that builds dask graphs.
 from __future__ import annotations
 
 from changedet.blocks.bridges import PixelMethod, as_scalar, from_reader, is_lazy, over_sample, per_block, resolution_of
-from changedet.blocks.heap import give_back_memory, keep_freed_memory
+from changedet.blocks.heap import give_back_memory, keep_freed_memory, keeping_freed_memory
 from changedet.blocks.processes import Call, Lost, Processes
 from changedet.blocks.tasks import PATIENCE_S, Pools, Task, stream
 from changedet.blocks.windows import (
@@ -37,6 +37,7 @@ __all__ = [
     "is_lazy",
     "joined_tiles",
     "keep_freed_memory",
+    "keeping_freed_memory",
     "over_sample",
     "per_block",
     "resolution_of",

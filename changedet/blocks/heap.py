@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Final
 
 _MEGABYTE: Final = 2**20
+_TRIM, _PAD, _MAP, _ARENAS = -1, -2, -3, -8
 _KEEPING: Final[Mapping[int, int]] = {
-    -1: 128 * _MEGABYTE,  # M_TRIM_THRESHOLD: so much may lie free at the end of the heap
-    -2: 32 * _MEGABYTE,  # M_TOP_PAD: and by so much more it grows at a time
-    -3: 32 * _MEGABYTE,  # M_MMAP_THRESHOLD: smaller blocks come from the heap; the most that glibc allows
-    -8: 1,  # M_ARENA_MAX: one heap for all threads
+    _TRIM: 128 * _MEGABYTE,  # M_TRIM_THRESHOLD: so much may lie free at the end of the heap
+    _PAD: 32 * _MEGABYTE,  # M_TOP_PAD: and by so much more it grows at a time
+    _MAP: 32 * _MEGABYTE,  # M_MMAP_THRESHOLD: smaller blocks come from the heap; the most that glibc allows
+    _ARENAS: 1,  # M_ARENA_MAX: one heap for all threads
 }
 """Numbers of malloc.h, and their values."""
+_LEFT: Final[Mapping[int, int]] = {_TRIM: 64 * _MEGABYTE, _PAD: _MEGABYTE // 8, _MAP: 32 * _MEGABYTE}
+"""What a run leaves behind in a process that is not ours, as nobody can ask what was set: what glibc's own rule comes
+to when a block of 32 MB is freed, and its own pad."""
+
+
+class _Kept:
+    """Whether this process keeps what is freed for good, and how many runs in it ask for that while they last."""
+
+    lock = threading.Lock()
+    for_good = False
+    runs = 0
 
 
 def keep_freed_memory() -> None:
@@ -25,9 +38,41 @@ def keep_freed_memory() -> None:
     time. What one thread has freed and keeps is no use to another, so that one heap also holds less. To be called
     before there are threads.
     """
+    with _Kept.lock:
+        _Kept.for_good = True
+        _set(_KEEPING)
+
+
+@contextmanager
+def keeping_freed_memory() -> Iterator[None]:
+    """Keep what is freed while a run is at work, in a process that is somebody else's.
+
+    As `keep_freed_memory`, which it leaves alone where that was called, but each thread keeps its own heap: how many
+    there may be is settled for good once there are threads.
+
+    Yields
+    ------
+    None
+        While the run is at work; with the last of several that are at once, what is left goes back to the system.
+    """
+    with _Kept.lock:
+        _Kept.runs += 1
+        if _Kept.runs == 1 and not _Kept.for_good:
+            _set({setting: value for setting, value in _KEEPING.items() if setting != _ARENAS})
+    try:
+        yield
+    finally:
+        with _Kept.lock:
+            _Kept.runs -= 1
+            if not _Kept.runs and not _Kept.for_good:
+                _set(_LEFT)
+                give_back_memory()
+
+
+def _set(settings: Mapping[int, int]) -> None:
     with suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)
-        for setting, value in _KEEPING.items():
+        for setting, value in settings.items():
             libc.mallopt(setting, value)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from changedet.at_work import at_work
-from changedet.blocks import Pools, give_back_memory
+from changedet.blocks import Pools, give_back_memory, keeping_freed_memory
 from changedet.errors import InputError
 from changedet.imagery.decoded_blocks import keeping_decoded
 from changedet.json_types import Json
@@ -104,6 +104,7 @@ def carry_out(
     is_new = not folder.path.exists()
     folder.guard(files_of_run(plan), fresh=fresh)
     with (
+        keeping_freed_memory(),
         at_work(),
         dask_client(plan) as client,
         Pools(plan.workers) as pools,
