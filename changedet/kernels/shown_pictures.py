@@ -101,3 +101,37 @@ def shown(
         level = (image[band][seen] * np.float32(own_gain) + np.float32(own_offset - low)) * scale
         out[at][seen] = np.clip(level, np.float32(0), np.float32(TOP)) ** np.float32(GAMMA) * 2 - 1
     return out
+
+
+def asked_for(seen: Bools, reach_px: int, step_px: int) -> tuple[slice, slice]:
+    """The part of a block that a network must be shown, to say what it would say of all that is seen.
+
+    Parameters
+    ----------
+    seen : bool (y, x)
+        What it is asked about; elsewhere it is shown `MISSING` at most.
+    reach_px : int
+        How far a pixel of its answer looks.
+    step_px : int
+        A side of its coarsest cells, on which the block begins.
+
+    Returns
+    -------
+    (slice, slice)
+        Rows and columns; empty where nothing is seen.
+
+    Examples
+    --------
+    >>> seen = np.zeros((400, 400), bool)
+    >>> seen[150:300, 50] = True
+    >>> asked_for(seen, 64, 16)
+    (slice(80, 364, None), slice(0, 115, None))
+    """
+    spans = []
+    for along in (seen.any(axis=1), seen.any(axis=0)):
+        where = np.flatnonzero(along)
+        if not where.size:
+            return slice(0), slice(0)
+        first = max(0, int(where[0]) - reach_px) // step_px * step_px
+        spans.append(slice(first, min(along.size, int(where[-1]) + 1 + reach_px)))
+    return spans[0], spans[1]

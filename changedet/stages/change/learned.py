@@ -11,12 +11,13 @@ import numpy as np
 from changedet.arrays import Singles
 from changedet.errors import MethodError
 from changedet.kernels.onnx_session import session
-from changedet.kernels.shown_pictures import fit_shown_range, shown
+from changedet.kernels.shown_pictures import asked_for, fit_shown_range, shown
 from changedet.models.loader import ReleasedTrees, released_content, released_trees
 from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, context_names, names
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
 from changedet.stages.change.kernels.network_odds import (
     IN_COLOURS,
+    STEP_PX,
     WITH_NIR,
     ChangeNetwork,
     network_odds,
@@ -139,10 +140,13 @@ def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tup
     seen = np.isfinite(found)
     if model.shown is None or not seen.any():
         return found, np.full_like(found, np.nan)
-    first = shown(before, model.bands, [1.0] * len(bands), [0.0] * len(bands), model.shown, seen)
-    second = shown(after, model.bands, model.scale.gain, model.scale.offset, model.shown, seen)
     network = _network_for(model.bands)
-    odds = network_odds(first, second, session(released_content(network.file)), network)
+    place = asked_for(seen, network.halo_px, STEP_PX)
+    part = (slice(None), *place)
+    first = shown(before[part], model.bands, [1.0] * len(bands), [0.0] * len(bands), model.shown, seen[place])
+    second = shown(after[part], model.bands, model.scale.gain, model.scale.offset, model.shown, seen[place])
+    odds = np.zeros(seen.shape, np.float32)
+    odds[place] = network_odds(first, second, session(released_content(network.file)), network)
     return with_network_odds(found, odds, network.caution), kept_odds(odds, seen)
 
 

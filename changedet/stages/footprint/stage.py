@@ -12,6 +12,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import Window
 from changedet.kernels.boosted_trees import Forest
+from changedet.kernels.shown_pictures import asked_for
 from changedet.stages.footprint.forests import ground_session, ground_trees, surroundings_trees
 from changedet.stages.footprint.kernels import (
     bare_ground,
@@ -297,12 +298,22 @@ def date_probabilities(
         Where the cell has data.
     """
     valid = ground.valid_cells(cells, roles)
-    said = ground_network.log_odds(ground_network.picture(cells, valid, roles, model.shown), ground_session())
+    said = _said_by_network(cells, valid, roles, model)
     height, width = valid.shape
     table, known = ground.features(cells[:, spare : height - spare, spare : width - spare], roles, model, cell_m)
     trees = ground_probability.probabilities(table, known, forests, record)
     trees = {name: np.pad(own, spare, constant_values=np.nan) for name, own in trees.items()}
     return ground_probability.together(trees, said), valid
+
+
+def _said_by_network(cells: Singles, valid: Bools, roles: Sequence[str], model: GroundStatistics) -> dict[str, Singles]:
+    """Log odds by the network alone, 0 far from all that has data."""
+    place = asked_for(valid, ground_network.REACH_CELLS, ground_network.STEP_CELLS)
+    shown = ground_network.picture(cells[(slice(None), *place)], valid[place], roles, model.shown)
+    said = {name: np.zeros(valid.shape, np.float32) for name in ground_probability.TARGETS}
+    for name, own in ground_network.log_odds(shown, ground_session()).items():
+        said[name][place] = own
+    return said
 
 
 def _colour_levels(
