@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binom, nbinom
 
 from changedet.pipeline.things.kernels.found_bounds import SURE, found_bounds
 
@@ -28,3 +29,10 @@ def test_found_bounds_hold_what_stands_where_some_are_missed_and_some_false() ->
 def test_found_bounds_of_a_sure_finder_are_narrow() -> None:
     assert found_bounds(20, 0.99, 0.99)[1] < found_bounds(20, 0.7, 0.99)[1]
     assert found_bounds(20, 0.99, 0.99)[0] > found_bounds(20, 0.99, 0.7)[0]
+
+
+def test_found_bounds_are_quantiles_as_scipy_stats_has_them() -> None:
+    tail = (1 - SURE) / 2
+    for number in (1, 7, 60, 1500):
+        expected = float(binom.ppf(tail, number, 0.78)), number + float(nbinom.ppf(1 - tail, number + 0.5, 0.88))
+        assert found_bounds(number, 0.88, 0.78) == expected
