@@ -171,10 +171,10 @@ def _read_side(
             for i, tile in zip(side, found, strict=True):
                 if i in writers:
                     writers[i].take(windows[k], tile)
-        why = masks_causes(plan)
+        identity, why = masks_identity(plan), masks_causes(plan)
         each(MaskWriter.finish, list(writers.values()))
         for i in writers:
-            plan.folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), files_of_masks(plan, i), why)
+            plan.folder.finish(f"masks:{plan.looks[i].date}", identity, files_of_masks(plan, i), why)
     finally:
         for writer in writers.values():
             writer.abandon()

@@ -158,9 +158,9 @@ def _by_quantiles(x: Singles, y: Singles, reason: str) -> BandLines:
 
 
 def _by_invariant_pixels(x: Singles, y: Singles, chosen: Bools, min_correlation: float) -> BandLines:
-    base = _by_quantiles(x, y, "")
-    kept_x, kept_y = x[chosen], y[chosen]
     units = units_ratio(x, y)
+    base = _lines(x, y, quantile_line, "quantile", "", units)
+    kept_x, kept_y = x[chosen], y[chosen]
     tests = each(
         lambda band: _tested_line(kept_x[:, band], kept_y[:, band], units, min_correlation), list(range(x.shape[1]))
     )
@@ -193,7 +193,7 @@ def _tested_line(x: Singles, y: Singles, units: float, min_correlation: float) -
     return _Test(gain, offset, p_t, p_f, likeness_of_test, accepted)
 
 
-def _lines(x: Singles, y: Singles, line: Line, method: str, reason: str) -> BandLines:
+def _lines(x: Singles, y: Singles, line: Line, method: str, reason: str, units: float | None = None) -> BandLines:
     """One line a band, whatever the pixels; the identity where there are too few.
 
     A band whose own line is no change of light takes the usual gain of the others, at its own usual level: the identity
@@ -202,7 +202,7 @@ def _lines(x: Singles, y: Singles, line: Line, method: str, reason: str) -> Band
     bands = x.shape[1]
     gain, offset = [1.0] * bands, [0.0] * bands
     if len(x) >= LEAST_PIXELS:
-        units = units_ratio(x, y)
+        units = units_ratio(x, y) if units is None else units
         lines = each(lambda band: line(x[:, band], y[:, band]), list(range(bands)))
         usual = usual_gain([one for one, _ in lines], units)
         for band, fitted in enumerate(lines):

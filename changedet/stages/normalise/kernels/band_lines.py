@@ -12,6 +12,7 @@ import numpy as np
 
 from changedet.arrays import Floats, Singles
 from changedet.kernels.compiled import compiled
+from changedet.kernels.medians import median
 from changedet.kernels.quantiles import quantiles
 
 Values: TypeAlias = Singles | Floats
@@ -135,7 +136,7 @@ def units_ratio(x: Singles, y: Singles) -> float:
     """
     if not len(x):
         return 1.0
-    levels = np.array([np.median(values, axis=0) for values in (x, y)], np.float64)
+    levels = np.array([[median(np.ascontiguousarray(band)) for band in values.T] for values in (x, y)])
     if not (levels > 0).all():
         return 1.0
     ratio = float(np.median(levels[1] / levels[0]))
