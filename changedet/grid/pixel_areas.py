@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from affine import Affine
 
 from changedet.arrays import Floats
 from changedet.grid.geodesy import ground_pixel_m2
@@ -71,7 +73,12 @@ def pixel_area_m2(grid: Grid) -> Floats:
     float64 (rows,)
         Square metres, geodesic, at the middle column.
     """
-    rows = np.unique(np.linspace(0, grid.shape[0], _ROWS).round().astype(int))
-    areas = [ground_pixel_m2(grid.crs, grid.transform, row, grid.shape[1] / 2) for row in rows]
-    result: Floats = np.interp(np.arange(grid.shape[0]) + 0.5, rows, areas)
-    return result
+    return _row_areas(grid.crs, grid.transform, grid.shape).copy()
+
+
+@lru_cache(maxsize=4)
+def _row_areas(crs: str, transform: Affine, shape: tuple[int, int]) -> Floats:
+    """As of `pixel_area_m2`; asked for by each sum of a run."""
+    rows = np.unique(np.linspace(0, shape[0], _ROWS).round().astype(int))
+    areas = [ground_pixel_m2(crs, transform, row, shape[1] / 2) for row in rows]
+    return np.asarray(np.interp(np.arange(shape[0]) + 0.5, rows, areas), np.float64)

@@ -20,6 +20,8 @@ from changedet.stages.mask.kernels.cloud_light import CloudBands, UsualLight, fi
 
 ROWS: Final = 256
 """Rows whose features are in memory together."""
+KEPT_CELLS: Final = 80_000
+"""Cells of an overview whose features are kept from the first question to the second, 14 MB of them."""
 BRIGHTER: Final = 1.3
 """Of the usual ratio, from which on a cell may be cloud."""
 WHITE: Final = 0.35
@@ -80,8 +82,10 @@ def cloud_probabilities(
     if not _may_be_clouded(pair):
         nowhere = np.where(valid, np.float32(0), unknown)
         return HiddenProbability(nowhere, nowhere)
-    first = _evaluated(pair, (), forests[:2])
-    return _evaluated(pair, tuple(context_layers(first, valid, sun_azimuth_deg)), forests[2:])
+    # Both questions are asked of the same features.
+    kept = [_table(pair, rows) for rows in _strips(valid)] if valid.size <= KEPT_CELLS else []
+    first = _evaluated(pair, (), forests[:2], kept)
+    return _evaluated(pair, tuple(context_layers(first, valid, sun_azimuth_deg)), forests[2:], kept)
 
 
 def _may_be_clouded(pair: CloudPair) -> bool:
@@ -93,14 +97,26 @@ def _may_be_clouded(pair: CloudPair) -> bool:
     return int((risen & pair.valid).sum()) >= LEAST_CELLS
 
 
-def _evaluated(pair: CloudPair, layers: tuple[Singles, ...], forests: Sequence[Forest]) -> HiddenProbability:
+def _strips(valid: Bools) -> list[slice]:
+    return [slice(top, min(top + ROWS, valid.shape[0])) for top in range(0, valid.shape[0], ROWS)]
+
+
+def _table(pair: CloudPair, rows: slice) -> Singles:
+    """Features (feature, y, x) of the cells of some rows."""
     own, before, valid, bands, usual = pair
+    around = slice(max(0, rows.start - HALO), rows.stop + HALO)
+    table = cloud_features(own[:, around], before[:, around], valid[around], bands, usual)
+    return table[:, rows.start - around.start :][:, : rows.stop - rows.start]
+
+
+def _evaluated(
+    pair: CloudPair, layers: tuple[Singles, ...], forests: Sequence[Forest], kept: Sequence[Singles]
+) -> HiddenProbability:
+    """What the forests say, by the features of all strips where they were kept."""
+    valid = pair.valid
     found = HiddenProbability(*(np.full(valid.shape, np.nan, np.float32) for _ in range(2)))
-    for top in range(0, valid.shape[0], ROWS):
-        rows = slice(top, min(top + ROWS, valid.shape[0]))
-        around = slice(max(0, top - HALO), rows.stop + HALO)
-        table = cloud_features(own[:, around], before[:, around], valid[around], bands, usual)
-        table = table[:, rows.start - around.start :][:, : rows.stop - rows.start]
+    for k, rows in enumerate(_strips(valid)):
+        table = kept[k] if kept else _table(pair, rows)
         inner = valid[rows]
         cells = np.column_stack([layer[inner] for layer in (*table, *(layer[rows] for layer in layers))])
         hidden, cloud = (_probability(forest, cells) for forest in forests)
