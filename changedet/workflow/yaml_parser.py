@@ -10,6 +10,7 @@ from typing import Final, NoReturn, cast
 import yaml
 
 from changedet.errors import InputError, Problem
+from changedet.store.layout import STATE
 from changedet.workflow.yaml_tree import ListNode, MapNode, Node, ScalarNode, YamlTree, printable
 
 MAX_BYTES: Final = 1_000_000
@@ -57,11 +58,17 @@ def read_yaml(path: str | os.PathLike[str]) -> YamlTree:
     return YamlTree(file, Path(file).absolute().parent, root, dict(_lines(root, "")), tuple(composer.problems))
 
 
+def _what_is_there(file: str) -> str:
+    """What lies where no file does."""
+    if os.path.isdir(os.path.join(file, STATE)):  # noqa: PTH112, PTH118
+        return "is the folder of a run, expected the workflow (YAML) that it was made by"
+    return f"is a folder, {_EXPECTED}" if os.path.isdir(file) else "no such file"  # noqa: PTH112
+
+
 def _read_text(file: str) -> str:
     # os.path, unlike Path, answers False instead of raising for names that the system cannot even look up.
     if not os.path.isfile(file):  # noqa: PTH113
-        there = os.path.isdir(file)  # noqa: PTH112
-        raise InputError(Problem(f"is a folder, {_EXPECTED}" if there else "no such file", file=file))
+        raise InputError(Problem(_what_is_there(file), file=file))
     try:
         with Path(file).open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)

@@ -30,7 +30,9 @@ def test_read_yaml_finds_the_same_with_the_parser_in_python(
 
 
 def test_read_yaml_refuses_what_is_no_file(folder: Path) -> None:
+    (folder / "depot" / ".changedet").mkdir(parents=True)
     for path, message in (
+        ("depot", "depot: is the folder of a run, expected the workflow (YAML) that it was made by"),
         ("no.yaml", "no.yaml: no such file"),
         ("scenes", "scenes: is a folder, expected a workflow (YAML): 'changedet init' writes one for scenes"),
     ):
