@@ -14,7 +14,8 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.stages.change.kernels.ground_signs import without_season
-from changedet.stages.change.kernels.movers import mover_halo_px, without_movers
+from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
+from changedet.stages.change.kernels.movers import mover_halo_px, plants_around, plants_halo_px, without_movers
 from changedet.stages.change.kernels.wide_ground import (
     bounded_by_network,
     marks_around,
@@ -93,11 +94,12 @@ def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
         NaN is not observed.
     """
     if not job.standing:
-        return _without_plants(job, window)
+        return _without_plants(job, window)[0]
     gsd_m = job.grid.ground_resolution_m
     wide = window.grown(mover_halo_px(gsd_m))
     standing = [read_bands(path, wide) for path in job.standing]
-    return without_movers(_without_plants(job, wide), standing, gsd_m)
+    scores, lasting = _without_plants(job, wide)
+    return without_movers(scores, standing, lasting.sure, gsd_m)
 
 
 def pair_score(score: Path, contrast: Path, window: Window, gsd_m: float) -> Singles:
@@ -118,7 +120,8 @@ def pair_score(score: Path, contrast: Path, window: Window, gsd_m: float) -> Sin
         NaN is not observed.
     """
     pair = _read(score, contrast, window, gsd_m)
-    return bounded_by_network(pair.score, pair.steps, pair.plants, pair.around, gsd_m)
+    (least,) = nothing_lasts(1, window.shape).least
+    return bounded_by_network(pair.score, pair.steps, pair.plants, pair.around, least, gsd_m)
 
 
 class _Pair(NamedTuple):
@@ -139,21 +142,35 @@ def _read(score: Path, contrast: Path, window: Window, gsd_m: float) -> _Pair:
     return _Pair(own, steps, plants, marks_around(own, steps, gsd_m))
 
 
-def _without_plants(job: SeriesJob, window: Window) -> Singles:
-    """Scores (date, y, x); where plants cover the ground later what was bare before them was season too."""
+def _without_plants(job: SeriesJob, window: Window) -> tuple[Singles, LastingGround]:
+    """Scores (date, y, x) and the ground that looks agree about.
+
+    Where plants cover the ground later what was bare before them was season too, unless it lasts: grass grows on banks.
+    """
     if not job.probabilities:
-        return np.stack([read_window(path, window) for path in job.scores])
+        return np.stack([read_window(path, window) for path in job.scores]), nothing_lasts(
+            len(job.scores), window.shape
+        )
     gsd_m = job.grid.ground_resolution_m
     pairs = [_read(*paths, window, gsd_m) for paths in zip(job.scores, job.contrasts, strict=True)]
     # what several dates mark is one pad, or one field
     said, marked = (sum(found) for found in zip(*(pair.around for pair in pairs), strict=True))
     around = [(said, marked) if job.together else pair.around for pair in pairs]
+    if job.together and job.standing:
+        near = window.grown(plants_halo_px(gsd_m))
+        is_meadow = plants_around([read_bands(path, near, 1)[0] for path in job.standing], gsd_m)
+        lasting = lasting_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], is_meadow, gsd_m)
+    else:
+        lasting = nothing_lasts(len(pairs), window.shape)
     scores = np.stack(
-        [bounded_by_network(p.score, p.steps, p.plants, own, gsd_m) for p, own in zip(pairs, around, strict=True)]
+        [
+            bounded_by_network(p.score, p.steps, p.plants, own, least, gsd_m)
+            for p, own, least in zip(pairs, around, lasting.least, strict=True)
+        ]
     )
     if not (job.together and job.is_later):
-        return scores
-    plants = np.stack([pair.plants for pair in pairs])
-    later = np.maximum.accumulate(plants[::-1], axis=0)[::-1]
+        return scores, lasting
+    season = np.stack([pair.plants for pair in pairs]) * (1 - lasting.sure * lasting.stays)
+    later = np.maximum.accumulate(season[::-1], axis=0)[::-1]
     # each date's own score knows of its own plants
-    return np.concatenate([without_season(scores[:-1], later[1:]), scores[-1:]])
+    return np.concatenate([without_season(scores[:-1], later[1:]), scores[-1:]]), lasting

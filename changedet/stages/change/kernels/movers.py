@@ -7,7 +7,7 @@ ground like that around it was a mover; what is taken down for good leaves a sca
 neighbouring look on which it is seen again, as bright and of the same colours; one that is on no look seen twice was a
 mover as well, also where other ones stood on the reference date and on each later look. Boxes are not for this kernel:
 they are followed one by one. Ground that changed by itself, over more than a thing's size, is none, nor what lies
-around it.
+around it; nor is what looks in a row agree about on a meadow, where nothing that moves is parked.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.ground_signs import PLANTS, without_season
 from changedet.stages.change.kernels.series_hmm import MOST_EVIDENCE
+from changedet.stages.change.kernels.wide_ground import half_px
 
 AROUND_M: Final = 60.0
 """Side of the square whose median is the ground: an airliner, wings and shade, fills less than half of it."""
@@ -52,6 +53,9 @@ RIM_M: Final = 1.5
 """How far a thing's faint rim reaches: what hardly differs from the ground there belongs to it."""
 CHANGED: Final = 0.5
 """Probability from which a pair's pixel is changed."""
+LASTS: Final = 0.5
+"""How far looks agree that a meadow changed, from which on what differs there is a bank and not a mover: its lit and
+its shaded side change places with the sun."""
 MOST_SURE: Final = float(1.0 / (1.0 + np.exp(-2.0 * MOST_EVIDENCE)))
 """Greatest probability that counts of a thing that moved: two dates' evidence, which is less than a mover loses. Trees
 and network say together up to twice that of a bright aircraft, and it would stay a change."""
@@ -137,7 +141,43 @@ def mover_halo_px(gsd_m: float) -> int:
     return _odd_px(WIDE_M, gsd_m) - 1 + _odd_px(2 * BESIDE_M, gsd_m) // 2
 
 
-def without_movers(scores: Singles, standing: Sequence[Bytes], gsd_m: float) -> Singles:
+def plants_around(kinds: Sequence[Bytes], gsd_m: float) -> Bools:
+    """Tell where plants cover most of the ground around, on the reference or on any date.
+
+    Parameters
+    ----------
+    kinds : sequence of uint8 (y, x)
+        Of each date the classes of `things_standing`, with `plants_halo_px` more on each side than what is wanted.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    bool (y, x)
+        Without the halo; False where no date has near infrared.
+    """
+    halo = plants_halo_px(gsd_m)
+    green = np.logical_or.reduce([kind == MEADOW for kind in kinds]).astype(np.int32)
+    return np.asarray(2 * box_sum(green, halo) >= (2 * halo + 1) ** 2, np.bool_)[halo:-halo, halo:-halo]
+
+
+def plants_halo_px(gsd_m: float) -> int:
+    """How far `plants_around` looks around.
+
+    Parameters
+    ----------
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    int
+        Pixels on each side.
+    """
+    return half_px(WIDE_M, gsd_m)
+
+
+def without_movers(scores: Singles, standing: Sequence[Bytes], sure: Singles, gsd_m: float) -> Singles:
     """Probabilities of change lowered where what came or went is no lasting thing.
 
     Parameters
@@ -147,6 +187,8 @@ def without_movers(scores: Singles, standing: Sequence[Bytes], gsd_m: float) -> 
         wanted; NaN is not observed.
     standing : sequence of uint8 (1 + band, y, x)
         Of each date, from `things_standing`, of the same size; where the class is 0 nothing is known.
+    sure : float32 (date, y, x)
+        Of `LastingGround`, of the same size.
     gsd_m : float
         Ground size of a pixel.
 
@@ -161,7 +203,7 @@ def without_movers(scores: Singles, standing: Sequence[Bytes], gsd_m: float) -> 
         moves = (kind == GONE) | ((kind == STANDS) & ~_confirmed(standing[k], near))
         rim = cv2.dilate(moves.astype(np.uint8), np.ones((_odd_px(2 * RIM_M, gsd_m),) * 2, np.uint8)) == 1
         moves |= rim & (kind == NOTHING)
-        moves &= ~_beside_works(score, kind, gsd_m)
+        moves &= ~(_beside_works(score, kind, gsd_m) | (sure[k] >= np.float32(LASTS)))
         bounded = np.where(moves, np.minimum(score, np.float32(MOST_SURE)), score)
         out[k] = without_season(bounded, moves.astype(np.float32))
     halo = mover_halo_px(gsd_m)

@@ -80,7 +80,7 @@ def wide_halo_px(gsd_m: float) -> int:
     int
         Pixels on each side.
     """
-    return _half_px(AROUND_M, gsd_m)
+    return half_px(AROUND_M, gsd_m)
 
 
 def whole_steps(network: Singles) -> Bytes:
@@ -126,7 +126,7 @@ def marks_around(score: Singles, steps: Bytes, gsd_m: float) -> tuple[Words, Wor
 
 
 def bounded_by_network(
-    score: Singles, steps: Bytes, plants: Singles, around: tuple[Words, Words], gsd_m: float
+    score: Singles, steps: Bytes, plants: Singles, around: tuple[Words, Words], least: Singles, gsd_m: float
 ) -> Singles:
     """Probabilities of change, the part of the trees bounded by what the network says of the ground around.
 
@@ -140,6 +140,8 @@ def bounded_by_network(
         Of `ground_signs`, without the halo.
     around : (int32 (y, x), int32 (y, x))
         Of `marks_around`, of this pair or summed over all pairs of a series.
+    least : float32 (y, x)
+        Of `LastingGround`, without the halo: log odds that the trees have at least by what other looks say.
     gsd_m : float
         Ground size of a pixel.
 
@@ -148,14 +150,14 @@ def bounded_by_network(
     float32 (y, x)
         Without the halo; NaN where `score` is.
     """
-    halo, half = wide_halo_px(gsd_m), _half_px(NEAR_M, gsd_m)
+    halo, half = wide_halo_px(gsd_m), half_px(NEAR_M, gsd_m)
     core = slice(halo, -halo), slice(halo, -halo)
     counts = ((steps != UNSAID) & np.isfinite(score)).astype(np.int32)
     own = np.ascontiguousarray(score[core])
     if not counts.any():
         return own
     near = box_sum((steps.astype(np.int32) - EVEN) * counts, half)[core], box_sum(counts, half)[core]
-    _bound(own, steps[core], plants, *around, *near, PRIOR_M2 / gsd_m**2)
+    _bound(own, steps[core], plants, *around, *near, least, PRIOR_M2 / gsd_m**2)
     return own
 
 
@@ -168,6 +170,7 @@ def _bound(
     marked: Words,
     near: Words,
     seen: Words,
+    agreed: Singles,
     prior_px: float,
 ) -> None:
     """Change the scores whose part of the trees lies beyond its bounds."""
@@ -180,7 +183,8 @@ def _bound(
             trees = math.log(p / (1.0 - p)) - others
             agrees = (around[y, x] / STEP + AGREES[1] * prior_px) / (marked[y, x] + prior_px)
             sure = near[y, x] / (STEP * max(seen[y, x], 1))
-            least, most = _between(sure, SURE, LEAST_TREES), _between(agrees, AGREES, MOST_TREES)
+            least = max(_between(sure, SURE, LEAST_TREES), np.float64(agreed[y, x]))
+            most = _between(agrees, AGREES, MOST_TREES)
             bound = max(min(trees, most), least)
             if bound != trees:
                 score[y, x] = 1.0 / (1.0 + math.exp(-bound - others))
@@ -193,5 +197,18 @@ def _between(value: float, ends: tuple[float, float], least_most: tuple[float, f
     return least_most[0] + (least_most[1] - least_most[0]) * share
 
 
-def _half_px(side_m: float, gsd_m: float) -> int:
+def half_px(side_m: float, gsd_m: float) -> int:
+    """Half the side of a square.
+
+    Parameters
+    ----------
+    side_m : float
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    int
+        Pixels to either side of the middle.
+    """
     return max(1, round(side_m / 2 / gsd_m))

@@ -13,6 +13,8 @@ from changedet.stages.change.kernels.movers import (
     STANDS,
     UNKNOWN,
     mover_halo_px,
+    plants_around,
+    plants_halo_px,
     standing_half_px,
     things_standing,
     without_movers,
@@ -24,6 +26,7 @@ DARK, SPREAD = [20.0, 15.0, 10.0], [30.0, 35.0, 40.0]
 DARKNESS, RUST = (30, 28, 24), (105, 120, 170)
 APRON, WHITE, BLUE, SOIL = (110, 115, 110), (230, 230, 225), (180, 90, 50), (70, 95, 130)
 THING, WORKS = np.s_[40:46, 40:46], np.s_[10:70, 10:70]
+UNSURE = np.zeros((1, 90, 90), np.float32)
 
 
 def picture(colour=None, where=THING, seed=0):
@@ -42,7 +45,7 @@ def read(reference, *dates, sure=0.95):
     halo = mover_halo_px(GSD_M)
     found = [standing(reference, date) for date in dates]
     scores = np.full((len(dates), 90, 90), sure, np.float32)
-    return without_movers(scores, found, GSD_M)[:, 43 - halo, 43 - halo]
+    return without_movers(scores, found, np.zeros_like(scores), GSD_M)[:, 43 - halo, 43 - halo]
 
 
 def test_half_of_the_square_is_bounded_by_what_the_images_hold():
@@ -131,14 +134,14 @@ def test_dates_with_and_without_near_infrared_confirm_each_other_in_colours():
     colours = standing(picture(), picture(WHITE, seed=1))
     four = np.concatenate([colours, np.full((1, 90, 90), 200, np.uint8)])
     scores = np.full((2, 90, 90), 0.9, np.float32)
-    found = without_movers(scores, [colours, four], GSD_M)
+    found = without_movers(scores, [colours, four], np.zeros_like(scores), GSD_M)
     assert found[:, 43 - halo, 43 - halo].tolist() == [np.float32(0.9)] * 2
 
 
 def test_a_faint_rim_belongs_to_its_thing():
     kind = np.full((4, 90, 90), NOTHING, np.uint8)
     kind[0, 40:46, 40:46] = GONE
-    found = without_movers(np.full((1, 90, 90), 0.9, np.float32), [kind], GSD_M)[0]
+    found = without_movers(np.full((1, 90, 90), 0.9, np.float32), [kind], UNSURE, GSD_M)[0]
     row = found[43 - mover_halo_px(GSD_M), 37 - mover_halo_px(GSD_M) : 41 - mover_halo_px(GSD_M)]
     assert (row < 0.5).tolist() == [False, False, True, True]
 
@@ -146,6 +149,28 @@ def test_a_faint_rim_belongs_to_its_thing():
 def test_what_is_not_known_and_not_observed_is_left_as_it_is():
     scores = np.full((1, 90, 90), 0.9, np.float32)
     scores[0, 45, 45] = np.nan
-    found = without_movers(scores, [np.zeros((4, 90, 90), np.uint8)], GSD_M)
+    found = without_movers(scores, [np.zeros((4, 90, 90), np.uint8)], UNSURE, GSD_M)
     halo = mover_halo_px(GSD_M)
     np.testing.assert_array_equal(found, scores[:, halo:-halo, halo:-halo])
+
+
+@pytest.mark.parametrize(("sure", "moves"), [(0.6, False), (0.4, True)])
+def test_a_bank_that_looks_agree_about_is_no_mover(sure, moves):
+    kind = np.full((4, 90, 90), NOTHING, np.uint8)
+    kind[0, 40:46, 40:46] = GONE
+    scores = np.full((1, 90, 90), 0.9, np.float32)
+    found = without_movers(scores, [kind], np.full_like(scores, sure), GSD_M)
+    halo = mover_halo_px(GSD_M)
+    assert (found[0, 43 - halo, 43 - halo] < 0.5) == moves
+
+
+def test_plants_of_any_date_make_a_meadow():
+    # one date shows the left half green, the other, in colours, none
+    kinds = [np.full((90, 90), NOTHING, np.uint8) for _ in range(2)]
+    kinds[0][:, :45] = MEADOW
+    halo = plants_halo_px(GSD_M)
+    found = plants_around(kinds, GSD_M)
+    assert found.shape == (90 - 2 * halo, 90 - 2 * halo)
+    assert found[:, : 44 - halo].all()
+    assert not found[:, 47 - halo :].any()
+    assert not plants_around(kinds[1:], GSD_M).any()

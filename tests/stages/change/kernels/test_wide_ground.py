@@ -11,6 +11,7 @@ GSD_M = 0.5
 HALO = kernel.wide_halo_px(GSD_M)
 SHAPE = (2 * HALO + 90, 2 * HALO + 110)
 CORE = (slice(HALO, -HALO), slice(HALO, -HALO))
+LEAST = np.full((90, 110), kernel.LEAST_TREES[0], np.float32)
 
 
 def probability(odds):
@@ -31,7 +32,7 @@ def bounded(score, network, plants):
     """Of one pair alone."""
     steps = kernel.whole_steps(network)
     around = kernel.marks_around(score, steps, GSD_M)
-    return kernel.bounded_by_network(score, steps, plants[CORE], around, GSD_M)
+    return kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, GSD_M)
 
 
 def test_kept_odds_are_whole_steps_within_their_bounds_where_they_count():
@@ -56,8 +57,8 @@ def test_dates_that_mark_the_same_ground_are_asked_together():
     )
     both = alone[0] + other[0], alone[1] + other[1]
     steps = kernel.whole_steps(network)
-    assert (kernel.bounded_by_network(score, steps, plants[CORE], alone, GSD_M) < 0.5).all()
-    together = kernel.bounded_by_network(score, steps, plants[CORE], both, GSD_M)
+    assert (kernel.bounded_by_network(score, steps, plants[CORE], alone, LEAST, GSD_M) < 0.5).all()
+    together = kernel.bounded_by_network(score, steps, plants[CORE], both, LEAST, GSD_M)
     np.testing.assert_array_equal(together, score[CORE])
 
 
@@ -116,3 +117,13 @@ def test_any_window_gives_the_same_bits():
     part = slice(20, SHAPE[0] - 13), slice(31, SHAPE[1] - 2)
     own = bounded(score[part], network[part], plants[part])
     np.testing.assert_array_equal(own, whole[20 : whole.shape[0] - 13, 31 : whole.shape[1] - 2])
+
+
+def test_trees_do_not_dismiss_what_other_looks_are_sure_of():
+    score, network, plants = pair(-9.0, 0.6)
+    steps = kernel.whole_steps(network)
+    around = kernel.marks_around(score, steps, GSD_M)
+    assert (kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, GSD_M) < 0.1).all()
+    agreed = np.zeros_like(LEAST)
+    found = kernel.bounded_by_network(score, steps, plants[CORE], around, agreed, GSD_M)
+    np.testing.assert_allclose(found, probability(network[0, 0]), rtol=1e-5)
