@@ -13,6 +13,7 @@ import pandas as pd
 
 from changedet.arrays import Floats
 from changedet.grid.zones import zone_of
+from changedet.kernels import intervals
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.pipeline.area_sums import Area, changed_and_seen
@@ -109,7 +110,7 @@ def with_built_ground(looks: Sequence[DateMeasurements], reference: dt.date) -> 
     list of DateMeasurements
         Where the footprint's bounds of both dates lie apart by more than a mask's upper bound, of the site or a zone,
         it is raised to the most that the footprint can have gained or lost; where both dates show the ground and some
-        of it has surely changed, to what the footprint likely gained or lost.
+        of it has surely changed, to the upper bound of what the footprint likely gained or lost.
     """
     before = next((look for look in looks if look.date == reference), None)
     return [replace(look, changed_area_m2=_allowing(look, before)) for look in looks]
@@ -127,7 +128,8 @@ def _allowing(look: DateMeasurements, reference: DateMeasurements | None) -> dic
             raised[name] = marked.at_least(max(built.high - earlier.low, earlier.high - built.low))
         elif marked.low > 0 and all(one.valid_fraction.get(name, 0.0) >= SHOWS_ALL for one in (look, reference)):
             # Works on soil of the ground's own colour are marked in part; where nothing is marked, fields look built.
-            raised[name] = marked.at_least(abs(built.value - earlier.value))
+            gain = abs(built.value - earlier.value) / intervals.RATIO_LOW
+            raised[name] = marked.at_least(min(gain, max(built.high - earlier.low, earlier.high - built.low)))
     return raised
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from changedet.pipeline.changes import lasting_bounds, with_built_ground
 from changedet.stages.series.table import DateMeasurements, Estimate
@@ -61,7 +62,9 @@ def test_the_changed_area_may_be_all_new_ground_where_its_mask_lacks_what_is_sur
     assert bounded(few, yard, none) == Estimate(680.0, 460.0, 5520.0), "a yard that was given up"
     unsure = Estimate(0.0, 0.0, 4200.0)
     assert bounded(few, unsure, yard, shown=0.6) == few, "1,300 m2 are sure, and within its bounds"
-    assert bounded(few, unsure, yard) == Estimate(680.0, 460.0, 5510.0), "likely, and some is sure"
+    assert bounded(few, unsure, yard) == Estimate(680.0, 460.0, 5520.0), "likely, and some is sure"
+    likely = bounded(few, Estimate(100.0, 0.0, 4200.0), Estimate(2180.0, 600.0, 9000.0))
+    assert likely.high == pytest.approx(2080.0 / 0.52), "the likely gain is as unsure as the area of a mask"
     nothing = Estimate(30.0, 0.0, 120.0)
     assert bounded(nothing, unsure, Estimate(400.0, 0.0, 4800.0)) == nothing, "a field that lies bare"
     whole = Estimate(5000.0, 3500.0, 6000.0)
