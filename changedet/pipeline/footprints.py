@@ -59,7 +59,8 @@ def footprints_of(
     lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
     found = outlines(dates, plan.grid, lasts=lasts, trees=trees)
     if trees is not None and plan.compares:
-        found = settled(found, plan.reference, partial(_marked, plan), plan.grid.crs, plan.grid.ground_metre)
+        marks = [shapely.union_all(_of_date(changes, day).geometry.to_numpy()) for day in days]
+        found = settled(found, plan.reference, partial(_marked, plan), marks, plan.grid.crs, plan.grid.ground_metre)
         gained = [_gained(changes, day) for day in days]
         unit = plan.grid.resolution_m / plan.grid.ground_resolution_m
         found = with_works(found, gained, partial(_shown, plan), plan.grid.crs, unit)
@@ -83,8 +84,12 @@ def _shown(plan: Plan, index: int, ground: BaseGeometry) -> float:
 
 def _gained(changes: gpd.GeoDataFrame, day: dt.date) -> BaseGeometry:
     """What a date's mask marks as gained beside boxes."""
-    own = (iso_dates(changes["date"]) == str(day)) & (changes["direction"] == "gain")
-    return shapely.union_all(changes.geometry[own & (changes["kind"] != "box")].to_numpy())
+    own = _of_date(changes, day)
+    return shapely.union_all(own.geometry[(own["direction"] == "gain") & (own["kind"] != "box")].to_numpy())
+
+
+def _of_date(changes: gpd.GeoDataFrame, day: dt.date) -> gpd.GeoDataFrame:
+    return changes[iso_dates(changes["date"]) == str(day)]
 
 
 def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, Bytes]]:

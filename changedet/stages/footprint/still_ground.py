@@ -40,7 +40,14 @@ class _Part(NamedTuple):
     date: int
 
 
-def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs: str, unit: float) -> list[Footprint]:
+def settled(
+    footprints: Sequence[Footprint],
+    reference: int,
+    marked: Marked,
+    marks: Sequence[BaseGeometry],
+    crs: str,
+    unit: float,
+) -> list[Footprint]:
     """Footprints that agree with the masks: what did not change is built on all dates, or on none, as they show it.
 
     Parameters
@@ -51,6 +58,8 @@ def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs
         Index of the date with which the masks compare.
     marked : callable
         ``marked(date, ground) -> (changed share, shown share)``, of the date's mask.
+    marks : sequence of geometry
+        Of each date, all that its mask marks.
     crs : str
         Of the footprints.
     unit : float
@@ -64,7 +73,7 @@ def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs
     """
     taken: list[list[BaseGeometry]] = [[] for _ in footprints]
     given: list[list[tuple[BaseGeometry, int]]] = [[] for _ in footprints]
-    for part in _unmarked(footprints, reference, marked, unit):
+    for part in _unmarked(footprints, reference, marked, marks, unit):
         holds = _holding(footprints, part.shape)
         built = bool(holds.mean() >= BUILT_SHARE)
         for day in np.flatnonzero(holds != built).tolist():
@@ -81,19 +90,39 @@ def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs
     ]
 
 
-def _unmarked(footprints: Sequence[Footprint], reference: int, marked: Marked, unit: float) -> Iterator[_Part]:
-    edge, least = in_units(EDGE_M, unit), unit**2 * LEAST_M2
+def _unmarked(
+    footprints: Sequence[Footprint], reference: int, marked: Marked, marks: Sequence[BaseGeometry], unit: float
+) -> Iterator[_Part]:
     before = footprints[reference].geometry
     for day, found in enumerate(footprints):
         if day == reference:
             continue
-        for more, less in ((found.geometry, before), (before, found.geometry)):
-            apart = shapely.difference(more, less)
-            # Strips along edges that moved are no parts.
-            opened = shapely.buffer(shapely.buffer(apart, -edge), 2 * edge)
-            for part in shapely.get_parts(shapely.intersection(opened, apart)):
-                if part.area >= least and _is_still(marked(day, part)):
-                    yield _Part(part, day)
+        came, left = (
+            _wide_parts(shapely.difference(*pair), unit)
+            for pair in ((found.geometry, before), (before, found.geometry))
+        )
+        still = [_is_still(marked(day, part)) for part in came]
+        # the rim of what is marked may be of it; farther off ground must last, as a field that pits are dug in does not
+        near = shapely.buffer(marks[day], in_units(2 * EDGE_M, unit))
+        far = [shapely.difference(part, near) for part, alone in zip(came, still, strict=True) if not alone]
+        rest = [one for ground in far for one in _wide_parts(ground, unit)]
+        passing = [one for one in rest if not _lasts(_holding(footprints, one), day, reference)]
+        yield from (_Part(part, day) for part, alone in zip(came, still, strict=True) if alone)
+        yield from (_Part(part, day) for part in [*left, *passing] if _is_still(marked(day, part)))
+
+
+def _wide_parts(ground: BaseGeometry, unit: float) -> Sequence[BaseGeometry]:
+    """Parts of some ground that are large enough to be looked at, without strips along edges that moved."""
+    edge = in_units(EDGE_M, unit)
+    opened = shapely.buffer(shapely.buffer(ground, -edge), 2 * edge)
+    parts = shapely.get_parts(shapely.intersection(opened, ground))
+    return [part for part in parts if part.area >= unit**2 * LEAST_M2]
+
+
+def _lasts(holds: Bools, day: int, reference: int) -> bool:
+    """Whether ground that came by a date is built on most dates from it on, away from the reference."""
+    since = holds[day:] if day > reference else holds[: day + 1]
+    return bool(since.mean() >= BUILT_SHARE)
 
 
 def _is_still(shares: tuple[float, float]) -> bool:
