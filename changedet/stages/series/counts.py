@@ -100,9 +100,10 @@ class TrackedBoxes:
         Whether each date showed the ground about the boxes.
     other_tops : float64 (place, date)
         Probability of another box on top than on the date before; 0 where nothing tells it.
-    came, went : bool (place, date)
-        True where a container's track begins, or ends, in an event that the date shows first: also where the place
-        held one before and after.
+    came, went : float64 (place, date)
+        Probability that one was set on another, and that one was laid bare; a box that came in another's place counts
+        in both. Where nothing tells it 1 where a container's track begins, or ends, in an event that the date shows
+        first.
     blind : bool (date,)
         True where the date shows the ground of the site's boxes and next to none of them: `clear` and `ground_shown`
         are False on it. See `kernels.doubts.blind_dates`.
@@ -129,8 +130,8 @@ class TrackedBoxes:
     weight: Floats
     ground_shown: Bools
     other_tops: Floats
-    came: Bools
-    went: Bools
+    came: Floats
+    went: Floats
     blind: Bools
     alike: float
     none_is_sure: bool
@@ -192,9 +193,9 @@ class TrackedBoxes:
         """Arrivals and departures that a date shows first.
 
         A place filled, or emptied, since its last clear look at least as probably as its states' probabilities differ.
-        Where a track began or ended, a box came or went for all of the probability that one stood there before and
-        after: it was set on another, uncovered another, or was exchanged. So arrivals less departures are what the
-        expected count rose by and what was set on top, less what was uncovered.
+        Where one stood there before and after, another may have been set on it, been uncovered or come in its place, as
+        probably as the looks at it say, told as a change or not. So arrivals less departures are what the expected
+        count rose by and what was set on top, less what was uncovered.
 
         Parameters
         ----------
@@ -211,8 +212,7 @@ class TrackedBoxes:
         before = t - 1 - earlier[:, ::-1].argmax(1) if t else np.zeros(len(earlier), np.int64)
         now, then = self.present[:, t], self.present[np.arange(len(earlier)), np.maximum(before, 0)]
         both = np.minimum(now, then)
-        topped = both * self._other_tops(before, t)
-        changed = [np.where(event[:, t], both, 0.0) for event in (self.came, self.went)]
+        topped, *changed = (both * _since(tops, before, t) for tops in (self.other_tops, self.came, self.went))
         came, went = changed[0] + np.maximum(now - then, 0.0), changed[1] + np.maximum(then - now, 0.0)
         gone, new, stock, empty = (float(part[known].sum()) for part in (went, came, then, 1.0 - now))
         alike = most_unseen_exchanges(gone, new, stock, empty, self.alike)
@@ -221,11 +221,11 @@ class TrackedBoxes:
         arrived, left = (tuple(int((when == t).sum()) for when in pair) for pair in pairs)
         return _events(arrived, unseen[0], came[known]), _events(left, unseen[1], went[known])
 
-    def _other_tops(self, before: Ints, t: int) -> Floats:
-        """Probability (place,) of another top than on the dates ``before``, 1 at the most."""
-        summed = np.cumsum(self.other_tops, axis=1)
-        since = summed[:, t] - summed[np.arange(len(summed)), np.maximum(before, 0)]
-        return np.minimum(since, 1.0)
+
+def _since(tops: Floats, before: Ints, t: int) -> Floats:
+    """Probability (place,) of a new top since the dates ``before``, 1 at the most."""
+    summed = np.cumsum(tops, axis=1)
+    return np.minimum(summed[:, t] - summed[np.arange(len(summed)), np.maximum(before, 0)], 1.0)
 
 
 def _events(numbers: tuple[int, ...], unseen: float, probability: Floats) -> EventCount:

@@ -23,6 +23,22 @@ class ShownGround(Protocol):
         """Whether each date showed them, (n, date)."""
 
 
+class NewTops(Protocol):
+    """Probabilities of new tops of stacks, as the tracks stage gives them."""
+
+    @property
+    def other(self) -> Floats:
+        """Of another box on top than on the date before (place, date)."""
+
+    @property
+    def came(self) -> Floats:
+        """Of one that was set on the old one, or came in its place (place, date)."""
+
+    @property
+    def left(self) -> Floats:
+        """Of one that was laid bare, or came in its place (place, date)."""
+
+
 class FollowedBoxes(Protocol):
     """What `changedet.track` returns, as far as the series needs it."""
 
@@ -59,8 +75,8 @@ class FollowedBoxes(Protocol):
         """True (place, date) where the date showed the place clearly."""
 
     @property
-    def place_other_tops(self) -> Floats | None:
-        """Probability (place, date) of another box on top than on the date before; None where nothing tells it."""
+    def place_tops(self) -> NewTops | None:
+        """How probably another box is on top than on the date before; None where nothing tells it."""
 
     @property
     def ground(self) -> ShownGround:

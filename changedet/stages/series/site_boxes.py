@@ -17,7 +17,7 @@ from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import NO_DOUBTS, blind_dates, may_all_be_others
 from changedet.stages.series.counts import TrackedBoxes
-from changedet.stages.series.followed import FollowedBoxes
+from changedet.stages.series.followed import FollowedBoxes, NewTops
 from changedet.stages.series.kernels.exchanges import alike_share
 
 
@@ -50,7 +50,9 @@ class SiteBoxes:
         self._doubted_left = self._dates(rejected["not_after"])
         self._weight = np.array([TEU_OF_KIND.get(kind, 0.0) for kind in places["kind"]], np.float64)
         self._blind = blind_dates(*shown_boxes(tracks))
-        self._events = _events_of_tracks(tracks, self._dates)
+        told = _events_of_tracks(tracks, self._dates)
+        # Without the light along the roofs what the tracks tell is all that is known of new tops.
+        self._tops = (np.zeros(told[0].shape), *told) if tracks.place_tops is None else _columns(tracks.place_tops)
         self._doubted = _doubted_looks(tracks.places, rejected, tracks.place_presence.shape, self._dates)
         centres = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, boxes, places, rejected))
         self._points = [_Points(xy) for xy in (*centres, tracks.ground.xy)]
@@ -70,10 +72,10 @@ class SiteBoxes:
         """
         rows, boxes, places, doubted, ground = (points.within(area) for points in self._points)
         boxes, kept = boxes & self._containers, places & self._own_places
-        frame, tracks, (came, went) = self._tracks.detections, self._tracks, self._events
+        frame, tracks, (other, came, went) = self._tracks.detections, self._tracks, self._tops
         confidence = frame["confidence"].to_numpy(np.float64)
         believed = rows & self._believed
-        about, tops = tracks.tracks[["kind", "color"]][boxes], tracks.place_other_tops
+        about = tracks.tracks[["kind", "color"]][boxes]
         return TrackedBoxes(
             row_date=self._row_date[rows],
             row_kind=frame["kind"].to_numpy(object)[rows],
@@ -87,7 +89,7 @@ class SiteBoxes:
             clear=tracks.place_clear[kept] & ~self._blind,
             weight=self._weight[kept],
             ground_shown=tracks.ground.shown[ground] & ~self._blind,
-            other_tops=np.zeros_like(tracks.place_presence[kept]) if tops is None else tops[kept],
+            other_tops=other[kept],
             came=came[kept],
             went=went[kept],
             blind=self._blind,
@@ -217,13 +219,17 @@ def _doubted_looks(
     return doubted
 
 
-def _events_of_tracks(tracks: FollowedBoxes, dates: _DateIndex) -> tuple[Bools, Bools]:
-    """Where, and on which dates (place, date), containers' tracks begin and end in an event."""
+def _columns(tops: NewTops) -> tuple[Floats, Floats, Floats]:
+    return tops.other, tops.came, tops.left
+
+
+def _events_of_tracks(tracks: FollowedBoxes, dates: _DateIndex) -> tuple[Floats, Floats]:
+    """Where, and on which dates (place, date), containers' tracks begin and end in an event: 1, elsewhere 0."""
     # Imported here, as it takes a while to load and not every run needs it.
     from scipy.spatial import cKDTree
 
     boxes = tracks.tracks[tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
-    came, left = (np.zeros(tracks.place_presence.shape, bool) for _ in range(2))
+    came, left = (np.zeros(tracks.place_presence.shape) for _ in range(2))
     if not len(boxes) or not len(tracks.places):
         return came, left
     at = cKDTree(shapely.get_coordinates(tracks.places.geometry)).query(shapely.get_coordinates(boxes.geometry))[1]
@@ -232,5 +238,5 @@ def _events_of_tracks(tracks: FollowedBoxes, dates: _DateIndex) -> tuple[Bools, 
         (left, dates(boxes["not_after"])),
     ):
         known = when >= 0
-        events[at[known], when[known]] = True
+        events[at[known], when[known]] = 1.0
     return came, left

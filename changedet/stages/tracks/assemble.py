@@ -165,6 +165,7 @@ def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, 
     for top in np.flatnonzero(stretches.below >= 0):
         # A box below another is not there to be seen.
         presence[stretches.below[top], stretches.first[top] : stretches.last[top] + 1] = 0.0
+    presence[stretches.uncovered[:, None] & (t < stretches.first[:, None])] = 0.0
     return presence, after.astype(np.int64), before.astype(np.int64)
 
 

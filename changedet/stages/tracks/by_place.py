@@ -15,7 +15,7 @@ from changedet.stages.tracks.cloud_rims import rows_at_rims
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.appearance import appearance_bins
 from changedet.stages.tracks.kernels.boxes import mean_boxes
-from changedet.stages.tracks.kernels.emissions import MOBILE, REAL, DetectorTables, score_bins
+from changedet.stages.tracks.kernels.emissions import REAL, DetectorTables, score_bins
 from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overlapping_pairs
 from changedet.stages.tracks.kernels.places import find_places
 from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES, PlaceLooks, PresencePosterior, infer_presence
@@ -68,7 +68,7 @@ class PlaceObservations(NamedTuple):
     shift : float64 (date, 2)
         What brings each date's boxes onto the places, in metres.
     displacement : float64 (date, 2)
-        How far each date displaces, beyond that, the top of a stack of one box more than usual, in metres.
+        How far each date displaces the top of a stack of one box more, in metres.
     appearance : float64 (place, date, feature) or None
         What the pixels show, see `kernels.appearance.appearance_features`; None without pictures.
     opposed : bool
@@ -171,7 +171,7 @@ def follow_places(
     own = _with_own_colours(rows, surfaces.rim, split.of_row)
     tracks = assemble(own, looks, split.stretches, split.of_row, observations.observed, present, observations.place)
     place_clear, opposed = observations.lit | (observations.bins > 0), observations.opposed
-    shown = replace(tracks, place_clear=place_clear, place_other_tops=split.other_tops)
+    shown = replace(tracks, place_clear=place_clear, place_tops=split.tops)
     return replace(shown, often_missed=often_missed, views_opposed=opposed)
 
 
@@ -291,9 +291,7 @@ def _split(surfaces: Surfaces, observations: PlaceObservations, posterior: Prese
     of_row = np.full(len(place), -1, np.int64)
     placed = place >= 0
     of_row[placed] = of_cell[place[placed], surfaces.date[placed]]
-    still = posterior.classes[:, :MOBILE].sum(1, keepdims=True)
-    comes, goes = (float((still * events).sum()) for events in (posterior.births, posterior.deaths))
-    return split_at_replacements(single_boxes(at, first, last), of_row, surfaces, posterior.evidence, comes, goes)
+    return split_at_replacements(single_boxes(at, first, last), of_row, surfaces, posterior.evidence)
 
 
 def surfaces_of(rows: Detections, looks: SeriesVisibility, observations: PlaceObservations) -> Surfaces:

@@ -11,6 +11,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats
 from changedet.kernels.intervals import PLAIN, Calibration
+from changedet.stages.tracks.kernels.new_tops import NewTops
 from changedet.stages.tracks.visibility import SeriesVisibility
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class Tracks:
         ``track_id, first_seen, last_seen, not_after, not_before, kind, color, present_probability`` (mean over the
         dates on which it was seen), geometry: the median centre. Ids count from 1 by first date, then position.
     presence : float64 (track, date)
-        Posterior probability that the box stood there to be seen; 0 from the first clear look without it.
+        Posterior probability that the box stood there to be seen; 0 from the first clear look without it, while another
+        stands on it, and before it was laid bare.
     seen : bool (track, date)
         True where a row, counted or not, shows it.
     places : GeoDataFrame
@@ -86,8 +88,8 @@ class Tracks:
     rejected : GeoDataFrame or None
         As ``tracks``, of boxes that were taken out of them, as the masks reject them: they may have been there after
         all. None where none was.
-    place_other_tops : float64 (place, date) or None
-        Probability of another box on top than on the date before where both hold one, told as a change or not. None
+    place_tops : NewTops or None
+        How probably another box is on top than on the date before where both hold one, told as a change or not. None
         where nothing tells it.
     """
 
@@ -105,7 +107,7 @@ class Tracks:
     views_opposed: bool = False
     ground_metre: float = 1.0
     rejected: gpd.GeoDataFrame | None = None
-    place_other_tops: Floats | None = None
+    place_tops: NewTops | None = None
 
 
 TrackMethod: TypeAlias = "Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]"

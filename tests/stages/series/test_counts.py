@@ -29,13 +29,13 @@ def test_standing_of_ground_that_no_look_shows_any_more_is_wider_upwards_alone()
 def test_events_count_a_box_set_on_another_and_one_that_uncovers_another_by_their_tracks():
     counted = tracked_boxes(followed(bs.simulate(5, change=0.0)))
     places, dates = counted.present.shape
-    none = np.zeros((places, dates), bool)
+    none = np.zeros((places, dates))
     here, nowhere = none.copy(), np.zeros(0, np.int64)
-    here[:3, 2] = True
+    here[:3, 2] = 1.0
     still = replace(
         counted,
         present=np.full((places, dates), 0.9),
-        clear=~none,
+        clear=none == 0.0,
         arrived=nowhere,
         left=nowhere,
         came=none,
@@ -44,6 +44,8 @@ def test_events_count_a_box_set_on_another_and_one_that_uncovers_another_by_thei
     assert [event.expected for event in still.events(2)] == [0.0, 0.0]
     assert [round(event.expected, 6) for event in replace(still, came=here).events(2)] == [2.7, 0.0]
     assert [round(event.expected, 6) for event in replace(still, went=here).events(2)] == [0.0, 2.7]
+    likely = replace(still, came=0.5 * here, went=0.25 * here).events(2)
+    assert [round(event.expected, 6) for event in likely] == [1.35, 0.675], "as probably as looks say"
     exchanged = replace(still, came=here, went=here).events(2)
     assert [round(event.expected, 6) for event in exchanged] == [2.7, 2.7]
     filled = replace(still, came=here, present=np.where(np.arange(dates) < 2, 0.1, 0.9) * np.ones((places, 1)))

@@ -36,9 +36,12 @@ TELLING_M: Final = 0.5
 """Root sum of squares of all dates' displacements of one box, below which it does not matter whence they look."""
 PASSES_AGAIN: Final = 2
 """Over the series from the beginning, with the displacement that the first passes taught: four are no better."""
-USUAL_LEVELS: Final = (0.4, 4.0)
+BOX_HEIGHT: Final = 0.86
+"""Of one box, over that of usual stacks, by which heights are learnt where the views are not known."""
+USUAL_LEVELS: Final = (0.4, 6.0)
 """Boxes by which the tops of a date are displaced from those of the one nearest to the nadir, as its boxes show it:
-views that do not agree with it are wrong, such as those whose azimuth points the other way, and are left out."""
+views that do not agree with it are wrong, such as those whose azimuth points the other way, and are left out. No
+yard's usual stack has more than six boxes."""
 
 
 class FoundPlaces(NamedTuple):
@@ -51,7 +54,7 @@ class FoundPlaces(NamedTuple):
     shift : float64 (date, 2)
         What was added to each date's boxes to align them with the places, in metres; its median over the dates is zero.
     displacement : float64 (date, 2)
-        How far each date displaces, beyond that, the top of a stack of one box more than usual, in metres.
+        How far each date displaces the top of a stack of one box more, in metres.
     opposed : bool
         Whether the boxes lean the other way than the views say, which were left out then.
     """
@@ -97,6 +100,7 @@ def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes
             stands, height = _on_bases(boxes, date, views)
             lean = _Lean(lean.order, np.zeros_like(views), LEFT_REACH_M, MET_AGAIN)
         found = _passes(stands, date, rows, radius_m, passes, lean)
+        found = found._replace(displacement=np.where(used[:, None], views, 0.0))
     else:
         # The date that knows most places comes first.
         order = np.array([-len(own) for own in rows], float)
@@ -105,9 +109,11 @@ def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes
         if np.sqrt((learnt**2).sum()) >= TELLING_M:
             order = np.where(used, np.hypot(*learnt.T), np.inf)
             found = _passes(boxes, date, rows, radius_m, PASSES_AGAIN, _Lean(order, learnt, *wide))
+        found = found._replace(displacement=BOX_HEIGHT * found.displacement)
     place = joined_lone_places(stands, date, found.place.astype(np.int64))
     found = found._replace(place=place, opposed=levels <= -USUAL_LEVELS[0])
-    return found if stands is boxes else _as_shown(found, boxes, date, height, apart)
+    # Found by bases, with the shifts of roofs of the usual height.
+    return found if stands is boxes else found._replace(shift=found.shift - height * apart)
 
 
 class _Lean(NamedTuple):
@@ -155,16 +161,6 @@ def _on_bases(boxes: Boxes, date: Ints, views: Floats) -> tuple[Boxes, float]:
     shown = boxes.xy, alone, date, (views / HEIGHT_M)[date], unknown, boxes.length, boxes.angle, boxes.weight
     bases = base_positions(Roofs(*shown))
     return boxes._replace(xy=bases.xy), float(np.median(bases.height_m)) / HEIGHT_M
-
-
-def _as_shown(found: FoundPlaces, boxes: Boxes, date: Ints, height: float, apart: Floats) -> FoundPlaces:
-    """Places found by bases, with the shifts and the displacements of roofs of the usual height."""
-    count = int(found.place.max()) + 1
-    shift = found.shift - height * apart
-    aligned = boxes._replace(xy=boxes.xy + shift[date])
-    residual = aligned.xy - mean_boxes(aligned, found.place, count).xy[found.place]
-    _, displacement = heights_and_displacements(residual, date, found.place, apart, count)
-    return found._replace(shift=shift, displacement=displacement)
 
 
 def views_agree(boxes: Boxes, date: Ints, views: Floats, radius_m: float) -> bool:

@@ -15,9 +15,18 @@ from changedet.kernels.colour import scaled_lab
 from changedet.stages.tracks.kernels.colour_casts import colours_without_casts, lit_rows
 from changedet.stages.tracks.kernels.colour_changepoints import COLOR_SD, MOST_COST, ColourSeries, pair_costs
 from changedet.stages.tracks.kernels.gaps import gap_evidence, split_at_gaps
-from changedet.stages.tracks.kernels.roofs import SiteRoofs, other_tops, site_roofs
-from changedet.stages.tracks.kernels.stacking import NewTops, explain_new_tops, height_steps, shares_of_tops, stack_of
+from changedet.stages.tracks.kernels.new_tops import NewTops, new_tops, told_steps
+from changedet.stages.tracks.kernels.roofs import SiteRoofs, site_roofs, top_pairs
+from changedet.stages.tracks.kernels.stacking import stack_of
 from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, single_boxes
+from changedet.stages.tracks.kernels.top_steps import (
+    HeightSteps,
+    TopShares,
+    height_steps,
+    likeliest_meanings,
+    meanings,
+    top_shares,
+)
 
 CUT_PRICE: Final = 3.0
 """Of the colour that a cut adds, beside the price of how rare cuts are. Other prices are within .01 of F1 on the
@@ -60,22 +69,6 @@ BOTH_SAY: Final = 0.3
 Chosen by hand with painted and own sites in view."""
 
 
-class Flow(NamedTuple):
-    """How boxes of a site come and go.
-
-    Attributes
-    ----------
-    comes, goes : float
-        Boxes that come to empty spots, and that leave them empty.
-    share : float
-        Of the pairs of looks between which tops change, 0 to 1.
-    """
-
-    comes: float
-    goes: float
-    share: float
-
-
 class Split(NamedTuple):
     """Stretches of one box each.
 
@@ -86,14 +79,15 @@ class Split(NamedTuple):
         The stretch of each row, -1 for none.
     most : float64 (place, date)
         Greatest probability that a box stands there: below 1 where colours show that the spot was empty between two.
-    other_tops : float64 (place, date)
-        Probability of another box on top than on the date before, told as a change or not, see `roofs.other_tops`.
+    tops : NewTops or None
+        How probably another box is on top than on the date before, told as a change or not; None without the light
+        along the roofs.
     """
 
     stretches: Stretches
     of_row: Ints
     most: Floats
-    other_tops: Floats
+    tops: NewTops | None
 
 
 class _Added(NamedTuple):
@@ -106,9 +100,7 @@ class _Added(NamedTuple):
     uncovered: bool
 
 
-def split_at_replacements(
-    stretches: Stretches, of_row: Ints, rows: Surfaces, evidence: Floats, comes: float, goes: float
-) -> Split:
+def split_at_replacements(stretches: Stretches, of_row: Ints, rows: Surfaces, evidence: Floats) -> Split:
     """Cut stretches where the top box is another one.
 
     Parameters
@@ -121,9 +113,6 @@ def split_at_replacements(
         In order of date within each stretch.
     evidence : float64 (place, date)
         Log-likelihood of what the date shows were the place full, less that were it empty.
-    comes, goes : float
-        Boxes that came to empty spots of the site, and that left them empty. Where more come than go, a new top was
-        rather set on the old one; where more go, it was rather uncovered.
 
     Returns
     -------
@@ -132,7 +121,11 @@ def split_at_replacements(
     """
     linear = colours_without_casts(rows, of_row)
     color_sd, roofs = _color_sd(linear, rows, of_row), site_roofs(linear, rows, of_row)
-    other = other_tops(roofs, linear, rows, stretches, of_row, evidence.shape)
+    compared = (of_row >= 0) & (rows.usable if roofs is None else rows.usable | roofs.faint)
+    steps = height_steps(rows.offset, rows.displacement, rows.date, np.where(compared, stretches.place[of_row], -1))
+    shares, tops = (
+        (None, None) if roofs is None else _tops(roofs, steps, linear, rows, stretches, of_row, evidence.shape)
+    )
     series, used = _series_of(linear, rows, of_row, color_sd, roofs, len(stretches.place))
     discount = gap_evidence(stretches.place[of_row[used]], rows.date[used], series.begin, evidence)
     starts, share = _priced_cuts(series, int((rows.usable & (of_row >= 0)).sum()), discount, roofs)
@@ -143,13 +136,32 @@ def split_at_replacements(
     series, used = _series_of(linear, rows, of_row, color_sd, roofs, len(place))
     odds = 0.0 if roofs is None else BOTH_SAY
     starts = series.changepoints(np.full(len(used), _price(share) - odds))
-    flow = Flow(comes, goes, share)
-    split, of_row = _split_stacks(single_boxes(place, first, last), of_row, rows, (series, used, starts), flow)
-    return Split(split, of_row, most, other)
+    split, of_row = _split_stacks(single_boxes(place, first, last), of_row, rows, (series, used, starts), steps, shares)
+    return Split(split, of_row, most, tops)
+
+
+def _tops(
+    roofs: SiteRoofs,
+    steps: HeightSteps,
+    linear: Floats,
+    rows: Surfaces,
+    stretches: Stretches,
+    of_row: Ints,
+    shape: tuple[int, int],
+) -> tuple[TopShares, NewTops]:
+    """What new tops mean on a site, and how probable they are."""
+    pairs = top_pairs(roofs, linear, rows, of_row)
+    shares = top_shares(pairs.other, *told_steps(steps, pairs.first, pairs.second))
+    return shares, new_tops(pairs, roofs.site.share, shares, steps, rows, stretches, of_row, shape)
 
 
 def _split_stacks(
-    stretches: Stretches, of_row: Ints, rows: Surfaces, cuts: tuple[ColourSeries, Ints, Bools], flow: Flow
+    stretches: Stretches,
+    of_row: Ints,
+    rows: Surfaces,
+    cuts: tuple[ColourSeries, Ints, Bools],
+    steps: HeightSteps,
+    shares: TopShares | None,
 ) -> tuple[Stretches, Ints]:
     """Stretches and the stretch of each row (row,), cut before the looks ``starts`` (look,) at the rows ``used``."""
     series, used, starts = cuts
@@ -159,12 +171,10 @@ def _split_stacks(
     bounds = np.searchsorted(of_row[by_stretch], np.arange(len(stretches.place) + 1))
     added: list[_Added] = []
     places = _places_with_cuts(series, used, starts)
-    tops = [_new_tops(rows, one.looks, one.starts) for one in places]
-    shares = shares_of_tops(tops, *flow)
-    for one, top in zip(places, tops, strict=True):
+    for one, told in zip(places, _told_meanings(places, rows, steps, shares), strict=True):
         k = owner[one.place]
         mine = by_stretch[bounds[k] : bounds[k + 1]]
-        stack = stack_of(series.costs_of(one.place), one.starts, explain_new_tops(top, shares))
+        stack = stack_of(series.costs_of(one.place), one.starts, told)
         edges = np.array([*rows.date[one.looks[one.starts]], stretches.last[k] + 1])
         edges[0] = stretches.first[k]
         number = np.concatenate([[k], len(stretches.place) + len(added) + np.arange(len(stack.begin) - 1)])
@@ -195,14 +205,23 @@ def _places_with_cuts(series: ColourSeries, used: Ints, starts: Bools) -> list[_
     return found
 
 
-def _new_tops(rows: Surfaces, own: Ints, starts: list[int]) -> NewTops:
-    """What the looks at the rows ``own`` show of the tops of each run after the first; runs begin at ``starts``."""
-    run = np.zeros(len(own), np.int64)
-    run[starts[1:]] = 1
-    run = np.cumsum(run)
-    step, error = height_steps(rows.offset[own], rows.displacement[own], run)
-    tiers = np.array([_level(rows.tiers[own[run == r]]) for r in range(len(starts))])
-    return NewTops(step, error, np.diff(tiers))
+def _told_meanings(places: list[_Cuts], rows: Surfaces, steps: HeightSteps, shares: TopShares | None) -> list[Ints]:
+    """What is told of the tops of each run after the first, of each place; shares are theirs alone where none are."""
+    if not places:
+        return []
+    second = np.concatenate([one.looks[one.starts[1:]] for one in places])
+    first = np.concatenate([one.looks[np.array(one.starts[1:]) - 1] for one in places])
+    told = told_steps(steps, first, second)
+    if shares is None:
+        shares = top_shares(np.ones(len(second)), *told)
+    likely = likeliest_meanings(meanings(shares, *told, np.concatenate([_tier_steps(rows, one) for one in places])))
+    return np.split(likely, np.cumsum([len(one.starts) - 1 for one in places])[:-1])
+
+
+def _tier_steps(rows: Surfaces, cuts: _Cuts) -> Floats:
+    """By how much the levels (run - 1,) that shadows tell differ from run to run."""
+    runs = np.split(cuts.looks, cuts.starts[1:])
+    return np.diff([_level(rows.tiers[run]) for run in runs])
 
 
 def _level(tiers: Floats) -> float:

@@ -10,7 +10,7 @@ from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.kernels.colour_changepoints import pair_costs
 from changedet.stages.tracks.kernels.likeness import roof_logs, unlikeness
 from changedet.stages.tracks.kernels.site_likeness import SiteLikeness, other_pairs, site_likeness
-from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces
+from changedet.stages.tracks.kernels.stretches import Surfaces
 
 
 class SiteRoofs(NamedTuple):
@@ -77,46 +77,42 @@ def site_roofs(linear: Floats, rows: Surfaces, of_row: Ints) -> SiteRoofs | None
     return None if site is None else SiteRoofs(logs, site, rows.faint & known)
 
 
-def other_tops(
-    roofs: SiteRoofs | None, linear: Floats, rows: Surfaces, stretches: Stretches, of_row: Ints, shape: tuple[int, int]
-) -> Floats:
-    """How probably another box is on top than on the date before, whatever the colours may leave open.
+class TopPairs(NamedTuple):
+    """Neighbouring looks at places, and whether they show another box on top.
+
+    Attributes
+    ----------
+    first, second : int64 (pair,)
+        Rows.
+    other : float64 (pair,)
+        Probability of another box.
+    """
+
+    first: Ints
+    second: Ints
+    other: Floats
+
+
+def top_pairs(roofs: SiteRoofs, linear: Floats, rows: Surfaces, of_row: Ints) -> TopPairs:
+    """How probably neighbouring looks show two boxes, whatever the colours may leave open.
 
     Parameters
     ----------
-    roofs : SiteRoofs or None
+    roofs : SiteRoofs
         Of the site.
-    linear, rows
+    linear, rows, of_row
         As for `site_roofs`.
-    stretches : Stretches
-        Of presence, before any is cut.
-    of_row : int64 (row,)
-        The stretch of each row; -1 for none.
-    shape : (int, int)
-        Places and dates.
 
     Returns
     -------
-    float64 (place, date)
-        Of two looks what their light says, in equal parts on the dates from one to the other; beyond the first and the
-        last of a stretch the site's share. 0 where nothing stood the date before, and everywhere without that light.
+    TopPairs
+        Of the usable and the faint rows.
     """
-    out = np.zeros(shape)
-    if roofs is None:
-        return out
-    for place, first, last in zip(stretches.place, stretches.first, stretches.last, strict=True):
-        out[place, first + 1 : last + 1] = roofs.site.share
     known = np.isfinite(roofs.logs).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
     first, second = _neighbours((rows.usable | roofs.faint) & known, rows, of_row)
     odds = roofs.log_odds(first, second, pair_costs(linear, rows.shaded, rows.rim, first, second))
     prior = np.log(roofs.site.share / (1.0 - roofs.site.share))
-    dates = rows.date[second] - rows.date[first]
-    each = 1.0 / (1.0 + np.exp(-odds - prior)) / dates
-    place = stretches.place[of_row[first]]
-    for step in range(int(dates.max(initial=0))):
-        own = step < dates
-        out[place[own], rows.date[first[own]] + 1 + step] = each[own]
-    return out
+    return TopPairs(first, second, 1.0 / (1.0 + np.exp(-odds - prior)))
 
 
 def _neighbours(chosen: Bools, rows: Surfaces, of_row: Ints) -> tuple[Ints, Ints]:

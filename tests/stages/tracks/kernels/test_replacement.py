@@ -9,8 +9,10 @@ from changedet.stages.tracks.kernels.colour_changepoints import ColourSeries, pa
 from changedet.stages.tracks.kernels.likeness import ALONG, SHADES
 from changedet.stages.tracks.kernels.replacement import Split, split_at_replacements
 from changedet.stages.tracks.kernels.stretches import Surfaces, single_boxes
+from changedet.stages.tracks.kernels.top_steps import BOX_STEP, PRIOR_SHARES
 
 PLACES, LOOKS = 120, 5
+VIEWS = np.array([(0.9, 0.0), (-0.6, 0.5), (0.1, -0.9), (-0.8, -0.4), (0.5, 0.8)])
 GAMMA = 2.2
 PAINTS = np.array([(150, 50, 40), (40, 70, 130), (60, 120, 70), (190, 190, 185), (200, 120, 40)], float)
 
@@ -23,7 +25,10 @@ def cut_places(
     return set(split_yard(changed, seed, shaded, faint).stretches.place[PLACES:].tolist())
 
 
-def split_yard(changed: dict[int, int], seed: int, shaded: dict[int, int] | None, faint: set[int] | None) -> Split:
+def split_yard(
+    changed: dict[int, int], seed: int, shaded: dict[int, int] | None, faint: set[int] | None, step: float | None = None
+) -> Split:
+    """With a step, views displace the tops, and those that changed are as much higher."""
     rng = np.random.default_rng(seed)
     paint = rng.integers(0, len(PAINTS), PLACES)
     shown = np.repeat(paint[:, None], LOOKS, axis=1)
@@ -45,9 +50,14 @@ def split_yard(changed: dict[int, int], seed: int, shaded: dict[int, int] | None
     owner, date = np.repeat(np.arange(PLACES), LOOKS), np.tile(np.arange(LOOKS), PLACES)
     none, flat = np.zeros(len(date), bool), np.zeros((len(date), 2))
     weak = np.isin(owner, sorted(faint or ())) & (shown.ravel() != paint[owner])
-    rows = Surfaces(date, rgb, ~weak, weak, none, none, np.full(len(date), np.nan), flat, flat, light)
+    lean, offset = flat, flat
+    if step is not None:
+        lean = VIEWS[date]
+        level = 2.0 + step * (shown.ravel() != paint[owner])
+        offset = BOX_STEP * level[:, None] * lean + rng.normal(0, 0.08, flat.shape)
+    rows = Surfaces(date, rgb, ~weak, weak, none, none, np.full(len(date), np.nan), offset, lean, light)
     whole = single_boxes(np.arange(PLACES), np.zeros(PLACES, int), np.full(PLACES, LOOKS - 1))
-    return split_at_replacements(whole, owner, rows, np.full((PLACES, LOOKS), 5.0), 0.0, 0.0)
+    return split_at_replacements(whole, owner, rows, np.full((PLACES, LOOKS), 5.0))
 
 
 def test_odd_last_looks_of_a_yard_at_rest_cut_nothing():
@@ -76,15 +86,31 @@ def test_boxes_that_are_seen_faintly_are_told_as_others_where_there_are_pictures
     assert cut_places(changed, faint={0, 60}) == set(changed) - {0, 60}
 
 
-def test_other_tops_are_where_boxes_were_exchanged_told_or_not():
+def test_new_tops_are_where_boxes_were_exchanged_told_or_not():
     changed = dict.fromkeys(range(0, PLACES, 6), 3)
-    tops = split_yard(changed, 3, {}, {0, 60}).other_tops
-    assert tops.shape == (PLACES, LOOKS)
-    assert (tops[list(changed), 3] > 0.5).all()
-    assert tops[:, 0].max() == 0
-    assert np.delete(tops, list(changed), axis=0).max() < 0.1
-    assert tops[:, 3].sum() == pytest.approx(len(changed), rel=0.35)
-    assert not split_yard(changed, 3, None, None).other_tops.any()
+    tops = split_yard(changed, 3, {}, {0, 60}).tops
+    assert tops is not None
+    other = tops.other
+    assert other.shape == (PLACES, LOOKS)
+    assert (other[list(changed), 3] > 0.5).all()
+    assert other[:, 0].max() == 0
+    assert np.delete(other, list(changed), axis=0).max() < 0.1
+    assert other[:, 3].sum() == pytest.approx(len(changed), rel=0.35)
+    # Without views it is not known what they mean, but for the usual shares.
+    set_on, laid_bare, replaced = PRIOR_SHARES
+    np.testing.assert_allclose(tops.came, (set_on + replaced) * other)
+    np.testing.assert_allclose(tops.left, (laid_bare + replaced) * other)
+    assert split_yard(changed, 3, None, None).tops is None
+
+
+@pytest.mark.parametrize(("step", "came", "left"), [(1.0, 0.9, 0.2), (-1.0, 0.2, 0.9), (0.0, 0.7, 0.7)])
+def test_new_tops_came_where_views_show_them_higher_and_left_where_lower(step, came, left):
+    changed = dict.fromkeys(range(0, PLACES, 6), 3)
+    tops = split_yard(changed, 3, {}, None, step).tops
+    assert tops is not None
+    share = [part[list(changed), 3].sum() / tops.other[list(changed), 3].sum() for part in (tops.came, tops.left)]
+    assert (share[0] > came, share[1] > left) == (came > 0.5, left > 0.5)
+    assert min(share) > 0.0
 
 
 def test_steps_are_the_costs_beside_the_look_before_of_the_same_place():
