@@ -17,7 +17,6 @@ from changedet.arrays import Bools, Floats, Ints
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels.containers import CONTAINER_KINDS, LENGTH_OF_KIND_M, WIDTH_M
-from changedet.pipeline.hidden_boxes import UNDER, stands_on, with_hidden
 from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, MOVER, NONE, STAYED, BoxPixels
 from changedet.pipeline.kernels.box_doubts import BoxDoubts, BoxLooks, box_doubts, without_doubts
 from changedet.stages.tracks.detections import date_index
@@ -31,6 +30,8 @@ REACH_M: Final = 30.0
 STANDS: Final = 0.3
 """Confidence from which a detection, counted or not, shows that a box stands somewhere: below it most are true on
 painted sites and few on our own. Chosen by hand with one port of either in view."""
+UNDER: Final = 0.2
+"""Share of a box's base from which what stands there stands in its place; neighbours overlap by less."""
 DOUBTED_DATES: Final = 3
 """On fewer dates most boxes that came or left are seen once, and that is no sign of doubt."""
 
@@ -187,7 +188,6 @@ def box_marks(
         return {}
     bases, rows = _bases(tracks, unit)
     known = _known(tracks)
-    hidden = (known == 1) & (tracks.presence == 0.0)
     at = list(tracks.dates).index(reference)
     found: dict[dt.date, BoxMarks] = {}
     movers = ~table["kind"].isin(CONTAINER_KINDS).to_numpy(bool)
@@ -198,7 +198,6 @@ def box_marks(
         if looks is None:
             continue
         decision = _decision(known[:, at], _agreed(known[:, looks[0]], known[:, looks[1]]))
-        decision = with_hidden(decision, hidden[:, at], hidden[:, looks].all(axis=1), bases)
         decision[movers & (decision != NONE)] = MOVER
         after = tracks.presence[:, list(looks)].mean(axis=1)
         differs = before * (1 - after) + after * (1 - before)
@@ -243,7 +242,7 @@ def _exchanged(
     for what, dates in ((ARRIVED, {reference}), (LEFT, set(looks))):
         own = np.flatnonzero(decision == what)
         for i in dates:
-            out[own] |= stands_on(bases[own], shown[i], UNDER)
+            out[own] |= _stands_on(bases[own], shown[i])
     return out
 
 
@@ -253,6 +252,15 @@ def _shown(tracks: Tracks) -> list[shapely.STRtree]:
     boxes, date = rows.geometry.to_numpy(), date_index(rows["date"], tracks.dates)
     sure = rows["confidence"].to_numpy(np.float64) >= STANDS
     return [shapely.STRtree(boxes[sure & (date == i)]) for i in range(len(tracks.dates))]
+
+
+def _stands_on(bases: Shapes, shown: shapely.STRtree) -> Bools:
+    """Whether one of the boxes covers much of each base."""
+    base, box = shown.query(bases, predicate="intersects")
+    shared = shapely.area(shapely.intersection(bases[base], shown.geometries.take(box)))
+    out = np.zeros(len(bases), bool)
+    out[base[shared >= UNDER * shapely.area(bases[base])]] = True
+    return out
 
 
 def _counted_around(dates: Sequence[dt.date], day: dt.date) -> tuple[int, int] | None:
