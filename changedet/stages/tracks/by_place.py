@@ -15,7 +15,7 @@ from changedet.stages.tracks.cloud_rims import rows_at_rims
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.appearance import appearance_bins
 from changedet.stages.tracks.kernels.boxes import mean_boxes
-from changedet.stages.tracks.kernels.emissions import REAL, DetectorTables, score_bins
+from changedet.stages.tracks.kernels.emissions import MOBILE, REAL, DetectorTables, score_bins
 from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overlapping_pairs
 from changedet.stages.tracks.kernels.places import find_places
 from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES, PlaceLooks, PresencePosterior, infer_presence
@@ -291,7 +291,9 @@ def _split(surfaces: Surfaces, observations: PlaceObservations, posterior: Prese
     of_row = np.full(len(place), -1, np.int64)
     placed = place >= 0
     of_row[placed] = of_cell[place[placed], surfaces.date[placed]]
-    return split_at_replacements(single_boxes(at, first, last), of_row, surfaces, posterior.evidence)
+    still = posterior.classes[:, :MOBILE].sum(1, keepdims=True)
+    comes, goes = (float((still * events).sum()) for events in (posterior.births, posterior.deaths))
+    return split_at_replacements(single_boxes(at, first, last), of_row, surfaces, posterior.evidence, comes, goes)
 
 
 def surfaces_of(rows: Detections, looks: SeriesVisibility, observations: PlaceObservations) -> Surfaces:

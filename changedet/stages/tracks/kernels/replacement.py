@@ -26,6 +26,7 @@ from changedet.stages.tracks.kernels.top_steps import (
     likeliest_meanings,
     meanings,
     top_shares,
+    usual_shares,
 )
 
 CUT_PRICE: Final = 3.0
@@ -100,7 +101,9 @@ class _Added(NamedTuple):
     uncovered: bool
 
 
-def split_at_replacements(stretches: Stretches, of_row: Ints, rows: Surfaces, evidence: Floats) -> Split:
+def split_at_replacements(
+    stretches: Stretches, of_row: Ints, rows: Surfaces, evidence: Floats, comes: float, goes: float
+) -> Split:
     """Cut stretches where the top box is another one.
 
     Parameters
@@ -113,6 +116,8 @@ def split_at_replacements(stretches: Stretches, of_row: Ints, rows: Surfaces, ev
         In order of date within each stretch.
     evidence : float64 (place, date)
         Log-likelihood of what the date shows were the place full, less that were it empty.
+    comes, goes : float
+        Boxes that came to empty spots of the site, and that left them empty.
 
     Returns
     -------
@@ -123,8 +128,9 @@ def split_at_replacements(stretches: Stretches, of_row: Ints, rows: Surfaces, ev
     color_sd, roofs = _color_sd(linear, rows, of_row), site_roofs(linear, rows, of_row)
     compared = (of_row >= 0) & (rows.usable if roofs is None else rows.usable | roofs.faint)
     steps = height_steps(rows.offset, rows.displacement, rows.date, np.where(compared, stretches.place[of_row], -1))
+    usual = usual_shares(comes, goes)
     shares, tops = (
-        (None, None) if roofs is None else _tops(roofs, steps, linear, rows, stretches, of_row, evidence.shape)
+        (None, None) if roofs is None else _tops(roofs, steps, usual, linear, rows, stretches, of_row, evidence.shape)
     )
     series, used = _series_of(linear, rows, of_row, color_sd, roofs, len(stretches.place))
     discount = gap_evidence(stretches.place[of_row[used]], rows.date[used], series.begin, evidence)
@@ -136,13 +142,16 @@ def split_at_replacements(stretches: Stretches, of_row: Ints, rows: Surfaces, ev
     series, used = _series_of(linear, rows, of_row, color_sd, roofs, len(place))
     odds = 0.0 if roofs is None else BOTH_SAY
     starts = series.changepoints(np.full(len(used), _price(share) - odds))
-    split, of_row = _split_stacks(single_boxes(place, first, last), of_row, rows, (series, used, starts), steps, shares)
+    split, of_row = _split_stacks(
+        single_boxes(place, first, last), of_row, rows, (series, used, starts), steps, shares, usual
+    )
     return Split(split, of_row, most, tops)
 
 
 def _tops(
     roofs: SiteRoofs,
     steps: HeightSteps,
+    usual: tuple[float, float, float],
     linear: Floats,
     rows: Surfaces,
     stretches: Stretches,
@@ -151,7 +160,7 @@ def _tops(
 ) -> tuple[TopShares, NewTops]:
     """What new tops mean on a site, and how probable they are."""
     pairs = top_pairs(roofs, linear, rows, of_row)
-    shares = top_shares(pairs.other, *told_steps(steps, pairs.first, pairs.second))
+    shares = top_shares(pairs.other, *told_steps(steps, pairs.first, pairs.second), usual)
     return shares, new_tops(pairs, roofs.site.share, shares, steps, rows, stretches, of_row, shape)
 
 
@@ -162,6 +171,7 @@ def _split_stacks(
     cuts: tuple[ColourSeries, Ints, Bools],
     steps: HeightSteps,
     shares: TopShares | None,
+    usual: tuple[float, float, float],
 ) -> tuple[Stretches, Ints]:
     """Stretches and the stretch of each row (row,), cut before the looks ``starts`` (look,) at the rows ``used``."""
     series, used, starts = cuts
@@ -171,7 +181,7 @@ def _split_stacks(
     bounds = np.searchsorted(of_row[by_stretch], np.arange(len(stretches.place) + 1))
     added: list[_Added] = []
     places = _places_with_cuts(series, used, starts)
-    for one, told in zip(places, _told_meanings(places, rows, steps, shares), strict=True):
+    for one, told in zip(places, _told_meanings(places, rows, steps, shares, usual), strict=True):
         k = owner[one.place]
         mine = by_stretch[bounds[k] : bounds[k + 1]]
         stack = stack_of(series.costs_of(one.place), one.starts, told)
@@ -205,7 +215,13 @@ def _places_with_cuts(series: ColourSeries, used: Ints, starts: Bools) -> list[_
     return found
 
 
-def _told_meanings(places: list[_Cuts], rows: Surfaces, steps: HeightSteps, shares: TopShares | None) -> list[Ints]:
+def _told_meanings(
+    places: list[_Cuts],
+    rows: Surfaces,
+    steps: HeightSteps,
+    shares: TopShares | None,
+    usual: tuple[float, float, float],
+) -> list[Ints]:
     """What is told of the tops of each run after the first, of each place; shares are theirs alone where none are."""
     if not places:
         return []
@@ -213,7 +229,7 @@ def _told_meanings(places: list[_Cuts], rows: Surfaces, steps: HeightSteps, shar
     first = np.concatenate([one.looks[np.array(one.starts[1:]) - 1] for one in places])
     told = told_steps(steps, first, second)
     if shares is None:
-        shares = top_shares(np.ones(len(second)), *told)
+        shares = top_shares(np.ones(len(second)), *told, usual)
     likely = likeliest_meanings(meanings(shares, *told, np.concatenate([_tier_steps(rows, one) for one in places])))
     return np.split(likely, np.cumsum([len(one.starts) - 1 for one in places])[:-1])
 

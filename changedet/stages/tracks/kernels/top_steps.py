@@ -40,11 +40,10 @@ SPOT_PRECISION: Final = 1e-2
 """Of the spot's position about 0, in m^-2: next to none, so that the equations can be solved."""
 LEAST_TOLD: Final = 1e-2
 """Precision of a step, in boxes^-2, below which nothing is told."""
-PRIOR_SHARES: Final = (0.25, 0.25, 0.5)
-"""Of new tops set on others, of those laid bare and of those that replace others, before a site's steps are looked at.
-Where nothing tells, events of new tops are expected a little too often so, which makes up for boxes that are missed."""
+PRIOR_BOXES: Final = 5.0
+"""Boxes that came to empty spots, and that left them empty, which a site's own numbers are weighed against."""
 PRIOR_TOPS: Final = 30.0
-"""New tops that they are worth. 15 and 60 do alike."""
+"""New tops that the shares of `usual_shares` are worth. 15 and 60 do alike."""
 BY_STEP_MORE: Final = 0.15
 """Share of the new tops that are one box more apart."""
 ROUNDS: Final = 50
@@ -142,7 +141,28 @@ def _steps(offset: Floats, displacement: Floats, date: Ints) -> tuple[Floats, Fl
     return np.diff(height, axis=1) / variance / precision, np.where(told > LEAST_TOLD, precision**-0.5, np.inf)
 
 
-def top_shares(other: Floats, step: Floats, error: Floats) -> TopShares:
+def usual_shares(comes: float, goes: float) -> tuple[float, float, float]:
+    """Shares of what new tops mean before a site's steps are looked at: where few boxes leave, few are exchanged.
+
+    A new top is taken for two events, each of which is an arrival as often as those beside the stacks are: two arrivals
+    are a box that was set on top, two departures one that was laid bare, and one of each is an exchange.
+
+    Parameters
+    ----------
+    comes, goes : float
+        Boxes that came to empty spots of the site, and that left them empty.
+
+    Returns
+    -------
+    (float, float, float)
+        Of `SET_ON_TOP`, `UNCOVERED` and `REPLACED`; they sum to 1.
+    """
+    arrivals = (comes + PRIOR_BOXES) / (comes + goes + 2 * PRIOR_BOXES)
+    departures = 1.0 - arrivals
+    return arrivals**2, departures**2, 2 * arrivals * departures
+
+
+def top_shares(other: Floats, step: Floats, error: Floats, usual: tuple[float, float, float]) -> TopShares:
     """Shares of what new tops mean on a site.
 
     Parameters
@@ -151,18 +171,20 @@ def top_shares(other: Floats, step: Floats, error: Floats) -> TopShares:
         Probability that two neighbouring looks at a place show two boxes on top.
     step, error : float64 (pair,)
         See `HeightSteps`.
+    usual : (float, float, float)
+        Of `usual_shares`.
 
     Returns
     -------
     TopShares
-        The prior ones where nothing is told.
+        The usual ones where nothing is told.
     """
     told = np.isfinite(error)
     other, step, error = other[told], step[told], error[told]
     scatter = _scatter(np.abs(step) / error, 1.0 - other)
     size = np.where(STEPS == 0.0, 0.0, BY_STEP_MORE ** (np.abs(STEPS) - 1.0))
     higher, lower = (size * side / (size * side).sum() for side in (STEPS > 0, STEPS < 0))
-    prior = PRIOR_SHARES[0] * higher + PRIOR_SHARES[1] * lower + PRIOR_SHARES[2] * (STEPS == 0.0)
+    prior = usual[SET_ON_TOP] * higher + usual[UNCOVERED] * lower + usual[REPLACED] * (STEPS == 0.0)
     likely, shares = _likelihoods(step, error, scatter), prior
     for _ in range(ROUNDS if len(other) else 0):
         joint = other[:, None] * likely * shares

@@ -9,7 +9,7 @@ from changedet.stages.tracks.kernels.colour_changepoints import ColourSeries, pa
 from changedet.stages.tracks.kernels.likeness import ALONG, SHADES
 from changedet.stages.tracks.kernels.replacement import Split, split_at_replacements
 from changedet.stages.tracks.kernels.stretches import Surfaces, single_boxes
-from changedet.stages.tracks.kernels.top_steps import BOX_STEP, PRIOR_SHARES
+from changedet.stages.tracks.kernels.top_steps import BOX_STEP, usual_shares
 
 PLACES, LOOKS = 120, 5
 VIEWS = np.array([(0.9, 0.0), (-0.6, 0.5), (0.1, -0.9), (-0.8, -0.4), (0.5, 0.8)])
@@ -57,7 +57,7 @@ def split_yard(
         offset = BOX_STEP * level[:, None] * lean + rng.normal(0, 0.08, flat.shape)
     rows = Surfaces(date, rgb, ~weak, weak, none, none, np.full(len(date), np.nan), offset, lean, light)
     whole = single_boxes(np.arange(PLACES), np.zeros(PLACES, int), np.full(PLACES, LOOKS - 1))
-    return split_at_replacements(whole, owner, rows, np.full((PLACES, LOOKS), 5.0))
+    return split_at_replacements(whole, owner, rows, np.full((PLACES, LOOKS), 5.0), 0.0, 0.0)
 
 
 def test_odd_last_looks_of_a_yard_at_rest_cut_nothing():
@@ -97,7 +97,7 @@ def test_new_tops_are_where_boxes_were_exchanged_told_or_not():
     assert np.delete(other, list(changed), axis=0).max() < 0.1
     assert other[:, 3].sum() == pytest.approx(len(changed), rel=0.35)
     # Without views it is not known what they mean, but for the usual shares.
-    set_on, laid_bare, replaced = PRIOR_SHARES
+    set_on, laid_bare, replaced = usual_shares(0.0, 0.0)
     np.testing.assert_allclose(tops.came, (set_on + replaced) * other)
     np.testing.assert_allclose(tops.left, (laid_bare + replaced) * other)
     assert split_yard(changed, 3, None, None).tops is None

@@ -8,7 +8,6 @@ import pytest
 from changedet.stages.tracks.kernels import top_steps
 from changedet.stages.tracks.kernels.top_steps import (
     BOX_STEP,
-    PRIOR_SHARES,
     REPLACED,
     SET_ON_TOP,
     STEPS,
@@ -18,11 +17,13 @@ from changedet.stages.tracks.kernels.top_steps import (
     likeliest_meanings,
     meanings,
     top_shares,
+    usual_shares,
 )
 
 VIEWS = np.array([(0.9, 0.0), (-0.6, 0.5), (0.1, -0.9), (-0.8, -0.4), (0.5, 0.8)])
 """Metres by which five looks displace the top of one box."""
 UNKNOWN = np.full(1, np.nan)
+EVEN = usual_shares(0, 0)
 
 
 def leaning(levels: np.ndarray, views: np.ndarray = VIEWS, seed: int = 3):
@@ -79,7 +80,7 @@ def test_height_steps_are_of_the_look_before_at_the_same_place_whatever_the_orde
 @pytest.mark.parametrize(("before", "after", "meaning"), [(1, 2, SET_ON_TOP), (4, 1, UNCOVERED), (2, 2, REPLACED)])
 def test_meanings_follow_the_step_in_height(before, after, meaning):
     step, error = steps_of(np.array([[before] * 2 + [after] * 3]))
-    likely = meanings(top_shares(np.zeros(0), np.zeros(0), np.zeros(0)), step[0, 1:2], error[0, 1:2], UNKNOWN)
+    likely = meanings(top_shares(np.zeros(0), np.zeros(0), np.zeros(0), EVEN), step[0, 1:2], error[0, 1:2], UNKNOWN)
     assert likely.sum() == pytest.approx(1.0)
     assert likeliest_meanings(likely).tolist() == [meaning]
 
@@ -94,7 +95,7 @@ def site(shares, other=0.4, seed=5, count=1200):
 
 @pytest.mark.parametrize("shares", [(0.6, 0.35, 0.05), (0.25, 0.25, 0.5), (0.1, 0.85, 0.05)])
 def test_top_shares_are_those_of_the_sites_steps(shares):
-    found = top_shares(*site(shares))
+    found = top_shares(*site(shares), EVEN)
     told = [found.of_step[side].sum() for side in (STEPS > 0, STEPS < 0, STEPS == 0)]
     np.testing.assert_allclose(told, shares, atol=0.13)
     assert found.scatter == pytest.approx(0.8, abs=0.1)
@@ -103,10 +104,19 @@ def test_top_shares_are_those_of_the_sites_steps(shares):
 
 def test_top_shares_are_the_usual_ones_where_nothing_is_told():
     for nothing in (np.zeros(0), np.full(50, np.inf)):
-        found = top_shares(np.full(len(nothing), 0.5), np.zeros(len(nothing)), nothing)
+        found = top_shares(np.full(len(nothing), 0.5), np.zeros(len(nothing)), nothing, EVEN)
         told = [found.of_step[side].sum() for side in (STEPS > 0, STEPS < 0, STEPS == 0)]
-        np.testing.assert_allclose(told, PRIOR_SHARES)
+        np.testing.assert_allclose(told, EVEN)
         assert found.scatter == 1.0
+
+
+def test_few_boxes_are_exchanged_where_few_leave():
+    assert usual_shares(0, 0) == (0.25, 0.25, 0.5)
+    grows, shrinks = usual_shares(97, 2), usual_shares(2, 97)
+    assert grows[SET_ON_TOP] > 0.8
+    assert grows[UNCOVERED] + grows[REPLACED] < 0.15
+    assert shrinks == pytest.approx((grows[UNCOVERED], grows[SET_ON_TOP], grows[REPLACED]))
+    assert sum(grows) == pytest.approx(1.0)
 
 
 def test_meanings_of_unknown_steps_are_the_sites_and_shadows_turn_them():
