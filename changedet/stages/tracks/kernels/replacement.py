@@ -127,7 +127,9 @@ def split_at_replacements(
     linear = colours_without_casts(rows, of_row)
     color_sd, roofs = _color_sd(linear, rows, of_row), site_roofs(linear, rows, of_row)
     compared = (of_row >= 0) & (rows.usable if roofs is None else rows.usable | roofs.faint)
-    steps = height_steps(rows.offset, rows.displacement, rows.date, np.where(compared, stretches.place[of_row], -1))
+    at = np.full(len(of_row), -1, np.int64)
+    at[compared] = stretches.place[of_row[compared]]
+    steps = height_steps(rows.offset, rows.displacement, rows.date, at)
     usual = usual_shares(comes, goes)
     shares, tops = (
         (None, None) if roofs is None else _tops(roofs, steps, usual, linear, rows, stretches, of_row, evidence.shape)

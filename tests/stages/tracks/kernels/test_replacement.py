@@ -103,6 +103,17 @@ def test_new_tops_are_where_boxes_were_exchanged_told_or_not():
     assert split_yard(changed, 3, None, None).tops is None
 
 
+def test_rows_of_no_stretch_end_in_none():
+    none, nowhere = np.zeros(1, bool), np.zeros((1, 2))
+    rows = Surfaces(
+        np.zeros(1, int), np.ones((1, 3)), ~none, none, none, none, np.full(1, np.nan), nowhere, nowhere, None
+    )
+    empty = np.zeros(0, int)
+    found = split_at_replacements(single_boxes(empty, empty, empty), np.array([-1]), rows, np.zeros((1, 1)), 0.0, 0.0)
+    assert len(found.stretches.place) == 0
+    assert found.of_row.tolist() == [-1]
+
+
 @pytest.mark.parametrize(("step", "came", "left"), [(1.0, 0.9, 0.2), (-1.0, 0.2, 0.9), (0.0, 0.7, 0.7)])
 def test_new_tops_came_where_views_show_them_higher_and_left_where_lower(step, came, left):
     changed = dict.fromkeys(range(0, PLACES, 6), 3)
