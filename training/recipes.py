@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,24 @@ class Stage:
     draws_alone: bool = False
 
 
+HOMES = (
+    Stage(
+        480,
+        3000,
+        3000,
+        2.5e-4,
+        True,
+        440,
+        1.6,
+        (*ONCE, *TWICE, *THRICE, *AT_HOME, *AT_HOME),
+        400,
+        is_settled=True,
+        shaded=0.12,
+        homes=100,
+    ),
+    Stage(480, 700, 700, 1.5e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE, *AT_HOME), 400, True, shaded=0.12, homes=190),
+)
+"""Stages with houses and rakes, for the wide network and for the layers of the plain one that draw."""
 RECIPES = {
     "plain": (
         Stage(264, 3000, 3000, 4e-3, False),
@@ -88,68 +106,8 @@ RECIPES = {
     "rows": (
         Stage(480, 4000, 4000, 2.5e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE), 400, is_settled=True, shaded=0.12),
     ),
-    "homes": (
-        Stage(
-            480,
-            3000,
-            3000,
-            2.5e-4,
-            True,
-            440,
-            1.6,
-            (*ONCE, *TWICE, *THRICE, *AT_HOME, *AT_HOME),
-            400,
-            is_settled=True,
-            shaded=0.12,
-            homes=100,
-        ),
-        Stage(
-            480,
-            700,
-            700,
-            1.5e-4,
-            True,
-            440,
-            1.6,
-            (*ONCE, *TWICE, *THRICE, *AT_HOME),
-            400,
-            is_settled=True,
-            shaded=0.12,
-            homes=190,
-        ),
-    ),
-    "drawing": (
-        Stage(
-            480,
-            1200,
-            1200,
-            2.5e-4,
-            True,
-            440,
-            1.6,
-            (*ONCE, *TWICE, *THRICE, *AT_HOME, *AT_HOME),
-            400,
-            is_settled=True,
-            shaded=0.12,
-            homes=100,
-            draws_alone=True,
-        ),
-        Stage(
-            480,
-            700,
-            700,
-            1.5e-4,
-            True,
-            440,
-            1.6,
-            (*ONCE, *TWICE, *THRICE, *AT_HOME),
-            400,
-            is_settled=True,
-            shaded=0.12,
-            homes=190,
-            draws_alone=True,
-        ),
-    ),
+    "homes": HOMES,
+    "drawing": (replace(HOMES[0], steps=1200, cycle=1200, draws_alone=True), replace(HOMES[1], draws_alone=True)),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
 the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of

@@ -103,13 +103,13 @@ def shown(
     return out
 
 
-def asked_for(seen: Bools, reach_px: int, step_px: int) -> tuple[slice, slice]:
+def part_to_show(seen: Bools, reach_px: int, step_px: int) -> tuple[slice, slice]:
     """The part of a block that a network must be shown, to say what it would say of all that is seen.
 
     Parameters
     ----------
     seen : bool (y, x)
-        What it is asked about; elsewhere it is shown `MISSING` at most.
+        Pixels whose answer is wanted; the others are shown as `MISSING`.
     reach_px : int
         How far a pixel of its answer looks.
     step_px : int
@@ -124,7 +124,7 @@ def asked_for(seen: Bools, reach_px: int, step_px: int) -> tuple[slice, slice]:
     --------
     >>> seen = np.zeros((400, 400), bool)
     >>> seen[150:300, 50] = True
-    >>> asked_for(seen, 64, 16)
+    >>> part_to_show(seen, 64, 16)
     (slice(80, 364, None), slice(0, 115, None))
     """
     spans = []

@@ -32,6 +32,7 @@ STANDS: Final = 0.3
 painted sites and few on our own. Chosen by hand with one port of either in view."""
 UNDER: Final = 0.2
 """Share of a box's base from which what stands there stands in its place; neighbours overlap by less."""
+
 DOUBTED_DATES: Final = 3
 """On fewer dates most boxes that came or left are seen once, and that is no sign of doubt."""
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bytes, Singles, Words
+from changedet.arrays import Bools, Bytes, Singles, Words
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
@@ -94,12 +94,14 @@ def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
         NaN is not observed.
     """
     if not job.standing:
-        return _without_plants(job, window)[0]
+        return _without_plants(job, window, None)[0]
     gsd_m = job.grid.ground_resolution_m
-    wide = window.grown(mover_halo_px(gsd_m))
-    standing = [read_bands(path, wide) for path in job.standing]
-    scores, lasting = _without_plants(job, wide)
-    return without_movers(scores, standing, lasting.sure, gsd_m)
+    wide, around = window.grown(mover_halo_px(gsd_m)), plants_halo_px(gsd_m)
+    standing = [read_bands(path, wide.grown(around)) for path in job.standing]
+    is_meadow = plants_around([bands[0] for bands in standing], gsd_m)
+    scores, lasting = _without_plants(job, wide, is_meadow)
+    own = [np.ascontiguousarray(bands[:, around:-around, around:-around]) for bands in standing]
+    return without_movers(scores, own, lasting.sure, gsd_m)
 
 
 def pair_score(score: Path, contrast: Path, window: Window, gsd_m: float) -> Singles:
@@ -142,7 +144,7 @@ def _read(score: Path, contrast: Path, window: Window, gsd_m: float) -> _Pair:
     return _Pair(own, steps, plants, marks_around(own, steps, gsd_m))
 
 
-def _without_plants(job: SeriesJob, window: Window) -> tuple[Singles, LastingGround]:
+def _without_plants(job: SeriesJob, window: Window, is_meadow: Bools | None) -> tuple[Singles, LastingGround]:
     """Scores (date, y, x) and the ground that looks agree about.
 
     Where plants cover the ground later what was bare before them was season too, unless it lasts: grass grows on banks.
@@ -156,12 +158,11 @@ def _without_plants(job: SeriesJob, window: Window) -> tuple[Singles, LastingGro
     # what several dates mark is one pad, or one field
     said, marked = (sum(found) for found in zip(*(pair.around for pair in pairs), strict=True))
     around = [(said, marked) if job.together else pair.around for pair in pairs]
-    if job.together and job.standing:
-        near = window.grown(plants_halo_px(gsd_m))
-        is_meadow = plants_around([read_bands(path, near, 1)[0] for path in job.standing], gsd_m)
-        lasting = lasting_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], is_meadow, gsd_m)
-    else:
-        lasting = nothing_lasts(len(pairs), window.shape)
+    lasting = (
+        nothing_lasts(len(pairs), window.shape)
+        if is_meadow is None
+        else lasting_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], is_meadow, gsd_m)
+    )
     scores = np.stack(
         [
             bounded_by_network(p.score, p.steps, p.plants, own, least, gsd_m)

@@ -302,8 +302,8 @@ class Plan:
         """Whether masks leave out what stands on single dates and is no box.
 
         So where dates are read together and boxes decide about themselves, for scores that are probabilities: else a
-        container that came or left would be taken for a mover. There, too, the pixels are asked about boxes of which
-        the tracks are in doubt.
+        container that came or left would be taken for a mover. There the pixels also decide about boxes
+        that the tracks leave in doubt.
         """
         return self.reads_together and self.decides_by_boxes and self.choices["change"].method in PROBABILISTIC
 

@@ -11,7 +11,7 @@ import numpy as np
 from changedet.arrays import Singles
 from changedet.errors import MethodError
 from changedet.kernels.onnx_session import session
-from changedet.kernels.shown_pictures import asked_for, fit_shown_range, shown
+from changedet.kernels.shown_pictures import fit_shown_range, part_to_show, shown
 from changedet.models.loader import ReleasedTrees, released_content, released_trees
 from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, context_names, names
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
@@ -141,7 +141,7 @@ def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tup
     if model.shown is None or not seen.any():
         return found, np.full_like(found, np.nan)
     network = _network_for(model.bands)
-    place = asked_for(seen, network.halo_px, STEP_PX)
+    place = part_to_show(seen, network.halo_px, STEP_PX)
     part = (slice(None), *place)
     first = shown(before[part], model.bands, [1.0] * len(bands), [0.0] * len(bands), model.shown, seen[place])
     second = shown(after[part], model.bands, model.scale.gain, model.scale.offset, model.shown, seen[place])

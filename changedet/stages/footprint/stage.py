@@ -12,7 +12,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import Window
 from changedet.kernels.boosted_trees import Forest
-from changedet.kernels.shown_pictures import asked_for
+from changedet.kernels.shown_pictures import part_to_show
 from changedet.stages.footprint.forests import ground_session, ground_trees, surroundings_trees
 from changedet.stages.footprint.kernels import (
     bare_ground,
@@ -308,7 +308,7 @@ def date_probabilities(
 
 def _said_by_network(cells: Singles, valid: Bools, roles: Sequence[str], model: GroundStatistics) -> dict[str, Singles]:
     """Log odds by the network alone, 0 far from all that has data."""
-    place = asked_for(valid, ground_network.REACH_CELLS, ground_network.STEP_CELLS)
+    place = part_to_show(valid, ground_network.REACH_CELLS, ground_network.STEP_CELLS)
     shown = ground_network.picture(cells[(slice(None), *place)], valid[place], roles, model.shown)
     said = {name: np.zeros(valid.shape, np.float32) for name in ground_probability.TARGETS}
     for name, own in ground_network.log_odds(shown, ground_session()).items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Final
 
 SURE: Final = 0.95
@@ -28,22 +28,8 @@ def found_bounds(number: int, found: float, true: float) -> tuple[float, float]:
         negative binomial one.
     """
     # Imported here for a quick start. scipy.stats has both quantiles, but takes a third of a second to load.
-    from scipy.special import bdtr, betainc
+    from scipy.special import bdtrik, nbdtrik
 
     tail = (1 - SURE) / 2
-    low = _quantile(lambda k: bdtr(k, number, true), tail) if number else 0
-    return float(low), float(number + _quantile(lambda k: betainc(number + 0.5, k + 1, found), 1 - tail))
-
-
-def _quantile(share: Callable[[int], float], wanted: float) -> int:
-    """The least count up to which a distribution has a wanted share."""
-    low, high = -1, 1
-    while share(high) < wanted:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if share(middle) < wanted:
-            low = middle
-        else:
-            high = middle
-    return high
+    low = math.ceil(bdtrik(tail, number, true)) if number else 0
+    return float(max(low, 0)), float(number + math.ceil(nbdtrik(1 - tail, number + 0.5, found)))

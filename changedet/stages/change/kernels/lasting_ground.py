@@ -33,7 +33,8 @@ from changedet.stages.change.kernels.wide_ground import (
 
 LOOKS: Final = 3
 """Looks in a row whose mean counts, of those that show a pixel; with fewer of them all that there are, two at least.
-Chosen, as the next two, on painted sites of seeds 1704 to 1706 and drawn stores (docs/research/works.md)."""
+Chosen, as the next two, on painted sites of seeds 1704 to 1706 and drawn stores 71 to 73, with a depot and three sites
+of the third simulator in view (docs/research/change.md)."""
 LEAST_WITHIN: Final = 0.0
 """Least log odds of the trees where the ten metres around a pixel are sure: that they dismiss it counts for nothing."""
 LEAST_BESIDE: Final = -0.5

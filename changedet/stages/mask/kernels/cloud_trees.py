@@ -21,7 +21,7 @@ from changedet.stages.mask.kernels.cloud_light import CloudBands, UsualLight, fi
 ROWS: Final = 256
 """Rows whose features are in memory together."""
 KEPT_CELLS: Final = 80_000
-"""Cells of an overview whose features are kept from the first question to the second, 14 MB of them."""
+"""Cells of an overview whose features are kept from the first pass to the second: 14 MB."""
 BRIGHTER: Final = 1.3
 """Of the usual ratio, from which on a cell may be cloud."""
 WHITE: Final = 0.35
@@ -82,7 +82,7 @@ def cloud_probabilities(
     if not _may_be_clouded(pair):
         nowhere = np.where(valid, np.float32(0), unknown)
         return HiddenProbability(nowhere, nowhere)
-    # Both questions are asked of the same features.
+    # Both passes use the same features.
     kept = [_table(pair, rows) for rows in _strips(valid)] if valid.size <= KEPT_CELLS else []
     first = _evaluated(pair, (), forests[:2], kept)
     return _evaluated(pair, tuple(context_layers(first, valid, sun_azimuth_deg)), forests[2:], kept)

@@ -224,7 +224,7 @@ def _told_meanings(
     shares: TopShares | None,
     usual: tuple[float, float, float],
 ) -> list[Ints]:
-    """What is told of the tops of each run after the first, of each place; shares are theirs alone where none are."""
+    """Meaning of the tops of each run after the first, by place; without ``shares`` these tops alone give them."""
     if not places:
         return []
     second = np.concatenate([one.looks[one.starts[1:]] for one in places])

@@ -39,9 +39,9 @@ LEVEL_KEPT: Final = 0.8
 SPOT_PRECISION: Final = 1e-2
 """Of the spot's position about 0, in m^-2: next to none, so that the equations can be solved."""
 LEAST_TOLD: Final = 1e-2
-"""Precision of a step, in boxes^-2, below which nothing is told."""
+"""Precision of a step, in boxes^-2, below which it counts as not measured."""
 PRIOR_BOXES: Final = 5.0
-"""Boxes that came to empty spots, and that left them empty, which a site's own numbers are weighed against."""
+"""Boxes that came to empty spots, and that left them empty, which a site's own are weighed against. Chosen by hand."""
 PRIOR_TOPS: Final = 30.0
 """New tops that the shares of `usual_shares` are worth. 15 and 60 do alike."""
 BY_STEP_MORE: Final = 0.15
@@ -177,7 +177,7 @@ def top_shares(other: Floats, step: Floats, error: Floats, usual: tuple[float, f
     Returns
     -------
     TopShares
-        The usual ones where nothing is told.
+        The usual ones where no step is measured.
     """
     told = np.isfinite(error)
     other, step, error = other[told], step[told], error[told]

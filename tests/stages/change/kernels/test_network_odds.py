@@ -7,7 +7,7 @@ import pytest
 
 from changedet.blocks.windows import STEP_PX
 from changedet.kernels.onnx_session import session
-from changedet.kernels.shown_pictures import asked_for
+from changedet.kernels.shown_pictures import part_to_show
 from changedet.models.loader import released_content
 from changedet.stages.change.kernels import feature_names, network_odds
 
@@ -75,12 +75,12 @@ def test_network_odds_of_what_is_seen_are_the_same_bits_without_the_rest(network
     seen[200:210, 230:300] = True
     before = np.where(seen, ground(), np.float32(network_odds.MISSING))
     after = np.where(seen, with_hall(ground(), 0.8), np.float32(network_odds.MISSING))
-    place = asked_for(seen, own.halo_px, network_odds.STEP_PX)
+    place = part_to_show(seen, own.halo_px, network_odds.STEP_PX)
     part = (slice(None), *place)
     asked = told(before[part], after[part], network)
     assert asked.size < seen.size
     np.testing.assert_array_equal(asked[seen[place]], told(before, after, network)[seen])
-    assert not before[(slice(None), *asked_for(np.zeros_like(seen), own.halo_px, network_odds.STEP_PX))].size
+    assert not before[(slice(None), *part_to_show(np.zeros_like(seen), own.halo_px, network_odds.STEP_PX))].size
 
 
 def test_with_network_odds_adds_up_what_both_say():
