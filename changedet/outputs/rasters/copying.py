@@ -13,6 +13,7 @@ import rasterio.shutil
 from changedet.kernels.together import lanes
 from changedet.outputs.rasters.classes import RasterKind
 from changedet.outputs.rasters.cog_layout import lay_out
+from changedet.outputs.rasters.halves import Begun, Halves
 from changedet.outputs.rasters.overviews import are_averaged, lay_overviews
 from changedet.outputs.rasters.reading import BLOCK_PX
 
@@ -139,7 +140,29 @@ def copy_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> None:
         )
 
 
-def lay_out_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> None:
+def overviews_of(raw: Path, dataset: rasterio.io.DatasetWriter, kind: RasterKind, block_px: int) -> Halves:
+    """What makes the first overviews of a raster whose blocks are encoded as they come.
+
+    Parameters
+    ----------
+    raw : Path
+        The raster.
+    dataset : rasterio.DatasetWriter
+        The same, open.
+    kind : str
+        As of `changedet.outputs.rasters.writing.RasterWriter`.
+    block_px : int
+        Side of a block.
+
+    Returns
+    -------
+    Halves
+        To be given all blocks.
+    """
+    return Halves(raw, dataset, block_px, encoding_options(kind), is_scene=kind == "scene")
+
+
+def lay_out_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int, begun: Begun | None) -> None:
     """Make a COG of a raster whose blocks are encoded: the same file that GDAL would make.
 
     Parameters
@@ -150,8 +173,10 @@ def lay_out_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> No
         As of `changedet.outputs.rasters.writing.RasterWriter`.
     block_px : int
         Side of a block.
+    begun : Begun or None
+        The first overviews, where these were made as its blocks came.
     """
-    levels = lay_overviews(raw, block_px, encoding_options(kind), is_scene=kind == "scene")
+    levels = lay_overviews(raw, block_px, encoding_options(kind), is_scene=kind == "scene", begun=begun)
     with rasterio.open(raw, "r+") as whole:
         for band, statistics in zip(whole.indexes, levels.statistics, strict=True):
             whole.update_tags(band, **statistics)

@@ -15,9 +15,9 @@ from rasterio import windows
 from rasterio.enums import Resampling
 
 from changedet.arrays import AnyArray, Ints
-from changedet.outputs.rasters.kernels.averages import halve
+from changedet.outputs.rasters.halves import NOTHING, Begun, add_to, halved, overview_of, overview_profile
 from changedet.outputs.rasters.kernels.modes import modes
-from changedet.outputs.rasters.kernels.moments import COUNT, LEAST, MOST, SQUARES, TOTAL, add_moments
+from changedet.outputs.rasters.kernels.moments import COUNT, LEAST, MOST, SQUARES, TOTAL
 
 _STRIP_ROWS: Final = 256
 """Rows of an overview that are made at once."""
@@ -27,8 +27,6 @@ MOST_WHOLE: Final = 1 << 25
 """Values of a scene that may be read as a whole to be averaged: 2896 px and four bands, of which a quarter comes."""
 _ROUNDED: Final = 1e-8
 """Of a pixel, within which GDAL takes an edge for a whole number."""
-_NOTHING: Final = (0, 0, 0, 1 << 40, -(1 << 40))
-"""Sums of no pixel, as of `changedet.outputs.rasters.kernels.moments`: least and greatest beyond any value."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,9 @@ class Levels:
     statistics: tuple[Mapping[str, str], ...]
 
 
-def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int], *, is_scene: bool) -> Levels:
+def lay_overviews(
+    raster: Path, block_px: int, codec: Mapping[str, str | int], *, is_scene: bool, begun: Begun | None = None
+) -> Levels:
     """Write the overviews of a raster of whole numbers, each beside the one before.
 
     Parameters
@@ -61,6 +61,8 @@ def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int], *
         Options of GDAL's GeoTIFF driver.
     is_scene : bool
         Whether its values are averaged; else it has one band.
+    begun : Begun, optional
+        The first of them, where these were made as its blocks came.
 
     Returns
     -------
@@ -68,17 +70,15 @@ def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int], *
         Of scenes the mean of each cell, of classes, which are bytes, the most frequent one, of dates the one that GDAL
         takes as the nearest.
     """
-    profile = {"driver": "GTiff", "tiled": True, "blockxsize": block_px, "blockysize": block_px, **codec}
     with rasterio.open(raster) as first:
-        profile |= {"dtype": first.dtypes[0], "nodata": first.nodata, "crs": first.crs, "transform": first.transform}
-        height, width = first.shape
-        count = profile["count"] = first.count
-    name, pixels, sums = raster, height * width, [[*_NOTHING] for _ in range(count)]
-    make = _averages if is_scene else _strips
-    paths: list[Path] = []
+        profile, (height, width), count = overview_profile(first, block_px, codec), first.shape, first.count
+    pixels, make = height * width, _averages if is_scene else _strips
+    begun = begun or Begun((), (height, width), [[*NOTHING] for _ in range(count)])
+    (height, width), sums, paths = begun.shape, begun.sums, [*begun.paths]
     while max(height, width) > block_px:
         height, width = height // 2, width // 2
-        above, name = name, name.with_name(f"{name.name}.ovr")
+        above = paths[-1] if paths else raster
+        name = overview_of(above)
         with (
             rasterio.open(above) as source,
             rasterio.open(name, "w", height=height, width=width, **profile) as target,
@@ -131,7 +131,7 @@ def _strips(
         read = source.read(1, window=windows.Window(0, top, source.width, bottom - top))
         if sums is not None:
             # neighbouring cells may share a row
-            _add(read[max(0, summed - top) :], source.nodata, sums[0])
+            add_to(sums[0], read[max(0, summed - top) :], source.nodata)
             summed = bottom
         if is_class:
             strip = np.empty((len(own), shape[1]), np.uint8)
@@ -148,21 +148,15 @@ def _averages(
     """As `_strips`, of means: of an overview that is not half as large GDAL reads the whole."""
     if (2 * shape[0], 2 * shape[1]) != source.shape:
         for own, band in zip(sums or [], source.indexes, strict=False):
-            _add(source.read(band), source.nodata, own)
+            add_to(own, source.read(band), source.nodata)
         yield (0, 0), source.read(out_shape=(source.count, *shape), resampling=Resampling.average)
         return
-    nodata = np.zeros(0, source.dtypes[0])
-    if source.nodata is not None:
-        most = np.iinfo(source.dtypes[0]).max
-        nodata = np.array([source.nodata, source.nodata + (1 if source.nodata < most else -1)], nodata.dtype)
     for top, left in product(*(range(0, size, side) for size, side in zip(source.shape, _PART_PX, strict=True))):
         height, width = min(_PART_PX[0], source.height - top), min(_PART_PX[1], source.width - left)
         read = source.read(window=windows.Window(left, top, width, height))
         for own, band in zip(sums or [], read, strict=False):
-            _add(band, source.nodata, own)
-        part = np.empty((source.count, height // 2, width // 2), read.dtype)
-        halve(read, nodata, part)
-        yield (top // 2, left // 2), part
+            add_to(own, band, source.nodata)
+        yield (top // 2, left // 2), halved(read, source.nodata, is_scene=True)
 
 
 def are_averaged(shape: tuple[int, int, int], block_px: int) -> bool:
@@ -186,15 +180,6 @@ def are_averaged(shape: tuple[int, int, int], block_px: int) -> bool:
             return False
         height, width = height // 2, width // 2
     return True
-
-
-def _add(read: AnyArray, nodata: float | None, sums: list[int]) -> None:
-    """Add a strip's pixels to sums, which 64 bits may not hold."""
-    own = np.array(_NOTHING)
-    add_moments(read, np.array([] if nodata is None else [nodata], read.dtype), own)
-    for k in (COUNT, TOTAL, SQUARES):
-        sums[k] += int(own[k])
-    sums[LEAST], sums[MOST] = min(sums[LEAST], int(own[LEAST])), max(sums[MOST], int(own[MOST]))
 
 
 def _spans(pixels: int, cells: int) -> Ints:

@@ -29,8 +29,10 @@ from changedet.outputs.rasters.copying import (
     encoding_options,
     is_laid_out,
     lay_out_as_cog,
+    overviews_of,
 )
 from changedet.outputs.rasters.encoding import encode, seen
+from changedet.outputs.rasters.halves import Begun, Halves
 from changedet.outputs.rasters.reading import BLOCK_PX, environment
 from changedet.outputs.rasters.styling import DEFAULT_CLASSES, sidecars, style
 from changedet.store.files import (
@@ -126,6 +128,7 @@ class RasterWriter:
         self._raw = self.path.with_name(self.path.name + ".raw.part")
         self._is_laid_out = is_laid_out(self.path, kind, (len(self.bands), *shape), self.dtype, nodata)
         self._dataset: rasterio.io.DatasetWriter
+        self._halves: Halves | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -158,6 +161,8 @@ class RasterWriter:
                 **self._grid,
             )
             _describe(self)
+            if self._is_laid_out:
+                self._halves = overviews_of(self._raw, self._dataset, self.kind, cog_block_px(self.path, width))
         return self
 
     def write(self, window: Window, array: AnyArray) -> None:
@@ -186,7 +191,10 @@ class RasterWriter:
             )
         place = windows.Window(window.x, window.y, window.width, window.height)
         with environment(), telling_full_disk(self.path):
-            self._dataset.write(encode(block, self.dtype, self.nodata), window=place)
+            values = encode(block, self.dtype, self.nodata)
+            self._dataset.write(values, window=place)
+            if self._halves is not None:
+                self._halves.add(window, values)
             if self.nodata is None:
                 self._dataset.write_mask(seen(block), window=place)
 
@@ -196,12 +204,12 @@ class RasterWriter:
         part = part_of(self.path)
         try:
             with environment(), telling_full_disk(self.path):
-                self._close(is_wanted=error is None)
+                begun = self._close(is_wanted=error is None)
                 if error is None:
                     block_px = cog_block_px(self.path, self.shape[1])
                     with _naming_lost_errors(part):
                         if self._is_laid_out:
-                            lay_out_as_cog(self._raw, part, self.kind, block_px)
+                            lay_out_as_cog(self._raw, part, self.kind, block_px, begun)
                         elif block_px:
                             copy_as_cog(self._raw, part, self.kind, block_px)
                         else:
@@ -214,7 +222,7 @@ class RasterWriter:
         finally:
             _remove_unfinished(self.path)
 
-    def _close(self, *, is_wanted: bool) -> None:
+    def _close(self, *, is_wanted: bool) -> Begun | None:
         # Closing writes what GDAL still holds, and libtiff never ends where it cannot.
         try:
             if is_wanted:
@@ -225,7 +233,10 @@ class RasterWriter:
         finally:
             if not is_wanted:
                 let_go(self._raw)
+                if self._halves is not None:
+                    self._halves.drop()
             self._dataset.close()
+        return None if self._halves is None else self._halves.close()
 
     def _write_sidecars(self, part: Path) -> None:
         sheet, table = sidecars(self.path)
