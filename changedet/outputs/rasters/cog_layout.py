@@ -33,9 +33,9 @@ _GHOST: Final = (
     b"BLOCK_TRAILER=LAST_4_BYTES_REPEATED\nKNOWN_INCOMPATIBLE_EDITION=NO\n "
 )
 """What GDAL's readers look for behind the header of a COG."""
-_AROUND: Final = 8
-"""Bytes around a block: its length before it, its last four once more behind."""
-_TRAILER: Final = 4
+_LEADER, _TRAILER = 4, 4
+"""Bytes before a block, which hold its length, and behind it, which are its last ones once more."""
+_AROUND: Final = _LEADER + _TRAILER
 _MOST_CLASSIC: Final = (1 << 32) - (1 << 20)
 """Bytes of a file up to which its offsets have 32 bits."""
 
@@ -96,7 +96,7 @@ def lay_out(raster: Path, overviews: Sequence[Path], cog: Path) -> None:
     with cog.open("wb") as out:
         out.write(_head(form, [(one, places[k]) for k, one in enumerate(directories)]))
         for one in reversed(directories):
-            out.writelines(_blocks(one))
+            _copy_blocks(one, out)
 
 
 def _directory(path: Path) -> _Directory:
@@ -147,21 +147,25 @@ def _as_overview(first: _Directory, own: _Directory) -> _Directory:
     return _Directory(own.path, entries | {_SUBFILE: _REDUCED}, own.offsets, own.counts)
 
 
-def _blocks(directory: _Directory) -> Iterator[bytes]:
-    """Each block with its length before it and its last bytes once more behind.
+def _copy_blocks(directory: _Directory, out: IO[bytes]) -> None:
+    """Write each block with its length before it and its last bytes once more behind.
 
     Raises
     ------
     OSError
         The file ends before it.
     """
+    # one buffer for all: fresh memory for each block takes longer than its bytes
+    buffer = memoryview(bytearray(int(directory.counts.max()) + _AROUND))
     with directory.path.open("rb") as source:
         for offset, count in zip(directory.offsets.tolist(), directory.counts.tolist(), strict=True):
             source.seek(offset)
-            block = source.read(count)
-            if len(block) < count:
+            end = _LEADER + count
+            if source.readinto(buffer[_LEADER:end]) < count:
                 raise OSError(errno.EIO, "the disk lost some of what was written", str(directory.path))
-            yield struct.pack("<I", count) + block + block[-_TRAILER:]
+            struct.pack_into("<I", buffer, 0, count)
+            buffer[end : end + _TRAILER] = buffer[end - _TRAILER : end]
+            out.write(buffer[: count + _AROUND])
 
 
 def _head(form: _Format, directories: Sequence[tuple[_Directory, Ints]]) -> bytes:
