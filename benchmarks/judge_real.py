@@ -1,4 +1,4 @@
-"""Real pictures as judges: two airports, harbour tiles and labelled windows of them, a train in three frames, pairs.
+"""Real pictures as judges: airports, harbour tiles and labelled windows, a train in three frames, pairs, whole runs.
 
 Nothing is fitted on them. The airports' terms and those of the harbour and the train allow measuring only.
 """
@@ -28,6 +28,7 @@ from benchmarks.harbour_windows import harbour_windows  # noqa: E402
 from benchmarks.judge_collage import collage  # noqa: E402
 from benchmarks.judge_sites import finished  # noqa: E402
 from benchmarks.real_pairs import chosen_method, measured, pairs  # noqa: E402
+from benchmarks.whole_pairs import whole_pairs  # noqa: E402
 from changedet import Run, detect_containers  # noqa: E402
 from changedet.kernels.containers import CONTAINER_KINDS  # noqa: E402
 from changedet.store import RunFolder  # noqa: E402
@@ -199,5 +200,6 @@ JUDGES: dict[str, Callable[[Path, Path, bool], Iterator[Row]]] = {
     "windows": harbour_windows,
     "train": train,
     "pairs": two_dates,
+    "whole": whole_pairs,
     "collage": collage,
 }

@@ -41,14 +41,16 @@ def odds_of(picture: Singles) -> Singles:
     """
     rows, columns = picture.shape[1:]
     out = np.empty((2, rows, columns), np.float32)
-    for top in range(0, rows, TILE_PX):
-        for left in range(0, columns, TILE_PX):
-            low, high = (max(0, top - HALO_PX), max(0, left - HALO_PX)), (top + TILE_PX, left + TILE_PX)
+    # what fits into a tile with its halo is seen at once
+    edge = TILE_PX if max(rows, columns) > TILE_PX + 2 * HALO_PX else max(rows, columns)
+    for top in range(0, rows, edge):
+        for left in range(0, columns, edge):
+            low, high = (max(0, top - HALO_PX), max(0, left - HALO_PX)), (top + edge, left + edge)
             cut = picture[:, low[0] : high[0] + HALO_PX, low[1] : high[1] + HALO_PX]
             spare = [(0, -size % hall_pictures.MULTIPLE_PX) for size in cut.shape[1:]]
             found = _session().run(None, {"picture": np.pad(cut, ((0, 0), *spare), mode="edge")[None]})[0][0]
             own = found[:, top - low[0] : cut.shape[1], left - low[1] : cut.shape[2]]
-            own = own[:, : min(TILE_PX, rows - top), : min(TILE_PX, columns - left)]
+            own = own[:, : min(edge, rows - top), : min(edge, columns - left)]
             out[:, top : high[0], left : high[1]] = own
     return out
 

@@ -154,8 +154,10 @@ class DateWriter:
         return self._opened_aside("score", [words], words)
 
     def _opened_contrast(self) -> RasterWriter:
-        words = "evidence of what is gone and of what came, cover by plants, and log odds of the network"
-        return self._opened_aside("contrast", ["gone", "came", "plants", "network"], words)
+        words = "evidence of what is gone and of what came, cover by plants, log odds of the network, and roofs"
+        method = self._rasters.job.methods.change
+        roofs = ["roofs"] if method is not None and method.roofs is not None else []
+        return self._opened_aside("contrast", ["gone", "came", "plants", "network", *roofs], words)
 
     def _opened_standing(self) -> RasterWriter:
         rasters, day = self._rasters, self._rasters.job.look.date

@@ -25,8 +25,9 @@ from changedet.stages.change.kernels.wide_ground import (
 
 FIGURES: Final = 2
 """Figures to sum over regions in a date's contrast."""
-PLANTS, NETWORK = 2, 3
-"""What lies behind them: cover by plants, and what the network says."""
+PLANTS, NETWORK, ROOFS = 2, 3, 4
+"""What lies behind them: cover by plants, what the network says, and how far the dates differ in roofs; the last for
+dates in colours alone."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class SeriesJob:
     ----------
     grid : Grid
     scores, contrasts : tuple of Path
-        float32 (y, x) and (4, y, x) of each date.
+        float32 (y, x) and (band, y, x) of each date.
     standing : tuple of Path
         uint8 (1 + band, y, x) of each date; empty where movers are not left out.
     thresholds : tuple of float
@@ -123,7 +124,7 @@ def pair_score(score: Path, contrast: Path, window: Window, gsd_m: float) -> Sin
     """
     pair = _read(score, contrast, window, gsd_m)
     (least,) = nothing_lasts(1, window.shape).least
-    return bounded_by_network(pair.score, pair.steps, pair.plants, pair.around, least, gsd_m)
+    return _bounded(pair, pair.around, least, gsd_m)
 
 
 class _Pair(NamedTuple):
@@ -133,6 +134,7 @@ class _Pair(NamedTuple):
     steps: Bytes
     plants: Singles
     around: tuple[Words, Words]
+    roofs: Singles
 
 
 def _read(score: Path, contrast: Path, window: Window, gsd_m: float) -> _Pair:
@@ -140,8 +142,13 @@ def _read(score: Path, contrast: Path, window: Window, gsd_m: float) -> _Pair:
     wide = window.grown(halo)
     own, beside = read_window(score, wide), read_bands(contrast, wide)
     steps = whole_steps(beside[NETWORK])
-    plants = np.nan_to_num(beside[PLANTS, halo:-halo, halo:-halo])
-    return _Pair(own, steps, plants, marks_around(own, steps, gsd_m))
+    plants, *roofs = np.nan_to_num(beside[[PLANTS, *range(ROOFS, len(beside))], halo:-halo, halo:-halo])
+    differs = roofs[0] if roofs else np.zeros_like(plants)
+    return _Pair(own, steps, plants, marks_around(own, steps, gsd_m), differs)
+
+
+def _bounded(pair: _Pair, around: tuple[Words, Words], least: Singles, gsd_m: float) -> Singles:
+    return bounded_by_network(pair.score, pair.steps, pair.plants, around, least, pair.roofs, gsd_m)
 
 
 def _without_plants(job: SeriesJob, window: Window, is_meadow: Bools | None) -> tuple[Singles, LastingGround]:
@@ -164,10 +171,7 @@ def _without_plants(job: SeriesJob, window: Window, is_meadow: Bools | None) -> 
         else lasting_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], is_meadow, gsd_m)
     )
     scores = np.stack(
-        [
-            bounded_by_network(p.score, p.steps, p.plants, own, least, gsd_m)
-            for p, own, least in zip(pairs, around, lasting.least, strict=True)
-        ]
+        [_bounded(p, own, least, gsd_m) for p, own, least in zip(pairs, around, lasting.least, strict=True)]
     )
     if not (job.together and job.is_later):
         return scores, lasting

@@ -43,9 +43,9 @@ class Tile:
         The mask before cleaning, uint8 (y, x), packed; None too where the mask waits for other dates.
     regions : TileComponents or None
         Of `raw`.
-    contrast : float32 (4, y, x) or None
-        Evidence of what is gone and of what came, cover by plants, and what the network says, as of `TileScores`, where
-        the mask waits for other dates.
+    contrast : float32 (band, y, x) or None
+        Evidence of what is gone and of what came, cover by plants, what the network says and, where it is asked for,
+        how far both dates differ in roofs, as of `TileScores`, where the mask waits for other dates.
     standing : uint8 (1 + band, y, x) or None
         As of `TileScores`.
     scene : float32 (band, y, x), masked array or None
@@ -194,11 +194,12 @@ def _compared(tile: Tile, read: _ReadTile, reference_model: DateModel) -> Tile:
         tile = replace(tile, reference_quality=shown)
     after, quality = read.with_halo(halo_px)
     both = (quality == CLEAR) & (before_quality == CLEAR)
-    score, contrast, plants, network, standing = tile_scores(
+    score, contrast, plants, network, standing, roofs = tile_scores(
         job, read.window, TilePair(before, after, both), read.model
     )
     if job.persists:
-        return replace(tile, score=score, contrast=np.stack([*contrast, plants, network]), standing=standing)
+        beside = [*contrast, plants, network, *([] if roofs is None else [roofs])]
+        return replace(tile, score=score, contrast=np.stack(beside), standing=standing)
     raw, regions = raw_regions(score, change.threshold, contrast, read.window, job.grid)
     return replace(tile, score=score if job.keeps_scores else None, raw=raw, regions=regions)
 

@@ -17,8 +17,10 @@ from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import OUTLINE_PX, DateJob
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.date_pixels import bands_of, normalised, quality_of, where_valid, with_extra
-from changedet.pipeline.tile_signs import signs_of, standing_of
+from changedet.pipeline.tile_signs import roof_differences, signs_of, standing_of
 from changedet.stages.change.kernels.ground_signs import LEAST_PAVED, with_paving, without_season
+from changedet.stages.change.kernels.wide_ground import kept_odds, with_roofs
+from changedet.stages.change.method import ChangeMethod
 from changedet.store.packing import pack
 
 
@@ -38,6 +40,8 @@ class TileScores(NamedTuple):
         Its log odds, as of `wide_ground.kept_odds`; NaN where there are none, and where paving speaks for itself.
     standing : uint8 (1 + band, y, x) or None
         What stands on the ground on either date; None where it is not asked for.
+    roofs : float32 (y, x) or None
+        How far both dates differ in roofs, as of `roof_odds.roof_difference`; None for methods that do not ask.
     """
 
     score: Singles
@@ -45,6 +49,7 @@ class TileScores(NamedTuple):
     plants: Singles
     network: Singles
     standing: Bytes | None = None
+    roofs: Singles | None = None
 
 
 class TilePair(NamedTuple):
@@ -106,18 +111,17 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
     if change is None or method is None or reference is None:
         raise ValueError("the job compares nothing")
     before, after, both = pair
+    gsd_m = job.grid.ground_resolution_m
     wide = window.grown(job.change_halo_px)
     if job.extra_roles:
         before = with_extra(job, reference, before, wide, None)
         after = with_extra(job, job.look, after, wide, model.alignment.displacement)
         both = both & np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
     before, after = _comparable(job, before, after, both, model)
-    if method.apply_apart is None:
-        score, network = method.apply(before, after, model=change), None
-    else:
-        score, network = method.apply_apart(before, after, model=change)
-    own = score[inner(job.change_halo_px)]
-    said = np.full(own.shape, np.nan, np.float32) if network is None else network[inner(job.change_halo_px)]
+    score, network, roofs = _scored(method, before, after, change, job.change_halo_px, gsd_m)
+    own, said = (image[inner(job.change_halo_px)] for image in (score, network))
+    if roofs is not None and not job.persists:
+        own = with_roofs(score, network, roofs, gsd_m)
     is_later = job.look.date > reference.date
     signs = signs_of(before, after, change, job.change_halo_px, is_later=is_later)
     if signs is not None:
@@ -128,8 +132,9 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
         rim = inner(job.change_halo_px - OUTLINE_PX)
         outlines = region_figures.edge_contrast(before, after, raw_mask(score, change.threshold))
         contrast, plants = [figure[rim] for figure in outlines], np.zeros(own.shape, np.float32)
-    standing = standing_of(before, after, change, job.change_halo_px) if job.with_standing else None
-    return TileScores(np.where(job.grid.inside(window), own, np.float32(np.nan)), contrast, plants, said, standing)
+    standing = standing_of(before, after, change, job.change_halo_px, roofs) if job.with_standing else None
+    inside = np.where(job.grid.inside(window), own, np.float32(np.nan))
+    return TileScores(inside, contrast, plants, said, standing, roofs)
 
 
 def scores_between(
@@ -162,8 +167,10 @@ def scores_between(
     ------
     InputError
         A scene cannot be read; it is named.
+    ValueError
+        The pair compares nothing.
     """
-    halo_px = pair.change_halo_px
+    halo_px, gsd_m = pair.change_halo_px, pair.grid.ground_resolution_m
     wide = window.grown(halo_px)
     images, usable = [], []
     for job, model in zip(jobs, models, strict=True):
@@ -176,7 +183,13 @@ def scores_between(
         normalised(job, blurred(where_valid(image, both), sigma), model)[bands_of(pair, job)]
         for job, image, sigma, model in zip(jobs, images, pair.blur_px, models, strict=True)
     ]
-    score: Singles = pair.methods.change.apply(*levelled, model=change)[inner(halo_px)]  # type: ignore[union-attr]
+    method = pair.methods.change
+    if method is None:
+        raise ValueError("the pair compares nothing")
+    wide_score, network, roofs = _scored(method, levelled[0], levelled[1], change, halo_px, gsd_m)
+    score = wide_score[inner(halo_px)]
+    if roofs is not None:
+        score = with_roofs(wide_score, network, roofs, gsd_m)
     is_later = jobs[1].look.date > jobs[0].look.date
     signs = signs_of(levelled[0], levelled[1], change, halo_px, is_later=is_later)
     if signs is not None:
@@ -231,6 +244,18 @@ def raw_regions(
     labels = components.label(raw)
     regions = components.describe_tile(labels, (window.y, window.x), grid.shape[1], (score, *contrast))
     return pack(raw), regions
+
+
+def _scored(
+    method: ChangeMethod, before: Singles, after: Singles, change: ChangeModel, halo_px: int, gsd_m: float
+) -> tuple[Singles, Singles, Singles | None]:
+    """Score and kept log odds of the network, with the halo; without it how far the dates differ in roofs."""
+    roofs = roof_differences(method, before, after, change, halo_px, gsd_m)
+    if method.apply_apart is None:
+        score = method.apply(before, after, model=change)
+        return score, np.full_like(score, np.nan), roofs
+    score, network = method.apply_apart(before, after, model=change)
+    return score, kept_odds(network), roofs
 
 
 def _comparable(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from changedet.arrays import Bytes, Singles
+from changedet.blocks import tiles
 from changedet.pipeline.date_model import ChangeModel
+from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.ground_signs import GroundSigns, ground_signs, signs_halo_px
-from changedet.stages.change.kernels.movers import standing_half_px, things_standing
+from changedet.stages.change.kernels.movers import GROUND, UNKNOWN, standing_half_px, things_standing
+from changedet.stages.change.kernels.roof_odds import is_building, roof_halo_px
 from changedet.stages.change.kernels.trees_statistics import TreesStatistics
+from changedet.stages.change.method import ChangeMethod
 
 
 def signs_of(
@@ -42,7 +46,9 @@ def signs_of(
     return GroundSigns(*(np.ascontiguousarray(sign[core, core]) for sign in signs))
 
 
-def standing_of(before: Singles, after: Singles, change: ChangeModel, halo_px: int) -> Bytes | None:
+def standing_of(
+    before: Singles, after: Singles, change: ChangeModel, halo_px: int, roofs: Singles | None
+) -> Bytes | None:
     """Read what stands on the ground of two dates in one tile.
 
     Parameters
@@ -52,6 +58,8 @@ def standing_of(before: Singles, after: Singles, change: ChangeModel, halo_px: i
     change : ChangeModel
     halo_px : int
         Of the images.
+    roofs : float32 (y, x) or None
+        As of `roof_differences`: buildings are ground that changed.
 
     Returns
     -------
@@ -63,4 +71,46 @@ def standing_of(before: Singles, after: Singles, change: ChangeModel, halo_px: i
     half = standing_half_px(change.gsd_m, halo_px)
     scale, core = change.scale, slice(halo_px, -halo_px)
     found = things_standing(before, after, change.bands, scale.dark, scale.spread, half)
-    return np.ascontiguousarray(found[:, core, core])
+    own = np.ascontiguousarray(found[:, core, core])
+    if roofs is not None:
+        own[0][(own[0] != UNKNOWN) & is_building(roofs)] = GROUND
+    return own
+
+
+def roof_differences(
+    method: ChangeMethod, before: Singles, after: Singles, change: ChangeModel, halo_px: int, gsd_m: float
+) -> Singles | None:
+    """How far both dates differ in roofs, in one tile.
+
+    A network that halves a picture four times answers a little differently on each block that it is shown. So it is
+    shown the cells of the lattice that tiles are made of, one by one: pixels do not depend on the chunk.
+
+    Parameters
+    ----------
+    method : ChangeMethod
+    before, after : float32 (band, y, x)
+        The reference and the compared date on one scale, with the tile's halo.
+    change : ChangeModel
+    halo_px : int
+        Of the images.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    float32 (y, x) or None
+        As of `roof_odds.roof_difference`, without the halo; None for methods without a network of roofs.
+    """
+    if method.roofs is None:
+        return None
+    rim = min(halo_px, roof_halo_px(gsd_m))
+    height, width = (size - 2 * halo_px for size in before.shape[1:])
+    out = np.empty((height, width), np.float32)
+    first, core = halo_px - rim, slice(rim, -rim)
+    for cell in tiles((height, width), LATTICE_PX):
+        rows, columns = (
+            slice(first + a, first + a + n + 2 * rim) for a, n in zip((cell.y, cell.x), cell.shape, strict=True)
+        )
+        pair = before[:, rows, columns], after[:, rows, columns]
+        out[cell.slices] = method.roofs(*pair, model=change)[core, core]
+    return out

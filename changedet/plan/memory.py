@@ -58,8 +58,8 @@ TILE_BYTES: Final = 24
 """For each value of a tile with its halo."""
 TREES_TILE_BYTES: Final = 48
 """The same where trees find change, beside their features."""
-COLOURS_BYTES: Final = 300
-"""For each pixel that the network of change in colours alone is shown at once."""
+COLOURS_BYTES: Final = 450
+"""For each pixel that the network of change in colours alone is shown at once, and what that of roofs adds."""
 _BYTES_PER_FEATURE: Final = 4
 _SCENES_IN_CACHE: Final = 2
 _PAIR: Final = 2

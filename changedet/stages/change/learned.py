@@ -12,6 +12,7 @@ from changedet.arrays import Singles
 from changedet.errors import MethodError
 from changedet.kernels.onnx_session import session
 from changedet.kernels.shown_pictures import fit_shown_range, part_to_show, shown
+from changedet.models.hall_network import odds_of
 from changedet.models.loader import ReleasedTrees, released_content, released_trees
 from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, context_names, names
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
@@ -23,10 +24,10 @@ from changedet.stages.change.kernels.network_odds import (
     network_odds,
     with_network_odds,
 )
+from changedet.stages.change.kernels.roof_odds import roof_difference, roof_picture
 from changedet.stages.change.kernels.structure_odds import fit_structure_odds, with_structure_odds
 from changedet.stages.change.kernels.trees import LEAST_PROBABILITY, apply_trees
 from changedet.stages.change.kernels.trees_statistics import TreesAbout, TreesSettings, TreesStatistics, fit_trees
-from changedet.stages.change.kernels.wide_ground import kept_odds
 from changedet.stages.change.method import STAGE, ChangeMethod
 from changedet.stages.change.parameters import LEAST_OBJECT_M2, Cleaning
 from changedet.stages.registry import AUTO, Facts, Fraction
@@ -49,7 +50,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=10)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=11)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
@@ -90,7 +91,8 @@ def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleanin
     settings = TreesSettings(threshold, least_m2)
     fit = partial(_fit_trees, balanced=balanced, bands=bands, gsd_m=facts.resolution_m, settings=settings)
     halo_px = max(HALO_PX, _network_for(bands).halo_px)
-    return ChangeMethod(fit, _trees, halo_px, least_m2, _trees_apart)
+    roofs = _roofs if bands[3] is None else None
+    return ChangeMethod(fit, _trees, halo_px, least_m2, _trees_apart, roofs)
 
 
 def change_trees() -> ReleasedTrees:
@@ -130,7 +132,7 @@ def _trees(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
 
 
 def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tuple[Singles, Singles]:
-    """Probability of change, and log odds of the network as a run keeps them; NaN without."""
+    """Probability of change, and log odds of the network; NaN without."""
     found = apply_trees(before, after, model, change_trees().forests)
     bands = [band for band in model.bands if band is not None]
     pair = before[bands], after[bands]
@@ -147,7 +149,20 @@ def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tup
     second = shown(after[part], model.bands, model.scale.gain, model.scale.offset, model.shown, seen[place])
     odds = np.zeros(seen.shape, np.float32)
     odds[place] = network_odds(first, second, session(released_content(network.file)), network)
-    return with_network_odds(found, odds, network.caution), kept_odds(odds, seen)
+    return with_network_odds(found, odds, network.caution), np.where(seen, odds, np.float32(np.nan))
+
+
+def _roofs(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
+    """How far both dates (band, y, x) differ in whether a roof covers a place (y, x)."""
+    colours = [band for band in model.bands[2::-1] if band is not None]
+    first, second = before[colours], after[colours]
+    seen = np.asarray(np.isfinite(first).all(axis=0) & np.isfinite(second).all(axis=0), np.bool_)
+    limits = model.shown
+    if limits is None or not seen.any():
+        return np.zeros(seen.shape, np.float32)
+    pictures = (roof_picture(image, limits, model.gsd_m) for image in (first, second))
+    earlier, later = (odds_of(picture)[0] for picture in pictures)
+    return roof_difference((earlier, later), seen)
 
 
 def _network_for(bands: list[int | None]) -> ChangeNetwork:

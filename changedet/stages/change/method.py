@@ -101,11 +101,16 @@ class ChangeMethod(PixelMethod[ChangeStatistics, Singles]):
     min_area_m2 : float
         Smaller changes are dropped.
     apply_apart : callable or None
-        As `apply`, and beside the score what `wide_ground.kept_odds` gives; None for methods without a network.
+        As `apply`, and beside the score the log odds of its network, NaN where there are none; None for methods without
+        a network.
+    roofs : callable or None
+        ``roofs(before, after, model=statistics)``: how far both dates differ in whether a roof covers a pixel, float32
+        ``(y, x)``; None for methods that do not ask.
     """
 
     min_area_m2: float = 0.0
     apply_apart: Callable[..., tuple[Singles, Singles]] | None = None
+    roofs: Callable[..., Singles] | None = None
 
 
 STAGE: Final[Stage[ChangeMethod]] = Stage("change", choose)

@@ -15,10 +15,11 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Bools, Bytes, Singles, Words
+from changedet.arrays import Bytes, Singles, Words
 from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.ground_signs import SEASON_ODDS
+from changedet.stages.change.kernels.roof_odds import least_by_roofs
 
 MOST_ODDS: Final = 3.0
 """Log odds of the network up to which a pixel counts."""
@@ -49,22 +50,20 @@ LEAST_PROBABILITY: Final = 1e-7
 """Probabilities nearer to 0 and 1 count as that far from them."""
 
 
-def kept_odds(odds: Singles, counts: Bools) -> Singles:
+def kept_odds(odds: Singles) -> Singles:
     """Log odds of the network as a run keeps them.
 
     Parameters
     ----------
     odds : float32 (y, x)
-    counts : bool (y, x)
-        Where a pair is observed and they bound anything.
+        NaN where there are none.
 
     Returns
     -------
     float32 (y, x)
         Within `MOST_ODDS`, in whole steps; NaN where they do not count.
     """
-    steps = np.rint(np.clip(odds, -MOST_ODDS, MOST_ODDS) * np.float32(STEP)) / np.float32(STEP)
-    return np.where(counts, steps, np.float32(np.nan)).astype(np.float32)
+    return np.asarray(np.rint(np.clip(odds, -MOST_ODDS, MOST_ODDS) * np.float32(STEP)) / np.float32(STEP), np.float32)
 
 
 def wide_halo_px(gsd_m: float) -> int:
@@ -126,7 +125,13 @@ def marks_around(score: Singles, steps: Bytes, gsd_m: float) -> tuple[Words, Wor
 
 
 def bounded_by_network(
-    score: Singles, steps: Bytes, plants: Singles, around: tuple[Words, Words], least: Singles, gsd_m: float
+    score: Singles,
+    steps: Bytes,
+    plants: Singles,
+    around: tuple[Words, Words],
+    least: Singles,
+    roofs: Singles,
+    gsd_m: float,
 ) -> Singles:
     """Probabilities of change, the part of the trees bounded by what the network says of the ground around.
 
@@ -142,6 +147,8 @@ def bounded_by_network(
         Of `marks_around`, of this pair or summed over all pairs of a series.
     least : float32 (y, x)
         Of `LastingGround`, without the halo: log odds that the trees have at least by what other looks say.
+    roofs : float32 (y, x)
+        Of `roof_odds`, without the halo: how far both dates differ in roofs; 0 where nobody knows.
     gsd_m : float
         Ground size of a pixel.
 
@@ -157,8 +164,44 @@ def bounded_by_network(
     if not counts.any():
         return own
     near = box_sum((steps.astype(np.int32) - EVEN) * counts, half)[core], box_sum(counts, half)[core]
+    if roofs.any():
+        least = np.maximum(least, least_by_roofs(roofs, _mean(*near)))
     _bound(own, steps[core], plants, *around, *near, least, PRIOR_M2 / gsd_m**2)
     return own
+
+
+def with_roofs(score: Singles, network: Singles, roofs: Singles, gsd_m: float) -> Singles:
+    """Probabilities of change of a pair that no other look bounds, where a roof came or went.
+
+    Parameters
+    ----------
+    score : float32 (y, x)
+        Of trees and network, with a halo of half of `NEAR_M` and more on each side; NaN is not observed.
+    network : float32 (y, x)
+        Of `kept_odds`, of the same size.
+    roofs : float32 (y, x)
+        Of `roof_odds`, without the halo.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    float32 (y, x)
+        Without the halo, never less than `score`; NaN where that is.
+    """
+    halo = (score.shape[0] - roofs.shape[0]) // 2
+    core = slice(halo, -halo), slice(halo, -halo)
+    steps, half = whole_steps(network), half_px(NEAR_M, gsd_m)
+    counts = ((steps != UNSAID) & np.isfinite(score)).astype(np.int32)
+    near = box_sum((steps.astype(np.int32) - EVEN) * counts, half)[core], box_sum(counts, half)[core]
+    odds = least_by_roofs(roofs, _mean(*near)) + np.nan_to_num(network[core], nan=-MOST_ODDS)
+    # a NaN of the score stays one
+    return np.maximum(score[core], 1 / (1 + np.exp(-odds)))
+
+
+def _mean(total: Words, number: Words) -> Singles:
+    """Mean log odds of steps; 0 of none."""
+    return np.asarray(total / (np.float32(STEP) * np.maximum(number, 1).astype(np.float32)), np.float32)
 
 
 @compiled

@@ -23,7 +23,9 @@ def looks(*odds_of_pit, unseen=(), meadow=True):
         network[PIT] = odds
         score = np.full(SHAPE, np.nan if k in unseen else 0.1, np.float32)
         scores.append(score)
-        steps.append(wide_ground.whole_steps(wide_ground.kept_odds(network, np.isfinite(score))))
+        steps.append(
+            wide_ground.whole_steps(wide_ground.kept_odds(np.where(np.isfinite(score), network, np.float32(np.nan))))
+        )
     return kernel.lasting_ground(scores, steps, np.full((90, 110), meadow), GSD_M)
 
 

@@ -12,6 +12,7 @@ HALO = kernel.wide_halo_px(GSD_M)
 SHAPE = (2 * HALO + 90, 2 * HALO + 110)
 CORE = (slice(HALO, -HALO), slice(HALO, -HALO))
 LEAST = np.full((90, 110), kernel.LEAST_TREES[0], np.float32)
+NO_ROOFS = np.zeros_like(LEAST)
 
 
 def probability(odds):
@@ -21,7 +22,7 @@ def probability(odds):
 def pair(trees, network):
     """What a pair gives of log odds of trees and network: score, kept odds, plants."""
     trees, network = (np.broadcast_to(np.float32(image), SHAPE).copy() for image in (trees, network))
-    return probability(trees + network).astype(np.float32), kernel.kept_odds(network, np.ones(SHAPE, bool)), nothing()
+    return probability(trees + network).astype(np.float32), kernel.kept_odds(network), nothing()
 
 
 def nothing():
@@ -32,17 +33,16 @@ def bounded(score, network, plants):
     """Of one pair alone."""
     steps = kernel.whole_steps(network)
     around = kernel.marks_around(score, steps, GSD_M)
-    return kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, GSD_M)
+    return kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, NO_ROOFS, GSD_M)
 
 
 def test_kept_odds_are_whole_steps_within_their_bounds_where_they_count():
-    counts = np.array([True, True, True, False])
-    kept = kernel.kept_odds(np.array([0.26, -9.0, 9.0, 1.0], np.float32), counts)
+    kept = kernel.kept_odds(np.array([0.26, -9.0, 9.0, np.nan], np.float32))
     np.testing.assert_array_equal(kept, np.array([0.25, -3, 3, np.nan], np.float32))
 
 
 def test_whole_steps_hold_kept_odds():
-    kept = kernel.kept_odds(np.array([-9.0, -1.3, 0.0, 2.2, 9.0, 1.0], np.float32), np.arange(6) < 5)
+    kept = kernel.kept_odds(np.array([-9.0, -1.3, 0.0, 2.2, 9.0, np.nan], np.float32))
     steps = kernel.whole_steps(kept)
     assert steps[5] == kernel.UNSAID
     np.testing.assert_array_equal((steps[:5] - np.float32(kernel.EVEN)) / kernel.STEP, kept[:5])
@@ -57,8 +57,8 @@ def test_dates_that_mark_the_same_ground_are_asked_together():
     )
     both = alone[0] + other[0], alone[1] + other[1]
     steps = kernel.whole_steps(network)
-    assert (kernel.bounded_by_network(score, steps, plants[CORE], alone, LEAST, GSD_M) < 0.5).all()
-    together = kernel.bounded_by_network(score, steps, plants[CORE], both, LEAST, GSD_M)
+    assert (kernel.bounded_by_network(score, steps, plants[CORE], alone, LEAST, NO_ROOFS, GSD_M) < 0.5).all()
+    together = kernel.bounded_by_network(score, steps, plants[CORE], both, LEAST, NO_ROOFS, GSD_M)
     np.testing.assert_array_equal(together, score[CORE])
 
 
@@ -123,7 +123,42 @@ def test_trees_do_not_dismiss_what_other_looks_are_sure_of():
     score, network, plants = pair(-9.0, 0.6)
     steps = kernel.whole_steps(network)
     around = kernel.marks_around(score, steps, GSD_M)
-    assert (kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, GSD_M) < 0.1).all()
+    assert (kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, NO_ROOFS, GSD_M) < 0.1).all()
     agreed = np.zeros_like(LEAST)
-    found = kernel.bounded_by_network(score, steps, plants[CORE], around, agreed, GSD_M)
+    found = kernel.bounded_by_network(score, steps, plants[CORE], around, agreed, NO_ROOFS, GSD_M)
     np.testing.assert_allclose(found, probability(network[0, 0]), rtol=1e-5)
+
+
+def test_trees_do_not_dismiss_a_roof_that_came_where_the_network_sees_something_too():
+    score, network, plants = pair(-9.0, 0.25)
+    steps = kernel.whole_steps(network)
+    around = kernel.marks_around(score, steps, GSD_M)
+    came = NO_ROOFS.copy()
+    came[30:60, 30:60] = 0.9
+    found = kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, came, GSD_M)
+    assert (found[30:60, 30:60] > 0.5).all()
+    np.testing.assert_array_equal(np.where(came > 0, 0, found), np.where(came > 0, 0, bounded(score, network, plants)))
+
+
+def test_a_roof_on_ground_that_the_network_takes_for_the_same_is_no_change():
+    score, network, plants = pair(-9.0, -2.0)
+    steps = kernel.whole_steps(network)
+    around = kernel.marks_around(score, steps, GSD_M)
+    found = kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, NO_ROOFS + np.float32(0.9), GSD_M)
+    np.testing.assert_array_equal(found, bounded(score, network, plants))
+
+
+def test_a_pair_by_itself_gains_the_same_roofs_and_loses_nothing():
+    rng = np.random.default_rng(5)
+    score, network, _ = pair(rng.uniform(-4, -2, SHAPE), 0.5)
+    score[HALO + 40 : HALO + 44] = np.nan
+    came = NO_ROOFS.copy()
+    came[30:60, 30:60] = 0.9
+    found = kernel.with_roofs(score, network, came, GSD_M)
+    assert found.shape == came.shape
+    assert np.isnan(found[40:44]).all()
+    assert np.isfinite(found[:40]).all()
+    seen = np.isfinite(found)
+    assert (found >= score[CORE])[seen].all()
+    assert (found[came > 0] > 0.5)[seen[came > 0]].all()
+    np.testing.assert_array_equal(found[came == 0], score[CORE][came == 0])
