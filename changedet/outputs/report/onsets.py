@@ -10,7 +10,7 @@ from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.figures import NO_FIGURE
 from changedet.outputs.report.timeline import Span
 from changedet.outputs.sentences.counts import growth_words
-from changedet.outputs.sentences.words import Calendar, area_text, number, percent_text
+from changedet.outputs.sentences.words import LIKELIHOODS, Calendar, area_text, number, percent_text
 from changedet.outputs.summary import marked_words
 from changedet.outputs.values import as_float, is_missing, iso_date, left_to_right, mapping_at
 
@@ -20,6 +20,10 @@ ONSETS: Final[Mapping[str, str]] = {
     "footprint": "Footprint",
 }
 """What grows, by the key of ``onset``."""
+BARS: Final = "Each bar: the span in which it began; the line: it lasts to the end."
+"""What the time line's bars are."""
+LIKELY: Final = next(least for least, word, _ in LIKELIHOODS if word == "likely")
+"""Probability from which growth is named that is not sure."""
 _GROWS: Final = {
     "containers": "containers grow in number",
     "changed_area": "lasting change of ground",
@@ -91,6 +95,28 @@ def beginnings(data: ReportData) -> list[Span]:
             found.append(_span(f"{left_to_right(zone)}: containers grow", mapping_at(record, "onset", "containers")))
             found.append(_span(f"{left_to_right(zone)} is full", mapping_at(record, "full_since")))
     return [span for span in found if span is not None]
+
+
+def no_beginning(data: ReportData) -> str:
+    """What the time line says where nothing surely began to grow.
+
+    Parameters
+    ----------
+    data : ReportData
+        Whose summary has onsets.
+
+    Returns
+    -------
+    str
+        A sentence that does not deny growth, and names what is likely to grow, with its probability; empty where
+        something surely grows.
+    """
+    found = {name: mapping_at(data.summary, "onset", name) for name in ONSETS}
+    if any(iso_date(onset.get("date")) for onset in found.values()):
+        return ""
+    chances = {name: as_float(onset.get("probability")) or 0.0 for name, onset in found.items()}
+    named = [f"{_GROWS[name]} ({percent_text(chance)})" for name, chance in chances.items() if chance > LIKELY]
+    return f"No lasting growth is sure; likely: {', '.join(named)}." if named else "No lasting growth is sure."
 
 
 def _span(text: str, onset: Mapping[str, object]) -> Span | None:

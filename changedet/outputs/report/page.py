@@ -18,7 +18,7 @@ from changedet.outputs.report.data import ReportData, unsure_days
 from changedet.outputs.report.events import event_groups, moves_caution
 from changedet.outputs.report.figures import TITLES, figure_row, move_row
 from changedet.outputs.report.flow import flow_table
-from changedet.outputs.report.onsets import beginnings, onset_rows, placebo_sentences
+from changedet.outputs.report.onsets import BARS, beginnings, no_beginning, onset_rows, placebo_sentences
 from changedet.outputs.report.pictures import data_uri, fitted
 from changedet.outputs.report.railcars import railcar_table
 from changedet.outputs.report.series_charts import hidden_shares, series_charts
@@ -110,7 +110,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "words": words_explained(told),
         "figure": data_uri(data.figure) if data.figure else "",
         "timeline": timeline(days, began, Backdrop(calendar, hidden)) if len(days) > 1 else "",
-        "began": began,
+        "began": BARS if began else no_beginning(data),
         "hides": any(share >= HIDDEN for share in hidden.values()),
         "figures": [figure_row(name, data, files) for name in TITLES],
         "moves": [move_row(name, data) for name in ("arrivals", "departures")],

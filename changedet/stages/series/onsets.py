@@ -184,6 +184,9 @@ def _changed_area(
     # An area that may be none neither dates growth nor speaks against it.
     may_be_none = low <= 0.0
     floor, ceiling = np.where(may_be_none, 0.0, value), np.where(may_be_none, high, value)
+    # Its bounds are skewed, as a mask may lack much and holds little that is false: that more may have changed does not
+    # speak against growth, so the lower bound alone says how surely a look shows it.
+    high = value + (value - low)
     if UNSEEN_M2 in whole:
         ceiling = ceiling + np.nan_to_num(_numbers(whole[UNSEEN_M2]))
     return Figure(value, low, high, clear, BASE_20FT_M2, floor, ceiling), low

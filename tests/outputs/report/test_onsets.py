@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from changedet.outputs.report.data import ReportData
-from changedet.outputs.report.onsets import beginnings, onset_rows, placebo_sentences
+from changedet.outputs.report.onsets import beginnings, no_beginning, onset_rows, placebo_sentences
 from changedet.outputs.sentences.words import Calendar
 
 DAY_BY_DAY = Calendar(years_only=False)
@@ -34,6 +34,14 @@ def test_beginnings_are_those_that_were_found_of_site_and_zones() -> None:
     assert [span.text for span in found] == [
         "containers grow in number", "east: containers grow", "east is full"]  # fmt: skip
     assert (found[-1].low, found[-1].high) == ("2023-10-27", "2023-10-27")
+
+
+def test_no_beginning_denies_no_growth_and_names_what_is_likely() -> None:
+    unsure = {"date": None, "probability": 0.86}
+    found = {"containers": {"date": None, "probability": 0.33}, "changed_area": unsure, "footprint": {"date": None}}
+    assert no_beginning(data(onset=found)) == "No lasting growth is sure; likely: lasting change of ground (86 %)."
+    assert no_beginning(data(onset={"containers": found["containers"]})) == "No lasting growth is sure."
+    assert no_beginning(data(onset={"containers": BEGAN})) == ""
 
 
 def test_placebo_sentences_tell_what_is_marked_where_nothing_happened() -> None:

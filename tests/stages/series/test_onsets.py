@@ -174,6 +174,18 @@ def test_find_onsets_does_not_date_growth_by_an_area_that_may_be_none():
     assert found.low <= dates[2] <= found.high
 
 
+def test_find_onsets_weighs_a_changed_area_by_its_lower_bound():
+    # A hall and its lot in colours alone: the mask may lack most of them, so upper bounds are wide; none is near 0.
+    dates = [dt.date(2023, month, 1) for month in range(1, 7)]
+    areas = [Estimate(0, 0, 60), Estimate(0, 0, 60)]
+    areas += [Estimate(2335, 1285, 6952), Estimate(2457, 1372, 8878), Estimate(2769, 1594, 8277)]
+    looks = [DateMeasurements(day, changed_area_m2={"": areas[i - 1]} if i else {}) for i, day in enumerate(dates)]
+    method = STAGE.get("staircase").function(None)
+    found = find_onsets(timeseries(looks, None), method, dates[0])["changed_area"]
+    assert found.date == found.high == dates[3]
+    assert found.probability > 0.95
+
+
 def test_find_zone_onsets_date_the_zone_that_grew_and_no_other():
     series = bs.simulate(6, dates=8, blocks=4, growth_from=4)
     tracks = followed(series)
