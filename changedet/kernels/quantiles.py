@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Floats
-from changedet.kernels.medians import LEAST_VALUES, MARGIN, SAMPLE, Values, gather_between
+from changedet.kernels.medians import LEAST_VALUES, MARGIN, SAMPLE, Values, gather_between, of_two_ranks
 
 HALFWAY: Final = 0.5
 """Between two ranks."""
@@ -68,8 +68,8 @@ def _quantile(values: Values, share: float, sample: Values, room: Values) -> flo
     below, count = gather_between(values, sample[max(0, near - reach)], sample[min(last, near + reach)], room)
     if first < below or second >= below + count:
         return float(np.quantile(values, [share])[0])
-    found = np.partition(room[:count], (first - below, second - below))
-    one, other, part = found[first - below], found[second - below], rank - first
+    one, other = of_two_ranks(room[:count], first - below, second - below)
+    part = rank - first
     step = float(other - one)
     # As numpy does: from the nearer of the two.
     return float(one) + step * part if part < HALFWAY else float(other) - step * (1.0 - part)

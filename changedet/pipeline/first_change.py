@@ -24,6 +24,8 @@ from changedet.outputs.rasters.writing import RasterWriter
 from changedet.pipeline.area_sums import TILE_PX
 from changedet.pipeline.kernels.change_dates import NODATA, date_changes
 
+_DAY_BITS: Final = 32
+_LAST_DAY: Final = (1 << _DAY_BITS) - 1
 TILES_PER_THREAD: Final = 2
 """Windows of a file that are read, one after the other, before they are written."""
 
@@ -190,6 +192,7 @@ def _pixels_by_day(
     """(region, day, pixels) of the regions, numbered from 1, in a window; regions from 0."""
     numbers = grid.burn(regions, window)
     wanted = (numbers > 0) & (first > 0)
-    pairs, counts = np.unique(np.stack([numbers[wanted], first[wanted]]), axis=1, return_counts=True)
-    for (region, day), count in zip(pairs.T, counts, strict=True):
-        yield int(region) - 1, int(day), int(count)
+    # one number for both: of pairs numpy sorts rows, which takes ten times as long
+    pairs = (numbers[wanted].astype(np.int64) << _DAY_BITS) | first[wanted]
+    for pair, count in zip(*np.unique(pairs, return_counts=True), strict=True):
+        yield int(pair >> _DAY_BITS) - 1, int(pair & _LAST_DAY), int(count)

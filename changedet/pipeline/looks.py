@@ -248,9 +248,10 @@ def _fill_by_cell(grid: Grid, points: Floats, fill: _Fill) -> None:
     rows = to_pixel.d * points[:, 0] + to_pixel.e * points[:, 1] + to_pixel.f
     height, width = grid.shape
     inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
-    cell = np.floor(np.stack([rows, columns], axis=1) / LOOKUP_PX).astype(int)
-    for top, left in np.unique(cell[inside], axis=0):
-        index = np.flatnonzero(inside & (cell == (top, left)).all(axis=1))
-        y, x = int(top) * LOOKUP_PX, int(left) * LOOKUP_PX
+    across = width // LOOKUP_PX + 1
+    cell = np.where(inside, np.floor(rows / LOOKUP_PX) * across + np.floor(columns / LOOKUP_PX), -1).astype(int)
+    for number in np.unique(cell[inside]):
+        index = np.flatnonzero(cell == number)
+        y, x = int(number) // across * LOOKUP_PX, int(number) % across * LOOKUP_PX
         window = Window(y, x, min(LOOKUP_PX, height - y), min(LOOKUP_PX, width - x))
         fill(index, rows[index], columns[index], window)
