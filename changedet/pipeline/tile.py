@@ -216,7 +216,7 @@ def _scene(read: _ReadTile) -> AnyArray:
     if others:
         extra, _ = job.look.read(job.grid, window, others, displacement)
         by_role |= dict(zip(others, extra, strict=True))
-    picture = np.stack([by_role[role] for role in job.scene_roles]).astype(np.float32)
+    picture = np.stack([by_role[role] for role in job.scene_roles]).astype(np.float32, copy=False)
     own = own_values(job.look, job.grid, window, job.scene_roles, job.dtype) if job.reference is None else None
     if own is None:
         return picture

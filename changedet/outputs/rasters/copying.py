@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -37,9 +38,12 @@ _CODECS: Final[Mapping[str, Mapping[str, str | int]]] = {
     "score": {"compress": "zstd", "level": 1, "predictor": "yes"},
     "scene": {"compress": "zstd", "level": 1, "predictor": "yes"},
 }
+_WHOLE_NUMBERS, _FLOATS = 2, 3
+"""TIFF's predictors for either."""
 _LAID_OUT: Final = frozenset({"mask", "quality", "first_change"})
 _AVERAGED: Final = frozenset({"uint8", "uint16"})
-"""Types of scenes whose overviews and statistics are GDAL's to the last bit when they are made here."""
+"""Types of scenes whose overviews and statistics are GDAL's to the last bit when they are made here; of scores,
+floats, the statistics' last digits are not."""
 
 
 def cog_block_px(path: Path, width: int) -> int:
@@ -65,7 +69,7 @@ def cog_block_px(path: Path, width: int) -> int:
 def is_laid_out(
     path: Path, kind: RasterKind, shape: tuple[int, int, int], dtype: np.dtype[np.generic], nodata: float | None
 ) -> bool:
-    """Whether a raster's blocks are encoded as they come and stay as they are: a large COG of whole numbers.
+    """Whether a raster's blocks are encoded as they come and stay as they are: a large COG.
 
     Parameters
     ----------
@@ -87,9 +91,10 @@ def is_laid_out(
     """
     if path.suffix != COG_SUFFIX or shape[1] * shape[2] < LEAST_PX:
         return False
-    if kind == "scene":
-        return dtype.name in _AVERAGED and nodata is not None and are_averaged(shape, BLOCK_PX)
-    return kind in _LAID_OUT
+    if nodata is None or kind in _LAID_OUT:
+        return kind in _LAID_OUT
+    known = dtype.name in _AVERAGED if kind == "scene" else dtype == np.float32 and math.isnan(nodata)
+    return known and are_averaged(shape, BLOCK_PX)
 
 
 def encoding_options(kind: RasterKind) -> dict[str, str | int]:
@@ -107,7 +112,8 @@ def encoding_options(kind: RasterKind) -> dict[str, str | int]:
     """
     codec = _CODECS[kind]
     level = "zlevel" if codec["compress"] == "deflate" else "zstd_level"
-    predictor = 2 if codec["predictor"] == "yes" else 1
+    differences = _FLOATS if kind == "score" else _WHOLE_NUMBERS
+    predictor = differences if codec["predictor"] == "yes" else 1
     return {"compress": codec["compress"], level: codec["level"], "predictor": predictor, "interleave": "pixel"}
 
 
@@ -159,7 +165,7 @@ def overviews_of(raw: Path, dataset: rasterio.io.DatasetWriter, kind: RasterKind
     Halves
         To be given all blocks.
     """
-    return Halves(raw, dataset, block_px, encoding_options(kind), is_scene=kind == "scene")
+    return Halves(raw, dataset, block_px, encoding_options(kind), is_averaged=_OVERVIEWS[kind] == "AVERAGE")
 
 
 def lay_out_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int, begun: Begun | None) -> None:
@@ -176,7 +182,9 @@ def lay_out_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int, begun
     begun : Begun or None
         The first overviews, where these were made as its blocks came.
     """
-    levels = lay_overviews(raw, block_px, encoding_options(kind), is_scene=kind == "scene", begun=begun)
+    levels = lay_overviews(
+        raw, block_px, encoding_options(kind), is_averaged=_OVERVIEWS[kind] == "AVERAGE", begun=begun
+    )
     with rasterio.open(raw, "r+") as whole:
         for band, statistics in zip(whole.indexes, levels.statistics, strict=True):
             whole.update_tags(band, **statistics)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Final, cast
 
 import numpy as np
 
-from changedet.arrays import AnyArray, Bools
+from changedet.arrays import AnyArray, Bools, Singles
+from changedet.outputs.rasters.kernels.rounding import round_singles
+
+_SHORT: Final[Mapping[str, int]] = {"uint8": 255, "uint16": 65535}
+"""Types that are rounded in one pass, with the greatest number of each."""
+LEAST_VALUES: Final = 1 << 17
+"""Fewer are rounded in less time than it takes to load what is compiled."""
 
 
 def encode(block: AnyArray, dtype: np.dtype[np.generic], nodata: float | None) -> AnyArray:
@@ -39,6 +46,8 @@ def encode(block: AnyArray, dtype: np.dtype[np.generic], nodata: float | None) -
         return own if nodata is None else np.where(np.ma.getmaskarray(block), np.asarray(nodata, dtype), own)
     if block.dtype == dtype or not np.issubdtype(block.dtype, np.floating):
         return block.astype(dtype, copy=False)
+    if block.dtype == np.float32 and dtype.name in _SHORT and block.size >= LEAST_VALUES and _is_of(dtype, nodata):
+        return _rounded(block, dtype, nodata)
     missing = np.isnan(block)
     if np.issubdtype(dtype, np.floating):
         return np.where(missing, np.asarray(np.nan if nodata is None else nodata, dtype), block.astype(dtype))
@@ -51,6 +60,20 @@ def encode(block: AnyArray, dtype: np.dtype[np.generic], nodata: float | None) -
         rounded[rounded == nodata] = nodata - 1 if nodata == limits.max else nodata + 1
         rounded[missing] = nodata
     return rounded
+
+
+def _is_of(dtype: np.dtype[np.generic], nodata: float | None) -> bool:
+    """Whether a value for no data is one of a file's own; None is 0 where a mask band hides it."""
+    return nodata is None or (float(nodata).is_integer() and 0 <= nodata <= _SHORT[dtype.name])
+
+
+def _rounded(block: AnyArray, dtype: np.dtype[np.generic], nodata: float | None) -> AnyArray:
+    most, none = _SHORT[dtype.name], 0 if nodata is None else int(nodata)
+    other = none if nodata is None else none - 1 if none == most else none + 1
+    out = np.empty(block.shape, dtype)
+    values: Singles = np.ascontiguousarray(block, np.float32).reshape(-1)
+    round_singles(values, (0, most), (none, other), out.reshape(-1))
+    return out
 
 
 def seen(block: AnyArray) -> Bools:

@@ -1,10 +1,11 @@
-"""First overviews of a raster of whole numbers, each half as large as the one before, made as its blocks come."""
+"""First overviews of a raster, each half as large as the one before, made as its blocks come."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -13,20 +14,24 @@ import numpy as np
 import rasterio
 from rasterio import windows
 
-from changedet.arrays import AnyArray
+from changedet.arrays import AnyArray, Singles
 from changedet.blocks import Window
-from changedet.outputs.rasters.kernels.averages import halve
+from changedet.outputs.rasters.kernels.averages import halve, halve_singles
 from changedet.outputs.rasters.kernels.modes import modes
-from changedet.outputs.rasters.kernels.moments import COUNT, LEAST, MOST, SQUARES, TOTAL, add_moments
+from changedet.outputs.rasters.kernels.moments import COUNT, LEAST, MOST, SQUARES, TOTAL, add_moments, add_singles
 from changedet.store.files import let_go
 
 Place: TypeAlias = tuple[int, int]
 """Row and column of the first pixel."""
+Number: TypeAlias = int | float | Fraction
+"""An exact one, of what is finite."""
 
-NOTHING: Final = (0, 0, 0, 1 << 40, -(1 << 40))
+NOTHING: Final[tuple[Number, ...]] = (0, 0, 0, 1 << 40, -(1 << 40))
 """Sums of no pixel, as of `changedet.outputs.rasters.kernels.moments`: least and greatest beyond any value."""
 MOST_OF: Final = {"uint8": 255, "uint16": 65535}
 """The greatest value of a scene, by its type."""
+SUMMED_PX: Final = 512
+"""Side of the squares whose floats are summed first: that of a raster's blocks."""
 MOST_LEVELS: Final = 2
 """Tiles come in strips of 2048 px, which hold whole blocks of two overviews: of a third, blocks would wait for the next
 strip, and it is made by reading a sixteenth of the pixels."""
@@ -42,13 +47,13 @@ class Begun:
         The largest first.
     shape : (int, int)
         Rows and columns of the last.
-    sums : list of list of int
+    sums : list of list of number
         Of each band of the raster, as of `changedet.outputs.rasters.kernels.moments`.
     """
 
     paths: tuple[Path, ...]
     shape: tuple[int, int]
-    sums: list[list[int]]
+    sums: list[list[Number]]
 
 
 class Halves:
@@ -66,7 +71,7 @@ class Halves:
         Side of a block: no overview is made of what is no larger, nor of what has an odd number of rows or columns.
     codec : mapping of str to str or int
         Options of GDAL's GeoTIFF driver.
-    is_scene : bool
+    is_averaged : bool
         Whether its values are averaged; else it has one band.
     """
 
@@ -77,10 +82,12 @@ class Halves:
         block_px: int,
         codec: Mapping[str, str | int],
         *,
-        is_scene: bool,
+        is_averaged: bool,
     ) -> None:
-        self._is_scene, self._nodata = is_scene, raster.nodata
-        self._lacking = raster.height * raster.width
+        self._is_averaged, self._nodata = is_averaged, raster.nodata
+        self._shape, self._lacking = raster.shape, raster.height * raster.width
+        # sums of floats are made block by block
+        self._least_step = SUMMED_PX if raster.dtypes[0] == "float32" else 2
         self._sums = [[*NOTHING] for _ in raster.indexes]
         self._levels: list[_Level] = []
         (height, width), profile = raster.shape, overview_profile(raster, block_px, codec)
@@ -94,11 +101,14 @@ class Halves:
         Parameters
         ----------
         window : changedet.blocks.Window
-            In pixels of the raster. With one that begins or ends amid a cell of the overview all is given up.
+            In pixels of the raster. With one that begins or ends amid a cell of the overview, or of floats amid a block
+            of `SUMMED_PX`, all is given up.
         values : array (band, y, x)
             As they stand in the raster.
         """
-        if any(edge % 2 for edge in (window.y, window.x, *window.shape)):
+        ends = zip((window.y + window.height, window.x + window.width), self._shape, strict=True)
+        edges = [window.y, window.x, *(end for end, size in ends if end < size)]
+        if any(edge % self._least_step for edge in edges):
             self.drop()
         if self._levels:
             self._lacking -= window.height * window.width
@@ -108,7 +118,7 @@ class Halves:
 
     def _hand_down(self, level: int, place: Place, values: AnyArray) -> None:
         if level < len(self._levels):
-            half = halved(values, self._nodata, is_scene=self._is_scene)
+            half = halved(values, self._nodata, is_averaged=self._is_averaged)
             for at, block in self._levels[level].take((place[0] // 2, place[1] // 2), half):
                 self._hand_down(level + 1, at, block)
 
@@ -237,26 +247,28 @@ def overview_profile(
     return {"driver": "GTiff", "dtype": raster.dtypes[0], **place, **blocks, **codec}
 
 
-def halved(values: AnyArray, nodata: float | None, *, is_scene: bool) -> AnyArray:
+def halved(values: AnyArray, nodata: float | None, *, is_averaged: bool) -> AnyArray:
     """An overview half as large as some pixels, as GDAL makes it.
 
     Parameters
     ----------
-    values : uint8, uint16 or int32 (band, 2 y, 2 x)
+    values : uint8, uint16, int32 or float32 (band, 2 y, 2 x)
         Classes are bytes, dates have 32 bits.
     nodata : float or None
-        The value for no data.
-    is_scene : bool
+        The value for no data; of floats NaN.
+    is_averaged : bool
         Whether they are averaged; else there is one band.
 
     Returns
     -------
     array (band, y, x)
-        Of scenes the mean of each cell, of classes the most frequent one, of dates the first.
+        Of scenes and scores the mean of each cell, of classes the most frequent one, of dates the first.
     """
     height, width = values.shape[1] // 2, values.shape[2] // 2
     half = np.empty((len(values), height, width), values.dtype)
-    if is_scene:
+    if values.dtype == np.float32:
+        halve_singles(np.ascontiguousarray(values), half)
+    elif is_averaged:
         none = np.zeros(0, values.dtype)
         if nodata is not None:
             other = nodata + (1 if nodata < MOST_OF[values.dtype.name] else -1)
@@ -270,20 +282,44 @@ def halved(values: AnyArray, nodata: float | None, *, is_scene: bool) -> AnyArra
     return half
 
 
-def add_to(sums: list[int], values: AnyArray, nodata: float | None) -> None:
+def add_to(sums: list[Number], values: AnyArray, nodata: float | None) -> None:
     """Add a band's pixels to sums, which 64 bits may not hold.
 
     Parameters
     ----------
-    sums : list of int
+    sums : list of number
         As of `changedet.outputs.rasters.kernels.moments`, `NOTHING` at first; changed here.
     values : array (y, x)
-        Of whole numbers.
+        Of whole numbers; or float32, from the first pixel of a block of `SUMMED_PX` on.
     nodata : float or None
-        Not counted.
+        Not counted; of floats NaN.
     """
-    own = np.array(NOTHING)
+    if values.dtype == np.float32:
+        singles: Singles = values.astype(np.float32, copy=False)
+        rows, columns = (range(0, size, SUMMED_PX) for size in values.shape)
+        for y, x in product(rows, columns):
+            _extend(sums, _sums_of_singles(singles[y : y + SUMMED_PX, x : x + SUMMED_PX]))
+        return
+    own = np.array(NOTHING, np.int64)
     add_moments(np.ascontiguousarray(values), np.array([] if nodata is None else [nodata], values.dtype), own)
+    _extend(sums, own.tolist())
+
+
+def _sums_of_singles(block: Singles) -> list[Number]:
+    """Sums over a block, which do not depend on how a raster came."""
+    columns = np.zeros((4, block.shape[1]))
+    columns[2], columns[3] = np.inf, -np.inf
+    count = int(add_singles(block, columns))
+    total, squares = (_exact(math.fsum(line)) for line in columns[:2].tolist())
+    return [count, total, squares, float(columns[2].min()), float(columns[3].max())]
+
+
+def _exact(value: float) -> Number:
+    """A number whose sums are not rounded, whatever their order."""
+    return Fraction(value) if math.isfinite(value) else value
+
+
+def _extend(sums: list[Number], more: Sequence[Number]) -> None:
     for k in (COUNT, TOTAL, SQUARES):
-        sums[k] += int(own[k])
-    sums[LEAST], sums[MOST] = min(sums[LEAST], int(own[LEAST])), max(sums[MOST], int(own[MOST]))
+        sums[k] += more[k]
+    sums[LEAST], sums[MOST] = min(sums[LEAST], more[LEAST]), max(sums[MOST], more[MOST])

@@ -1,4 +1,4 @@
-"""Overviews of large rasters of whole numbers beside them, pixel by pixel GDAL's, and the raster's statistics."""
+"""Overviews of large rasters beside them, pixel by pixel GDAL's, and the raster's statistics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rasterio import windows
 from rasterio.enums import Resampling
 
 from changedet.arrays import AnyArray, Ints
-from changedet.outputs.rasters.halves import NOTHING, Begun, add_to, halved, overview_of, overview_profile
+from changedet.outputs.rasters.halves import NOTHING, Begun, Number, add_to, halved, overview_of, overview_profile
 from changedet.outputs.rasters.kernels.modes import modes
 from changedet.outputs.rasters.kernels.moments import COUNT, LEAST, MOST, SQUARES, TOTAL
 
@@ -46,9 +46,9 @@ class Levels:
 
 
 def lay_overviews(
-    raster: Path, block_px: int, codec: Mapping[str, str | int], *, is_scene: bool, begun: Begun | None = None
+    raster: Path, block_px: int, codec: Mapping[str, str | int], *, is_averaged: bool, begun: Begun | None = None
 ) -> Levels:
-    """Write the overviews of a raster of whole numbers, each beside the one before.
+    """Write the overviews of a raster, each beside the one before.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def lay_overviews(
         Side of a block: the smallest overview has no longer side.
     codec : mapping of str to str or int
         Options of GDAL's GeoTIFF driver.
-    is_scene : bool
+    is_averaged : bool
         Whether its values are averaged; else it has one band.
     begun : Begun, optional
         The first of them, where these were made as its blocks came.
@@ -67,12 +67,12 @@ def lay_overviews(
     Returns
     -------
     Levels
-        Of scenes the mean of each cell, of classes, which are bytes, the most frequent one, of dates the one that GDAL
-        takes as the nearest.
+        Of scenes and scores the mean of each cell, of classes, which are bytes, the most frequent one, of dates the one
+        that GDAL takes as the nearest.
     """
     with rasterio.open(raster) as first:
         profile, (height, width), count = overview_profile(first, block_px, codec), first.shape, first.count
-    pixels, make = height * width, _averages if is_scene else _strips
+    pixels, make = height * width, _averages if is_averaged else _strips
     begun = begun or Begun((), (height, width), [[*NOTHING] for _ in range(count)])
     (height, width), sums, paths = begun.shape, begun.sums, [*begun.paths]
     while max(height, width) > block_px:
@@ -89,12 +89,12 @@ def lay_overviews(
     return Levels(tuple(paths), tuple(statistics_of(own, pixels) for own in sums))
 
 
-def statistics_of(sums: Sequence[int], pixels: int) -> dict[str, str]:
+def statistics_of(sums: Sequence[Number], pixels: int) -> dict[str, str]:
     """GDAL's tags of a band.
 
     Parameters
     ----------
-    sums : sequence of int
+    sums : sequence of number
         As of `changedet.outputs.rasters.kernels.moments`.
     pixels : int
         Of the band, those without data too.
@@ -102,24 +102,25 @@ def statistics_of(sums: Sequence[int], pixels: int) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        As GDAL writes them, but that it adds up values other than bytes with rounded sums.
+        As GDAL writes them, but that it adds up values other than bytes with rounded sums: of these its last digits may
+        differ.
     """
     count, total = sums[COUNT], sums[TOTAL]
     if not count:
         return {"STATISTICS_VALID_PERCENT": "0"}
-    mean, spread = total / count, math.sqrt(sums[SQUARES] * count - total * total) / count
+    mean, spread = float(total / count), math.sqrt(max(sums[SQUARES] * count - total * total, 0)) / float(count)
     share = "100" if count == pixels else f"{100 * count / pixels:.4g}"
     return {
-        "STATISTICS_MAXIMUM": str(sums[MOST]),
+        "STATISTICS_MAXIMUM": f"{float(sums[MOST]):.14g}",
         "STATISTICS_MEAN": f"{mean:.14g}",
-        "STATISTICS_MINIMUM": str(sums[LEAST]),
+        "STATISTICS_MINIMUM": f"{float(sums[LEAST]):.14g}",
         "STATISTICS_STDDEV": f"{spread:.14g}",
         "STATISTICS_VALID_PERCENT": "99.999" if share == "100" and count < pixels else share,
     }
 
 
 def _strips(
-    source: rasterio.DatasetReader, shape: tuple[int, int], sums: list[list[int]] | None
+    source: rasterio.DatasetReader, shape: tuple[int, int], sums: list[list[Number]] | None
 ) -> Iterator[tuple[tuple[int, int], AnyArray]]:
     """Rows of an overview of that shape from the top, with their place; what is read is added to sums."""
     rows, columns = (_spans(whole, cells) for whole, cells in zip(source.shape, shape, strict=True))
@@ -143,7 +144,7 @@ def _strips(
 
 
 def _averages(
-    source: rasterio.DatasetReader, shape: tuple[int, int], sums: list[list[int]] | None
+    source: rasterio.DatasetReader, shape: tuple[int, int], sums: list[list[Number]] | None
 ) -> Iterator[tuple[tuple[int, int], AnyArray]]:
     """As `_strips`, of means: of an overview that is not half as large GDAL reads the whole."""
     if (2 * shape[0], 2 * shape[1]) != source.shape:
@@ -156,7 +157,7 @@ def _averages(
         read = source.read(window=windows.Window(left, top, width, height))
         for own, band in zip(sums or [], read, strict=False):
             add_to(own, band, source.nodata)
-        yield (top // 2, left // 2), halved(read, source.nodata, is_scene=True)
+        yield (top // 2, left // 2), halved(read, source.nodata, is_averaged=True)
 
 
 def are_averaged(shape: tuple[int, int, int], block_px: int) -> bool:

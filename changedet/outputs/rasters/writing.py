@@ -49,7 +49,7 @@ from changedet.store.files import (
 class RasterWriter:
     """Write one raster block by block, in any order, and finish it as a COG on leaving the ``with`` block.
 
-    Blocks go to a tiled file with the ending ``.raw.part``, uncompressed but in large rasters of whole numbers; on
+    Blocks go to a tiled file with the ending ``.raw.part``, uncompressed but in most large rasters; on
     success it is copied once to a COG, whose style and class table are written first and which then takes its place in
     one step. On an error nothing remains.
     Blocks that are never written are no data. To be used from one thread.

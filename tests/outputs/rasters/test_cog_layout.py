@@ -16,7 +16,7 @@ from changedet.outputs.rasters.cog_layout import lay_out
 from changedet.outputs.rasters.reading import environment
 
 SHAPES = [(1400, 1100), (700, 1540), (1024, 2048)]
-WHOLE = ["mask", "quality", "first_change", "scene"]
+WHOLE = ["mask", "quality", "first_change", "scene", "score"]
 
 
 def written(path: Path, kind: str, shape: tuple[int, int], edge: int = 512) -> Path:
@@ -34,7 +34,7 @@ def assert_alike(own: Path, other: Path) -> None:
         more = {} if level is None else {"overview_level": level}
         with rasterio.open(own, **more) as one, rasterio.open(other, **more) as two:
             np.testing.assert_array_equal(one.read(), two.read())
-            assert one.profile == two.profile
+            assert {**one.profile, "nodata": str(one.nodata)} == {**two.profile, "nodata": str(two.nodata)}
             assert one.overviews(1) == two.overviews(1)
             assert one.colorinterp == two.colorinterp
             if one.dtypes[0] == "uint8":
@@ -57,10 +57,10 @@ def test_lay_out_gives_gdals_file(
     gdals = written(tmp_path / "gdals.tif", kind, shape)
     monkeypatch.setattr(copying, "LEAST_PX", 1)
     own = written(tmp_path / "own.tif", kind, shape, edge)
-    if kind != "first_change" and shape == SHAPES[-1]:
+    if kind not in {"first_change", "score"} and shape == SHAPES[-1]:
         assert own.read_bytes() == gdals.read_bytes()
     else:
-        # statistics of dates are summed without rounding, and what fills up the last blocks of an overview is not seen
+        # dates and scores are summed without rounding, and what fills up the last blocks of an overview is not seen
         assert_alike(own, gdals)
     assert sorted(path.name[:4] for path in tmp_path.iterdir()).count("own.") == len(list(tmp_path.glob("gdals.*")))
 
@@ -77,7 +77,7 @@ def test_lay_out_of_64_bits_is_valid(kind: str, tmp_path: Path, monkeypatch: pyt
     with rasterio.open(path) as one, rasterio.open(small) as other:
         np.testing.assert_array_equal(one.read(), other.read())
         assert one.overviews(1) == other.overviews(1)
-        assert one.profile == other.profile
+        assert {**one.profile, "nodata": str(one.nodata)} == {**other.profile, "nodata": str(other.nodata)}
         expected = Expected(one.shape, one.descriptions, one.dtypes[0], False, 512)
     with environment():
         require_whole(path, expected)
@@ -119,3 +119,13 @@ def test_scenes_whose_overviews_would_be_read_whole_are_left_to_gdal() -> None:
     assert not is_own((4, 8192, 8192), "float32", np.nan)
     assert not is_own((4, 8192, 8192), nodata=None)
     assert not is_own((4, 1000, 1000))
+
+
+def test_scores_are_laid_out_where_nan_is_no_data() -> None:
+    def is_own(dtype: str, nodata: float | None) -> bool:
+        return copying.is_laid_out(Path("a.tif"), "score", (1, 8192, 8192), np.dtype(dtype), nodata)
+
+    assert is_own("float32", np.nan)
+    assert not is_own("float32", -1.0)
+    assert not is_own("float64", np.nan)
+    assert not is_own("float32", None)

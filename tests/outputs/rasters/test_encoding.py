@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from changedet.outputs.rasters import encoding
 from changedet.outputs.rasters.encoding import encode, seen
 
 
@@ -36,3 +37,22 @@ def test_encode_leaves_own_values_as_they_are() -> None:
     assert encode(own, np.dtype("uint32"), None).tolist() == [[0, 7, 4_294_967_295]]
     assert encode(own, np.dtype("uint32"), 7).tolist() == [[7, 7, 4_294_967_295]]
     assert seen(own[None]).tolist() == [[False, True, True]]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("nodata", [None, 0, 7, 255, 65_535])
+def test_encode_rounds_many_values_as_it_does_few(
+    dtype: str, nodata: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if nodata is not None and nodata > np.iinfo(dtype).max:
+        pytest.skip("no value of that type")
+    rng = np.random.default_rng(3)
+    values = (rng.integers(-600, 140_000, (2, 64, 64)) / np.float32(2)).astype(np.float32)
+    values[rng.random(values.shape) < 0.1] = np.nan
+    values[0, 0, :3] = np.inf, -np.inf, 6.9
+    few = encode(values, np.dtype(dtype), nodata)
+    monkeypatch.setattr(encoding, "LEAST_VALUES", 0)
+    many = encode(values, np.dtype(dtype), nodata)
+    assert many.dtype == few.dtype
+    np.testing.assert_array_equal(many, few)
+    np.testing.assert_array_equal(encode(values[:, ::2], np.dtype(dtype), nodata), few[:, ::2])

@@ -1,10 +1,10 @@
-"""Means of two pixels by two of a scene of whole numbers."""
+"""Means of two pixels by two, of a scene of whole numbers or of a score."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from changedet.arrays import AnyArray
+from changedet.arrays import AnyArray, Singles
 from changedet.kernels.compiled import compiled
 
 
@@ -48,3 +48,28 @@ def _halve_known(upper: AnyArray, lower: AnyArray, none: int, other: int, out: A
         mean = (total + 1) >> 1 if count == 2 else mean
         mean = np.int32(other) if mean == gap and count > 0 else mean
         out[x] = mean if count > 0 else gap
+
+
+@compiled
+def halve_singles(values: Singles, out: Singles) -> None:
+    """Mean of the pixels of each cell that are known, as GDAL's overviews have it.
+
+    Parameters
+    ----------
+    values : float32 (band, 2 y, 2 x)
+        NaN for no data.
+    out : float32 (band, y, x)
+        Filled.
+    """
+    for b in range(values.shape[0]):
+        for y in range(out.shape[1]):
+            upper, lower, means = values[b, 2 * y], values[b, 2 * y + 1], out[b, y]
+            for x in range(means.size):
+                p, q, r, s = upper[2 * x], upper[2 * x + 1], lower[2 * x], lower[2 * x + 1]
+                count = np.float64(p == p) + np.float64(q == q) + np.float64(r == r) + np.float64(s == s)
+                # in this order, as sums of floats depend on it
+                total = np.float64(p) if p == p else 0.0
+                total += np.float64(q) if q == q else 0.0
+                total += np.float64(r) if r == r else 0.0
+                total += np.float64(s) if s == s else 0.0
+                means[x] = np.float32(total / count) if count > 0 else np.float32(np.nan)

@@ -1,10 +1,10 @@
-"""Sums over the values of a raster of whole numbers, from which its statistics follow without rounding."""
+"""Sums over the values of a raster, from which its statistics follow: of whole numbers without rounding."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from changedet.arrays import AnyArray, Ints
+from changedet.arrays import AnyArray, Floats, Ints, Singles
 from changedet.kernels.compiled import compiled
 
 COUNT, TOTAL, SQUARES, LEAST, MOST = range(5)
@@ -54,3 +54,34 @@ def _extend(line: AnyArray, nodata: AnyArray, sums: Ints) -> None:
         value = line[x] if nodata.size == 0 or line[x] != nodata[0] else other
         least, most = min(least, value), max(most, value)
     sums[LEAST], sums[MOST] = min(sums[LEAST], np.int64(least)), max(sums[MOST], np.int64(most))
+
+
+@compiled
+def add_singles(values: Singles, columns: Floats) -> int:
+    """Add some rows to the sums of each column, so that no sum waits for itself and its order is known.
+
+    Parameters
+    ----------
+    values : float32 (y, x)
+        NaN is not counted.
+    columns : float64 (4, x)
+        Of values, of their squares, the least and the greatest; changed here.
+
+    Returns
+    -------
+    int
+        How many were counted.
+    """
+    count = 0
+    for y in range(values.shape[0]):
+        line = values[y]
+        for x in range(line.size):
+            value = np.float64(line[x]) if line[x] == line[x] else 0.0
+            columns[0, x] += value
+            columns[1, x] += value * value
+        for x in range(line.size):
+            count += line[x] == line[x]
+        for x in range(line.size):
+            columns[2, x] = np.float64(line[x]) if line[x] < columns[2, x] else columns[2, x]
+            columns[3, x] = np.float64(line[x]) if line[x] > columns[3, x] else columns[3, x]
+    return count
