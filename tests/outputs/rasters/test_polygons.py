@@ -55,3 +55,14 @@ def test_polygonise_of_regions_far_apart_is_that_of_all_rows_together(monkeypatc
 
 def test_polygonise_of_nothing_is_empty():
     assert polygonise([(0, 0, np.zeros((4, 4), np.int32))], Affine.identity()).empty
+
+
+def test_polygonise_does_not_depend_on_how_much_is_traced_at_once(monkeypatch):
+    rng = np.random.default_rng(5)
+    ids = ndimage.label(ndimage.gaussian_filter(rng.random((320, 200)), 3) > 0.53, EIGHT)[0].astype(np.int32)
+    tiles = [(y, x, ids[y : y + 64, x : x + 50]) for y in range(0, 320, 64) for x in range(0, 200, 50)]
+    together = polygonise(tiles, Affine.identity())
+    monkeypatch.setattr(polygons, "TRACED_PX", 0)
+    one_by_one = polygonise(tiles, Affine.identity())
+    assert len(together) > 20
+    assert [one.wkb for one in together.geometry] == [one.wkb for one in one_by_one.geometry]
