@@ -9,7 +9,7 @@ import numpy as np
 
 from changedet.arrays import Singles
 from changedet.blocks import PixelMethod
-from changedet.stages.normalise.kernels.band_fits import BandLines, fit_invariant, fit_lines
+from changedet.stages.normalise.kernels.band_fits import BandLines, Structures, fit_invariant, fit_lines
 from changedet.stages.normalise.kernels.band_lines import linear, moment_line, quantile_line
 from changedet.stages.registry import Choice, Count, Facts, Fraction, Stage
 
@@ -18,6 +18,10 @@ LineMethod: TypeAlias = PixelMethod[BandLines, Singles]
 
 OPTICAL: Final = {"coastal", "blue", "green", "red", "rededge", "nir", "swir1", "swir2", "pan"}
 """Bands whose values are light, which a line can bring on another scale."""
+
+STRUCTURE_M: Final = 1.3
+"""Ground sampling distance up to which scenes show roofs, kerbs and lanes, as the trees of change have it; in coarser
+ones fields are the structure."""
 
 
 def choose(facts: Facts) -> Choice:
@@ -43,18 +47,18 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[LineMethod]] = Stage("normalise", choose)
 
 
-@STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=3)
+@STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=4)
 def invariant(
     facts: Facts, *, no_change_probability: Fraction = 0.95, max_iterations: Count = 30, min_correlation: Fraction = 0.7
 ) -> LineMethod:
-    """Orthogonal regression on the pixels that IR-MAD finds unchanged, tested on a held-out third.
+    """Orthogonal regression on pixels of lasting structure, else on what IR-MAD finds unchanged, tested on a third.
 
     Parameters
     ----------
     facts : Facts
         The data type bounds what is normalised.
     no_change_probability : float
-        Pixels with at least this probability of no change are taken as invariant.
+        Pixels with at least this probability of no change are taken as invariant, where IR-MAD finds them.
     max_iterations : int
         Of IR-MAD.
     min_correlation : float
@@ -70,6 +74,7 @@ def invariant(
         probability=no_change_probability,
         max_iterations=max(1, max_iterations),
         min_correlation=min_correlation,
+        structures=_structures(facts),
     )
     return PixelMethod(fit, partial(_apply, limits=_limits(facts.dtype)))
 
@@ -112,6 +117,15 @@ def mean_std(facts: Facts) -> LineMethod:
     return PixelMethod(
         partial(fit_lines, line=moment_line, method="mean_std"), partial(_apply, limits=_limits(facts.dtype))
     )
+
+
+def _structures(facts: Facts) -> Structures | None:
+    """How lasting structure is sought, where every scene is fine enough to show roofs and kerbs."""
+    if not facts.gsd_m or max(facts.gsd_m) > STRUCTURE_M:
+        return None
+    roles = list(facts.roles)
+    has_both = "red" in roles and "nir" in roles
+    return Structures((roles.index("red"), roles.index("nir")) if has_both else None)
 
 
 def _limits(dtype: str) -> tuple[float, float]:

@@ -15,12 +15,14 @@ from changedet.stages.normalise.kernels.band_lines import (
     held_out_tests,
     is_plausible,
     level_line,
+    near_a_line,
     orthogonal_line,
     quantile_line,
     units_ratio,
     usual_gain,
 )
 from changedet.stages.normalise.kernels.invariant_pixels import all_alike, invariant_pixels, pixel_pairs
+from changedet.stages.normalise.kernels.lasting_pixels import lasting_pixels
 
 MOST_PIXELS: Final = 400_000
 """A line has two unknowns: more pixels of the sample would cost time and change nothing."""
@@ -30,6 +32,8 @@ LEAST_INVARIANT: Final = 300
 """Fewer invariant pixels than this may all lie on one kind of ground."""
 LEAST_LIKENESS: Final = 0.3
 """Of all pixels, first canonical correlation: below it, invariant pixels are picked from noise."""
+LEAST_LASTING: Final = 1000
+"""Fewer pixels of lasting structure than this may be those of one roof."""
 HELD_OUT: Final = 3
 """One of so many invariant pixels is held out to test the line."""
 
@@ -102,8 +106,26 @@ def fit_lines(moving: Singles, reference: Singles, *, line: Line, method: str) -
     return _lines(x, y, line, method, f"{len(x)} pixels seen on both dates")
 
 
+class Structures(NamedTuple):
+    """How pixels of lasting structure are sought.
+
+    Attributes
+    ----------
+    red_and_infrared : (int, int) or None
+        Numbers of these bands, by which plants are told; None where the dates do not share them.
+    """
+
+    red_and_infrared: tuple[int, int] | None
+
+
 def fit_invariant(
-    moving: Singles, reference: Singles, *, probability: float, max_iterations: int, min_correlation: float
+    moving: Singles,
+    reference: Singles,
+    *,
+    probability: float,
+    max_iterations: int,
+    min_correlation: float,
+    structures: Structures | None = None,
 ) -> BandLines:
     """A line for each band from pixels that did not change, tested on a third of them.
 
@@ -117,12 +139,19 @@ def fit_invariant(
         Of IR-MAD.
     min_correlation : float
         Of the held-out third, below which a band gets the line of its quantiles.
+    structures : Structures, optional
+        Pixels are first sought where the structure lasts, in scenes fine enough to show it: IR-MAD settles on what most
+        pixels have in common, which is a wide field where there is one.
 
     Returns
     -------
     BandLines
         By quantiles where there are too few invariant pixels, or the dates have too little in common.
     """
+    if structures is not None:
+        lines = _by_lasting_pixels(moving, reference, structures, min_correlation)
+        if lines is not None:
+            return lines
     x, y = pixel_pairs(moving, reference, MOST_PIXELS)
     if len(x) < LEAST_INVARIANT:
         return _by_quantiles(x, y, f"only {len(x)} pixels are seen on both dates")
@@ -155,6 +184,27 @@ def likeness(moving: Singles, reference: Singles) -> float:
 
 def _by_quantiles(x: Singles, y: Singles, reason: str) -> BandLines:
     return _lines(x, y, quantile_line, "quantile", reason)
+
+
+def _by_lasting_pixels(
+    moving: Singles, reference: Singles, structures: Structures, min_correlation: float
+) -> BandLines | None:
+    """The lines of what stands on both dates; None where there is too little of it, or it disagrees."""
+    lasting = lasting_pixels(moving, reference, structures.red_and_infrared)
+    hidden = np.float32(np.nan)
+    kept_x, kept_y = (np.where(lasting[:, None], cells, hidden) for cells in (moving, reference))
+    x, y = pixel_pairs(kept_x, kept_y, MOST_PIXELS)
+    if len(x) < LEAST_LASTING:
+        return None
+    units = units_ratio(x, y)
+    near = each(lambda band: near_a_line(x[:, band] * np.float32(units), y[:, band]), list(range(x.shape[1])))
+    chosen = np.logical_and.reduce(near)
+    if int(chosen.sum()) < LEAST_LASTING:
+        return None
+    lines = _by_invariant_pixels(x, y, chosen, min_correlation)
+    if not all(lines.accepted):
+        return None
+    return replace(lines, reason=f"{lines.n} pixels of lasting structure")
 
 
 def _by_invariant_pixels(x: Singles, y: Singles, chosen: Bools, min_correlation: float) -> BandLines:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from changedet.arrays import Floats, Singles
+from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels.compiled import compiled
 from changedet.kernels.medians import median
 from changedet.kernels.quantiles import quantiles
@@ -23,6 +23,14 @@ GAIN_LIMITS: Final = (0.1, 10.0)
 LIGHT_RATIO: Final = 5.0
 """Usual levels of two dates that differ by more are in other units: light, haze and calibration reach 3 on simulated
 dates, and reflectance in 1/10000 beside a picture of 8 bits is 8 and more."""
+NEAR: Final = 2.0
+"""Standard deviations within which 95 % of values of one line lie."""
+MEDIAN_TO_SIGMA: Final = 1.4826
+"""Of a normal distribution, its standard deviation over its median distance."""
+SMALLEST: Final = 1e-6
+"""Of a distance, so that values that lie on a line exactly are near it."""
+MOST_ROUNDS: Final = 12
+"""Of leaving out; few are needed."""
 QUARTILES: Final = (0.25, 0.5, 0.75)
 """Shares of the values whose middle and range are matched."""
 
@@ -48,6 +56,30 @@ def orthogonal_line(x: Values, y: Values) -> tuple[float, float]:
         return 1.0, mean_y - mean_x
     gain = (syy - sxx + np.sqrt((syy - sxx) ** 2 + 4 * sxy**2)) / (2 * sxy)
     return float(gain), float(mean_y - gain * mean_x)
+
+
+def near_a_line(x: Values, y: Values) -> Bools:
+    """Which values lie near the line that most of them are near: it is fitted, and those far off are left out, in turn.
+
+    Parameters
+    ----------
+    x, y : float (n,)
+        One band's values on both dates, in like units, without NaN.
+
+    Returns
+    -------
+    bool (n,)
+        Within `NEAR` robust standard deviations of the line's distances.
+    """
+    near = np.ones(len(x), bool)
+    for _ in range(MOST_ROUNDS):
+        gain, offset = orthogonal_line(x[near], y[near])
+        away = np.abs(y - gain * x - offset)
+        kept = away <= NEAR * MEDIAN_TO_SIGMA * max(median(np.ascontiguousarray(away)), SMALLEST)
+        if (kept == near).all():
+            break
+        near = kept
+    return near
 
 
 def held_out_tests(fitted: Values, truth: Values) -> tuple[float, float]:
