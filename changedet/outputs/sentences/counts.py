@@ -15,7 +15,8 @@ LEAST_BOX: Final = 0.5
 """Lower bound of a count below which it may be none."""
 FEW_BOXES: Final = 5
 """Expected boxes below which a count that may be none is said to be none."""
-UNSURE: Final = "; no look shows most of them for sure: they may all be something else of a container's size"
+UNSURE: Final = "no look shows most of them for sure: they may all be something else of a container's size"
+"""What is said of boxes most of which no look shows for sure."""
 LEAST_GAP: Final = 0.5
 """Boxes by which arrivals less departures may differ from what a count rose by: what is smaller is rounded away."""
 GAP_SHARE: Final = 0.05
@@ -76,14 +77,15 @@ def containers(facts: Facts) -> Sentence | None:
     if first is None or last is None:
         return _not_counted(facts)
     few = max(first.value, last.value) < FEW_BOXES
-    unsure = UNSURE if facts.summary.get("none_is_sure") and not few else ""
+    if facts.summary.get("none_is_sure") and not few:
+        return _unsure(facts, first, last)
     if first.date == last.date:
         text = f"{first.text(scale_of([first], ''))} containers stood there {facts.calendar.on(_day(facts, first))}"
-        return Sentence("containers", f"{text}{unsure}.", (first.date,))
-    if max(first.low, last.low) < LEAST_BOX and not unsure and not _peak(facts, first, last):
+        return Sentence("containers", f"{text}.", (first.date,))
+    if max(first.low, last.low) < LEAST_BOX and not _peak(facts, first, last):
         return Sentence("containers", _none(first, last, facts.calendar), (first.date, last.date))
     text = change_text("Containers", "", first, last, facts.calendar) + _peak(facts, first, last)
-    return Sentence("containers", f"{text}{_since(facts, first, last)}{unsure}.", (first.date, last.date))
+    return Sentence("containers", f"{text}{_since(facts, first, last)}.", (first.date, last.date))
 
 
 def turnover(facts: Facts) -> Sentence | None:
@@ -159,6 +161,14 @@ def _none(first: Estimate, last: Estimate, calendar: Calendar) -> str:
     days = [calendar.on(day) for day in calendar.pair(first.date, last.date)]
     most = [number(max(1.0, one.high)) for one in (first, last)]
     return f"No containers beyond error: at most {most[0]} {days[0]} and at most {most[1]} {days[1]}."
+
+
+def _unsure(facts: Facts, first: Estimate, last: Estimate) -> Sentence:
+    """Of boxes that may all be something else: an expected count of them would be quoted as one of containers."""
+    known = (first, last, facts.total("containers", "peak"))
+    most = max((one for one in known if one is not None), key=lambda one: one.high)
+    text = f"No containers beyond doubt: at most {number(most.high)} stood there {facts.calendar.on(_day(facts, most))}"
+    return Sentence("containers", f"{text}, and {UNSURE}.", (most.date,))
 
 
 def _day(facts: Facts, one: Estimate) -> str:

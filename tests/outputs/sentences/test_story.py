@@ -83,16 +83,17 @@ def test_sentences_say_of_a_single_look_once_that_nothing_is_compared() -> None:
 
 
 def test_sentences_say_where_boxes_may_all_be_something_else() -> None:
-    doubt = "; no look shows most of them for sure: they may all be something else of a container's size."
+    doubt = "and no look shows most of them for sure: they may all be something else of a container's size."
     ends = counts((27.2, 0, 67.4), (25.1, 0, 50))
     said = texts(summary(totals={"containers": ends}, none_is_sure=True))["containers"]
-    assert "with 27 (0–67) on 12 March and 25 (0–50) on 17 December 2023" in said
-    assert said.endswith(doubt)
+    assert said == f"No containers beyond doubt: at most 67 stood there on 12 March 2023, {doubt}"
+    peak = {"containers": ends | {"peak": figure(40.0, 0, 80.0, DAYS[1])}}
+    assert "at most 80 stood there on 12 June 2023" in texts(summary(totals=peak, none_is_sure=True))["containers"]
     few = summary(totals={"containers": counts((1.4, 0, 9), (2.4, 0, 16))}, none_is_sure=True)
     assert texts(few)["containers"].startswith("No containers beyond error: at most 9 on 12 March")
     one = figure(27.2, 0, 67.4, DAYS[0])
     single = summary(totals={"containers": {"first": one, "last": one}}, none_is_sure=True)
-    assert texts(single)["containers"] == f"27 (0–67) containers stood there on 12 March 2023{doubt}"
+    assert texts(single)["containers"] == said
 
 
 def test_sentences_say_since_when_containers_rose_and_zones_do_not_say_it_again() -> None:
