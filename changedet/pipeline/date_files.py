@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from changedet.blocks import Window
 from changedet.kernels.pixel_classes import NODATA
+from changedet.kernels.together import together
 from changedet.outputs.rasters.finishing import abandon, finish_together
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
@@ -104,18 +106,21 @@ class DateWriter:
         tile : Tile
         """
         self.received += 1
-        if self._quality is not None:
-            self._quality.write(window, tile.quality.raster)
-        for writer, image in (
+        quality = None if self._quality is None else tile.quality.raster
+        images = (
+            (self._scene, tile.scene),
             (self._score, tile.score),
             (self._contrast, tile.contrast),
             (self._standing, tile.standing),
-            (self._scene, tile.scene),
-        ):
-            if writer is not None and image is not None:
-                writer.write(window, image)
+            (self._quality, quality),
+        )
+        # encoding takes longer than a tile of two dates: threads whose results wait here do some of it
+        writing: list[Callable[[], None]] = [
+            partial(writer.write, window, image) for writer, image in images if writer and image is not None
+        ]
         if self._mask is not None and tile.raw is not None and tile.regions is not None:
-            self._mask.take(window, MaskTile(tile.score, tile.raw, tile.regions))
+            writing.insert(1, partial(self._mask.take, window, MaskTile(tile.score, tile.raw, tile.regions)))
+        together(writing)
         if tile.boxes is not None:
             self._boxes[window] = tile.boxes
             self._described.update(tile.described)

@@ -59,7 +59,7 @@ def fill_sign(overview: Singles, look: Look, roles: Sequence[str]) -> FillSign |
     seen = np.isfinite(overview).all(axis=0)
     if not seen.any():
         return None
-    lowest = overview[:, seen].min()
+    lowest = min(np.where(seen, band, np.float32(np.inf)).min() for band in overview)
     same = seen & (overview == lowest).all(axis=0)
     if same.sum() < LEAST_PIECE * seen.sum():
         return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final, TypedDict
 
+from changedet.kernels.together import together
 from changedet.store.records import sha256
 
 QUICKLY_READ_BYTES: Final = 16 << 20
@@ -37,6 +39,23 @@ def fingerprint(path: Path) -> Fingerprint:
     """
     status = path.stat()
     return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": sha256(path)}
+
+
+def fingerprints(paths: Iterable[Path]) -> dict[Path, Fingerprint]:
+    """The fingerprints of files as they are now, which are read side by side where threads are free.
+
+    Parameters
+    ----------
+    paths : iterable of pathlib.Path
+        The files.
+
+    Returns
+    -------
+    dict of pathlib.Path to Fingerprint
+        In their order.
+    """
+    files = list(paths)
+    return dict(zip(files, together([partial(fingerprint, path) for path in files]), strict=True))
 
 
 def is_fingerprint(value: object) -> bool:

@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 
 from changedet.errors import ChangedetError, InputError
 from changedet.store import journal, seal
-from changedet.store.fingerprints import QUICKLY_READ_BYTES, Fingerprint, fingerprint, is_untouched
+from changedet.store.fingerprints import QUICKLY_READ_BYTES, Fingerprint, fingerprints, is_untouched
 from changedet.store.layout import RunLayout, is_run_step
 from changedet.store.refusals import EDITED, FOREIGN, lies_within, named, refuse_links, refuse_odd_files
 from changedet.store.step_records import StepRecord, libraries_hold, read_record, write_record
@@ -119,7 +119,7 @@ class RunFolder(RunLayout):
         causes : mapping of str to object
             What went into the identity, by name.
         """
-        entries = {self._name(path): fingerprint(path) for path in files if path.exists()}
+        entries = {self._name(path): one for path, one in fingerprints(path for path in files if path.exists()).items()}
         journal.append(self._journal, step, entries)
         write_record(self._record_path(step), done, entries, causes)
         sealed = None if is_run_step(step) else seal.sealed_files(self)

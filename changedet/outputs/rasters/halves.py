@@ -59,7 +59,7 @@ class Begun:
 class Halves:
     """Take a raster's blocks in any order, each pixel once, and make overviews of them while they are in memory.
 
-    To be used from one thread, within `changedet.outputs.rasters.reading.environment`.
+    To be used from one thread at a time, within `changedet.outputs.rasters.reading.environment`.
 
     Parameters
     ----------

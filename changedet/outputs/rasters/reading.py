@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -34,6 +35,7 @@ _ALONE: Final[dict[str, str]] = {
     "GDAL_HTTPS_PROXY": "refused://nowhere",
 }
 """The rasters of a run hold their own overviews and masks: sidecar files are not read, no host is contacted."""
+_NO_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def read_overview(path: str | Path, max_px: int) -> Singles:
@@ -228,8 +230,13 @@ def read_chips(path: str | Path, centres: Sequence[tuple[float, float]], side: f
 
 
 @contextmanager
-def environment() -> Iterator[None]:
+def environment(more: Mapping[str, str] = _NO_MORE) -> Iterator[None]:
     """GDAL's settings for a run's own rasters: a small block cache, no sidecar statistics.
+
+    Parameters
+    ----------
+    more : mapping of str to str
+        Other options of GDAL.
 
     Yields
     ------
@@ -237,7 +244,7 @@ def environment() -> Iterator[None]:
         For the block that reads or writes.
     """
     with (
-        rasterio.Env(GDAL_CACHEMAX=cache_bytes(), GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK="YES"),
+        rasterio.Env(GDAL_CACHEMAX=cache_bytes(), GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK="YES", **more),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -265,7 +272,7 @@ def opened(path: str | Path) -> Iterator[rasterio.DatasetReader]:
     RasterioIOError
         GDAL cannot open or read it; the file is named.
     """
-    with environment(), rasterio.Env(**_ALONE):
+    with environment(_ALONE):
         try:
             source = rasterio.open(path, driver="GTiff")
         except RasterioIOError as error:

@@ -52,7 +52,7 @@ class RasterWriter:
     Blocks go to a tiled file with the ending ``.raw.part``, uncompressed but in most large rasters; on
     success it is copied once to a COG, whose style and class table are written first and which then takes its place in
     one step. On an error nothing remains.
-    Blocks that are never written are no data. To be used from one thread.
+    Blocks that are never written are no data. To be used from one thread at a time.
 
     Parameters
     ----------
