@@ -88,7 +88,7 @@ BOX_WORDS: Final[Mapping[BoxState, str]] = {
     "arrived": "arrived in between",
     "left": "left in between",
     "unclear": "came or left, no clear look shows when",
-    "hidden": "stood there, hidden on this date",
+    "hidden": "stood there, not detected on this date",
 }
 MOVED: Final[frozenset[BoxState]] = frozenset({"arrived", "left", "unclear"})
 """States of boxes that came or left."""

@@ -47,7 +47,7 @@ _WORDS: Final[dict[BoxState, str]] = {
     "arrived": "came since the look before",
     "stayed": "stood there before",
     "seen": "stood there",
-    "hidden": "hidden on this date",
+    "hidden": "not detected on this date",
 }
 ENCODER: Final = "ffmpeg"
 

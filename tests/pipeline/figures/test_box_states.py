@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from changedet.outputs.figure.styles import BOX_WORDS
+from changedet.outputs.figure.timelapse import _WORDS
 from changedet.pipeline.figures.box_states import boxes_between
 
 DAYS = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01")
@@ -72,3 +74,8 @@ def test_trailers_are_no_containers() -> None:
     seen.loc[0, "kind"] = "other"
     before, _ = boxes_between(seen, tracks(), DAYS[0], DAYS[0])
     assert [len(shapes) for shapes in before.values()] == [1]
+
+
+def test_boxes_that_a_clear_look_misses_are_not_called_hidden():
+    for words in (BOX_WORDS, _WORDS):
+        assert words["hidden"].endswith("not detected on this date")
