@@ -89,14 +89,33 @@ def shared_roles(looks: Sequence[Look | Scene]) -> list[str]:
         # The fewer are the odd ones; of as many, those of the kind that does not come first.
         odd = min(radar, optical, key=lambda same: (len(same), same[0] is looks[0]))[0]
         raise InputError(Problem(said, file=_file_of(odd)))
-    shared = [role for role in looks[0].roles if all(role in look.roles for look in looks)]
+    shared = _in_all(looks)
     if not shared:
-        odd = next((look for look in looks if not set(look.roles) & set(looks[0].roles)), looks[-1])
-        raise InputError(
-            f"{looks[0].name} has the bands {', '.join(looks[0].roles)} and {odd.name} has {', '.join(odd.roles)}: "
-            "no band is shared by all scenes; leave one of them out, or give 'bands' so that they name the same roles"
-        )
+        raise InputError(_nothing_shared(looks))
     return in_order(shared)
+
+
+def _in_all(looks: Sequence[Look | Scene]) -> list[str]:
+    return [role for role in looks[0].roles if all(role in look.roles for look in looks)]
+
+
+def _nothing_shared(looks: Sequence[Look | Scene]) -> Problem:
+    """Names the one look without which the others share bands, where there is just one; else the first that is odd."""
+    rests = [_in_all([*looks[:i], *looks[i + 1 :]]) if len(looks) > 2 else [] for i in range(len(looks))]
+    alone = [i for i, rest in enumerate(rests) if rest]
+    if len(alone) == 1:
+        odd, roles = looks[alone[0]], ", ".join(in_order(rests[alone[0]]))
+        said = (
+            f"{odd.name} of {odd.date} has the bands {', '.join(odd.roles)}, and all other scenes share {roles}: "
+            "no band is shared by all scenes; leave it out, or give its 'bands' so that they name the same roles"
+        )
+        return Problem(said, file=_file_of(odd))
+    odd = next((look for look in looks if not set(look.roles) & set(looks[0].roles)), looks[-1])
+    said = (
+        f"{looks[0].name} has the bands {', '.join(looks[0].roles)} and {odd.name} has {', '.join(odd.roles)}: "
+        "no band is shared by all scenes; leave one of them out, or give 'bands' so that they name the same roles"
+    )
+    return Problem(said, file=_file_of(odd))
 
 
 def match_scales(looks: Sequence[Look], reference: int) -> list[Look]:

@@ -77,6 +77,15 @@ def test_shared_roles_looks_are_sorted_and_must_share_bands(tmp_path: Path) -> N
         open_scene(path, date="2023-01-01", bands={"vv": 1, "red": 2})
 
 
+def test_shared_roles_names_the_one_look_without_which_the_others_share_bands(tmp_path: Path) -> None:
+    colours, grey = write(tmp_path / "a.tif", noise(1, 3, 9, 9)), write(tmp_path / "b.tif", noise(1, 1, 9, 9))
+    pan = open_scene(grey, date="2023-01-01", bands={"pan": 1})
+    others = [open_scene(colours, date=f"2023-0{k}-01", bands={"red": 1, "nir": 2, "green": 3}) for k in (2, 3, 4)]
+    for looks in ([pan, *others], [*others, pan]):
+        with pytest.raises(InputError, match="has the bands pan, and all other scenes share green, red, nir"):
+            shared_roles(looks)
+
+
 def test_match_scales_scales_that_differ_are_brought_to_the_references(tmp_path: Path) -> None:
     before = write(tmp_path / "a.tif", np.full((4, 4), 2000, np.uint16), scales=((1e-4,), (0.0,)))
     after = write(tmp_path / "b.tif", np.full((4, 4), 3000, np.uint16), scales=((1e-4,), (-0.1,)))
