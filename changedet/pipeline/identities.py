@@ -22,7 +22,7 @@ PIXELS_VERSION: Final = 3
 _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 """Types of whose values float32 holds every one."""
 
-MASKS_VERSION: Final = 11
+MASKS_VERSION: Final = 12
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 ASKING_VERSION: Final = 12

@@ -26,8 +26,8 @@ from changedet.stages.change.kernels.wide_ground import (
 FIGURES: Final = 2
 """Figures to sum over regions in a date's contrast."""
 PLANTS, NETWORK, ROOFS = 2, 3, 4
-"""What lies behind them: cover by plants, what the network says, and how far the dates differ in roofs; the last for
-dates in colours alone."""
+"""What lies behind them: cover by plants, what the network says, and how sure it is that roofs came or went; the last
+for dates in colours alone."""
 
 
 @dataclass(frozen=True)

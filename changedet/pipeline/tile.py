@@ -45,7 +45,7 @@ class Tile:
         Of `raw`.
     contrast : float32 (band, y, x) or None
         Evidence of what is gone and of what came, cover by plants, what the network says and, where it is asked for,
-        how far both dates differ in roofs, as of `TileScores`, where the mask waits for other dates.
+        how sure it is that roofs came or went, as of `TileScores`, where the mask waits for other dates.
     standing : uint8 (1 + band, y, x) or None
         As of `TileScores`.
     scene : float32 (band, y, x), masked array or None

@@ -17,9 +17,10 @@ from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import OUTLINE_PX, DateJob
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.date_pixels import bands_of, normalised, quality_of, where_valid, with_extra
-from changedet.pipeline.tile_signs import roof_differences, signs_of, standing_of
+from changedet.pipeline.tile_signs import roofs_between, signs_of, standing_of
 from changedet.stages.change.kernels.ground_signs import LEAST_PAVED, with_paving, without_season
-from changedet.stages.change.kernels.wide_ground import kept_odds, with_roofs
+from changedet.stages.change.kernels.roof_odds import with_roofs
+from changedet.stages.change.kernels.wide_ground import kept_odds
 from changedet.stages.change.method import ChangeMethod
 from changedet.store.packing import pack
 
@@ -41,7 +42,7 @@ class TileScores(NamedTuple):
     standing : uint8 (1 + band, y, x) or None
         What stands on the ground on either date; None where it is not asked for.
     roofs : float32 (y, x) or None
-        How far both dates differ in roofs, as of `roof_odds.roof_difference`; None for methods that do not ask.
+        How sure it is that roofs came or went, as of `roof_odds.roof_evidence`; None for methods that do not ask.
     """
 
     score: Singles
@@ -118,10 +119,9 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
         after = with_extra(job, job.look, after, wide, model.alignment.displacement)
         both = both & np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
     before, after = _comparable(job, before, after, both, model)
-    score, network, roofs = _scored(method, before, after, change, job.change_halo_px, gsd_m)
-    own, said = (image[inner(job.change_halo_px)] for image in (score, network))
+    score, own, said, roofs = _scored(method, (before, after), change, job.change_halo_px, gsd_m)
     if roofs is not None and not job.persists:
-        own = with_roofs(score, network, roofs, gsd_m)
+        own = with_roofs(own, said, roofs)
     is_later = job.look.date > reference.date
     signs = signs_of(before, after, change, job.change_halo_px, is_later=is_later)
     if signs is not None:
@@ -186,10 +186,9 @@ def scores_between(
     method = pair.methods.change
     if method is None:
         raise ValueError("the pair compares nothing")
-    wide_score, network, roofs = _scored(method, levelled[0], levelled[1], change, halo_px, gsd_m)
-    score = wide_score[inner(halo_px)]
+    _, score, network, roofs = _scored(method, (levelled[0], levelled[1]), change, halo_px, gsd_m)
     if roofs is not None:
-        score = with_roofs(wide_score, network, roofs, gsd_m)
+        score = with_roofs(score, network, roofs)
     is_later = jobs[1].look.date > jobs[0].look.date
     signs = signs_of(levelled[0], levelled[1], change, halo_px, is_later=is_later)
     if signs is not None:
@@ -247,15 +246,16 @@ def raw_regions(
 
 
 def _scored(
-    method: ChangeMethod, before: Singles, after: Singles, change: ChangeModel, halo_px: int, gsd_m: float
-) -> tuple[Singles, Singles, Singles | None]:
-    """Score and kept log odds of the network, with the halo; without it how far the dates differ in roofs."""
-    roofs = roof_differences(method, before, after, change, halo_px, gsd_m)
+    method: ChangeMethod, pair: tuple[Singles, Singles], change: ChangeModel, halo_px: int, gsd_m: float
+) -> tuple[Singles, Singles, Singles, Singles | None]:
+    """Score with its halo; without it score, kept log odds of the network, and evidence of roofs."""
+    core = inner(halo_px)
     if method.apply_apart is None:
-        score = method.apply(before, after, model=change)
-        return score, np.full_like(score, np.nan), roofs
-    score, network = method.apply_apart(before, after, model=change)
-    return score, kept_odds(network), roofs
+        score = method.apply(*pair, model=change)
+        return score, score[core], np.full_like(score[core], np.nan), None
+    score, odds = method.apply_apart(*pair, model=change)
+    network = kept_odds(odds)
+    return score, score[core], network[core], roofs_between(method, pair, network, change, halo_px, gsd_m)
 
 
 def _comparable(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from changedet.arrays import Bytes, Singles
-from changedet.blocks import tiles
+from changedet.blocks import Window, tiles
 from changedet.pipeline.date_model import ChangeModel
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.ground_signs import GroundSigns, ground_signs, signs_halo_px
@@ -59,7 +59,7 @@ def standing_of(
     halo_px : int
         Of the images.
     roofs : float32 (y, x) or None
-        As of `roof_differences`: buildings are ground that changed.
+        As of `roofs_between`: buildings are ground that changed.
 
     Returns
     -------
@@ -77,10 +77,15 @@ def standing_of(
     return own
 
 
-def roof_differences(
-    method: ChangeMethod, before: Singles, after: Singles, change: ChangeModel, halo_px: int, gsd_m: float
+def roofs_between(
+    method: ChangeMethod,
+    pair: tuple[Singles, Singles],
+    network: Singles,
+    change: ChangeModel,
+    halo_px: int,
+    gsd_m: float,
 ) -> Singles | None:
-    """How far both dates differ in roofs, in one tile.
+    """How sure it is that roofs came or went between two dates, in one tile.
 
     A network that halves a picture four times answers a little differently on each block that it is shown. So it is
     shown the cells of the lattice that tiles are made of, one by one: pixels do not depend on the chunk.
@@ -88,8 +93,10 @@ def roof_differences(
     Parameters
     ----------
     method : ChangeMethod
-    before, after : float32 (band, y, x)
+    pair : (float32 (band, y, x), float32 (band, y, x))
         The reference and the compared date on one scale, with the tile's halo.
+    network : float32 (y, x)
+        Log odds of the network of change, with that halo.
     change : ChangeModel
     halo_px : int
         Of the images.
@@ -99,18 +106,16 @@ def roof_differences(
     Returns
     -------
     float32 (y, x) or None
-        As of `roof_odds.roof_difference`, without the halo; None for methods without a network of roofs.
+        As of `roof_odds.roof_evidence`, without the halo; None for methods without a network of roofs.
     """
     if method.roofs is None:
         return None
     rim = min(halo_px, roof_halo_px(gsd_m))
-    height, width = (size - 2 * halo_px for size in before.shape[1:])
+    height, width = (size - 2 * halo_px for size in network.shape)
     out = np.empty((height, width), np.float32)
-    first, core = halo_px - rim, slice(rim, -rim)
+    core = slice(rim, -rim)
     for cell in tiles((height, width), LATTICE_PX):
-        rows, columns = (
-            slice(first + a, first + a + n + 2 * rim) for a, n in zip((cell.y, cell.x), cell.shape, strict=True)
-        )
-        pair = before[:, rows, columns], after[:, rows, columns]
-        out[cell.slices] = method.roofs(*pair, model=change)[core, core]
+        wide = Window(cell.y + halo_px, cell.x + halo_px, *cell.shape).grown(rim)
+        blocks = [image[(..., *wide.slices)] for image in (*pair, network)]
+        out[cell.slices] = method.roofs(*blocks, model=change)[core, core]
     return out

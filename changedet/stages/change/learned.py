@@ -24,7 +24,7 @@ from changedet.stages.change.kernels.network_odds import (
     network_odds,
     with_network_odds,
 )
-from changedet.stages.change.kernels.roof_odds import roof_difference, roof_picture
+from changedet.stages.change.kernels.roof_odds import roof_difference, roof_evidence, roof_picture
 from changedet.stages.change.kernels.structure_odds import fit_structure_odds, with_structure_odds
 from changedet.stages.change.kernels.trees import LEAST_PROBABILITY, apply_trees
 from changedet.stages.change.kernels.trees_statistics import TreesAbout, TreesSettings, TreesStatistics, fit_trees
@@ -50,7 +50,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=11)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=12)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
@@ -152,8 +152,8 @@ def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tup
     return with_network_odds(found, odds, network.caution), np.where(seen, odds, np.float32(np.nan))
 
 
-def _roofs(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
-    """How far both dates (band, y, x) differ in whether a roof covers a place (y, x)."""
+def _roofs(before: Singles, after: Singles, network: Singles, model: TreesStatistics) -> Singles:
+    """Evidence of roofs (y, x), by both dates (band, y, x) and what the network of change says of them."""
     colours = [band for band in model.bands[2::-1] if band is not None]
     first, second = before[colours], after[colours]
     seen = np.asarray(np.isfinite(first).all(axis=0) & np.isfinite(second).all(axis=0), np.bool_)
@@ -162,7 +162,7 @@ def _roofs(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
         return np.zeros(seen.shape, np.float32)
     pictures = (roof_picture(image, limits, model.gsd_m) for image in (first, second))
     earlier, later = (odds_of(picture)[0] for picture in pictures)
-    return roof_difference((earlier, later), seen)
+    return roof_evidence(roof_difference((earlier, later), seen), network, model.gsd_m)
 
 
 def _network_for(bands: list[int | None]) -> ChangeNetwork:

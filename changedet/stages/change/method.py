@@ -104,8 +104,8 @@ class ChangeMethod(PixelMethod[ChangeStatistics, Singles]):
         As `apply`, and beside the score the log odds of its network, NaN where there are none; None for methods without
         a network.
     roofs : callable or None
-        ``roofs(before, after, model=statistics)``: how far both dates differ in whether a roof covers a pixel, float32
-        ``(y, x)``; None for methods that do not ask.
+        ``roofs(before, after, network, model=statistics)``: how sure it is that a roof came or went, 0 to 1, float32
+        ``(y, x)``, with the network's log odds of both dates; None for methods that do not ask.
     """
 
     min_area_m2: float = 0.0

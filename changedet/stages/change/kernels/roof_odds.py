@@ -17,34 +17,40 @@ import numpy as np
 from changedet.arrays import Bools, Singles
 from changedet.kernels.hall_pictures import STEP_M, shown
 from changedet.kernels.shown_pictures import ShownRange
+from changedet.stages.change.kernels.box_sums import box_sum
 
 AROUND_M: Final = 36.0
 """How far around a block the network is shown: beyond it lie some .02 of a probability (docs/research/change.md)."""
+WHOLE_M: Final = 60.0
+"""Side of the square over which the network of change speaks of a roof: of all that differs there, a hall or a row of
+houses. It has a say on the whole: joints and rims of a roof on which the sun has turned look new by themselves."""
+STEPS: Final = 16.0
+"""Whole steps of log odds, and from what does not differ to what surely does: their sums are the same in any block."""
 
 
 class RoofEvidence(NamedTuple):
-    """How far the trees may dismiss what both networks see.
+    """When both networks see that a roof came or went, and how far the trees may dismiss it.
 
     Attributes
     ----------
     differs : (float, float)
         Difference of the probabilities of a roof from which on one came or went, and surely did.
     sees : (float, float)
-        Mean log odds of the network of change around from which on it sees something as well, and surely does.
+        Mean log odds of the network of change, of what differs around, from which on it sees it, and surely does.
     least : (float, float)
-        Least log odds of the trees with nothing of both, and with all.
+        Least log odds of the trees with no evidence, and with all.
     """
 
     differs: tuple[float, float] = (0.1, 0.8)
-    sees: tuple[float, float] = (-1.5, 0.5)
-    least: tuple[float, float] = (-5.0, 3.0)
+    sees: tuple[float, float] = (-1.5, -0.5)
+    least: tuple[float, float] = (-5.0, 4.0)
 
 
 EVIDENCE: Final = RoofEvidence()
 """By `training/fit_roofs.py`; `sees` is stricter than simulated sites alone ask for, with real airports in view
 (docs/research/change.md)."""
 IS_ROOF: Final = 0.5
-"""Difference of probabilities from which on what came or went is a building, and no mover."""
+"""Evidence from which on what came or went is a building, and no mover."""
 
 
 def roof_halo_px(gsd_m: float) -> int:
@@ -105,42 +111,89 @@ def roof_difference(odds: tuple[Singles, Singles], seen: Bools) -> Singles:
     return np.where(seen, apart, np.float32(0)).astype(np.float32)
 
 
-def is_building(difference: Singles) -> Bools:
-    """Where what came or went is a building, and no mover.
+def roof_evidence(difference: Singles, network: Singles, gsd_m: float, evidence: RoofEvidence = EVIDENCE) -> Singles:
+    """How sure both networks are that a roof came or went.
 
     Parameters
     ----------
     difference : float32 (y, x)
         Of `roof_difference`.
-
-    Returns
-    -------
-    bool (y, x)
-        Where the difference is beyond `IS_ROOF`.
-    """
-    return np.asarray(difference > np.float32(IS_ROOF), np.bool_)
-
-
-def least_by_roofs(difference: Singles, sees: Singles, evidence: RoofEvidence = EVIDENCE) -> Singles:
-    """Log odds of change that the trees have at least where a roof came or went.
-
-    Parameters
-    ----------
-    difference : float32 (y, x)
-        Of `roof_difference`.
-    sees : float32 (y, x)
-        Mean log odds of the network of change over a square around.
+    network : float32 (y, x)
+        Log odds of the network of change, of `wide_ground.kept_odds`; NaN where there are none.
+    gsd_m : float
+        Ground size of a pixel.
     evidence : RoofEvidence
         By which.
 
     Returns
     -------
     float32 (y, x)
-        Between the ends of ``evidence.least``.
+        0 to 1; right where half of `WHOLE_M` is there on each side.
     """
-    share = _between(difference, evidence.differs) * _between(sees, evidence.sees)
-    low, high = (np.float32(end) for end in evidence.least)
-    return np.asarray(low + (high - low) * share, np.float32)
+    differs = _between(difference, evidence.differs)
+    weights = np.where(np.isfinite(network), np.rint(np.float32(STEPS) * differs), np.float32(0)).astype(np.int32)
+    steps = np.rint(np.float32(STEPS) * np.nan_to_num(network)).astype(np.int32)
+    half = round(WHOLE_M / 2 / gsd_m)
+    total, number = box_sum(weights * steps, half), box_sum(weights, half)
+    sees = total / (np.float32(STEPS) * np.maximum(number, 1).astype(np.float32))
+    return np.where(weights > 0, differs * _between(sees, evidence.sees), np.float32(0)).astype(np.float32)
+
+
+def is_building(evidence: Singles) -> Bools:
+    """Where what came or went is a building, and no mover.
+
+    Parameters
+    ----------
+    evidence : float32 (y, x)
+        Of `roof_evidence`.
+
+    Returns
+    -------
+    bool (y, x)
+        Where there is more than `IS_ROOF`.
+    """
+    return np.asarray(evidence > np.float32(IS_ROOF), np.bool_)
+
+
+def least_by_roofs(evidence: Singles, least: tuple[float, float] = EVIDENCE.least) -> Singles:
+    """Log odds of change that the trees have at least where a roof came or went.
+
+    Parameters
+    ----------
+    evidence : float32 (y, x)
+        Of `roof_evidence`.
+    least : (float, float)
+        As of `RoofEvidence`.
+
+    Returns
+    -------
+    float32 (y, x)
+        Between both.
+    """
+    low, high = (np.float32(end) for end in least)
+    return np.asarray(low + (high - low) * evidence, np.float32)
+
+
+def with_roofs(score: Singles, network: Singles, evidence: Singles) -> Singles:
+    """Probabilities of change of a pair that no other look bounds, where a roof came or went.
+
+    Parameters
+    ----------
+    score : float32 (y, x)
+        Of trees and network; NaN is not observed.
+    network : float32 (y, x)
+        Log odds of the network of change, of `wide_ground.kept_odds`.
+    evidence : float32 (y, x)
+        Of `roof_evidence`.
+
+    Returns
+    -------
+    float32 (y, x)
+        Never less than `score`; NaN where that is.
+    """
+    odds = least_by_roofs(evidence) + np.nan_to_num(network)
+    raised = np.maximum(score, 1 / (1 + np.exp(-odds)))
+    return np.where(evidence > 0, raised, score).astype(np.float32)
 
 
 def _between(values: Singles, ends: tuple[float, float]) -> Singles:

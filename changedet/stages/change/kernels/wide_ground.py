@@ -148,7 +148,7 @@ def bounded_by_network(
     least : float32 (y, x)
         Of `LastingGround`, without the halo: log odds that the trees have at least by what other looks say.
     roofs : float32 (y, x)
-        Of `roof_odds`, without the halo: how far both dates differ in roofs; 0 where nobody knows.
+        Of `roof_odds.roof_evidence`, without the halo; 0 where nobody knows.
     gsd_m : float
         Ground size of a pixel.
 
@@ -164,44 +164,9 @@ def bounded_by_network(
     if not counts.any():
         return own
     near = box_sum((steps.astype(np.int32) - EVEN) * counts, half)[core], box_sum(counts, half)[core]
-    if roofs.any():
-        least = np.maximum(least, least_by_roofs(roofs, _mean(*near)))
+    least = np.maximum(least, least_by_roofs(roofs))
     _bound(own, steps[core], plants, *around, *near, least, PRIOR_M2 / gsd_m**2)
     return own
-
-
-def with_roofs(score: Singles, network: Singles, roofs: Singles, gsd_m: float) -> Singles:
-    """Probabilities of change of a pair that no other look bounds, where a roof came or went.
-
-    Parameters
-    ----------
-    score : float32 (y, x)
-        Of trees and network, with a halo of half of `NEAR_M` and more on each side; NaN is not observed.
-    network : float32 (y, x)
-        Of `kept_odds`, of the same size.
-    roofs : float32 (y, x)
-        Of `roof_odds`, without the halo.
-    gsd_m : float
-        Ground size of a pixel.
-
-    Returns
-    -------
-    float32 (y, x)
-        Without the halo, never less than `score`; NaN where that is.
-    """
-    halo = (score.shape[0] - roofs.shape[0]) // 2
-    core = slice(halo, -halo), slice(halo, -halo)
-    steps, half = whole_steps(network), half_px(NEAR_M, gsd_m)
-    counts = ((steps != UNSAID) & np.isfinite(score)).astype(np.int32)
-    near = box_sum((steps.astype(np.int32) - EVEN) * counts, half)[core], box_sum(counts, half)[core]
-    odds = least_by_roofs(roofs, _mean(*near)) + np.nan_to_num(network[core], nan=-MOST_ODDS)
-    # a NaN of the score stays one
-    return np.maximum(score[core], 1 / (1 + np.exp(-odds)))
-
-
-def _mean(total: Words, number: Words) -> Singles:
-    """Mean log odds of steps; 0 of none."""
-    return np.asarray(total / (np.float32(STEP) * np.maximum(number, 1).astype(np.float32)), np.float32)
 
 
 @compiled

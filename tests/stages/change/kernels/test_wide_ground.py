@@ -129,7 +129,7 @@ def test_trees_do_not_dismiss_what_other_looks_are_sure_of():
     np.testing.assert_allclose(found, probability(network[0, 0]), rtol=1e-5)
 
 
-def test_trees_do_not_dismiss_a_roof_that_came_where_the_network_sees_something_too():
+def test_trees_do_not_dismiss_a_roof_that_came():
     score, network, plants = pair(-9.0, 0.25)
     steps = kernel.whole_steps(network)
     around = kernel.marks_around(score, steps, GSD_M)
@@ -138,27 +138,3 @@ def test_trees_do_not_dismiss_a_roof_that_came_where_the_network_sees_something_
     found = kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, came, GSD_M)
     assert (found[30:60, 30:60] > 0.5).all()
     np.testing.assert_array_equal(np.where(came > 0, 0, found), np.where(came > 0, 0, bounded(score, network, plants)))
-
-
-def test_a_roof_on_ground_that_the_network_takes_for_the_same_is_no_change():
-    score, network, plants = pair(-9.0, -2.0)
-    steps = kernel.whole_steps(network)
-    around = kernel.marks_around(score, steps, GSD_M)
-    found = kernel.bounded_by_network(score, steps, plants[CORE], around, LEAST, NO_ROOFS + np.float32(0.9), GSD_M)
-    np.testing.assert_array_equal(found, bounded(score, network, plants))
-
-
-def test_a_pair_by_itself_gains_the_same_roofs_and_loses_nothing():
-    rng = np.random.default_rng(5)
-    score, network, _ = pair(rng.uniform(-4, -2, SHAPE), 0.5)
-    score[HALO + 40 : HALO + 44] = np.nan
-    came = NO_ROOFS.copy()
-    came[30:60, 30:60] = 0.9
-    found = kernel.with_roofs(score, network, came, GSD_M)
-    assert found.shape == came.shape
-    assert np.isnan(found[40:44]).all()
-    assert np.isfinite(found[:40]).all()
-    seen = np.isfinite(found)
-    assert (found >= score[CORE])[seen].all()
-    assert (found[came > 0] > 0.5)[seen[came > 0]].all()
-    np.testing.assert_array_equal(found[came == 0], score[CORE][came == 0])
