@@ -121,6 +121,14 @@ SCRIPTS: dict[str, tuple[Row, ...]] = {
             "{2} marked",
         ),
     ),
+    "whole_pairs.py": (
+        Row(
+            r"run (beijing_a|levir, all): kappa (\S+)  F1 (\S+)  accuracy (\S+)  marked % (\S+)",
+            "change of a real pair in colours, a whole run",
+            "{0}",
+            "kappa {1}, F1 {2}, {4} % marked",
+        ),
+    ),
 }
 """Lines of each benchmark that go into the table."""
 

@@ -194,12 +194,18 @@ def two_dates(_folder: Path, data: Path, _reuse: bool) -> Iterator[Row]:
         yield f"pair {pair.name}", figures
 
 
+def runs_of_pairs(folder: Path, data: Path, reuse: bool) -> Iterator[Row]:
+    """Whole runs on the real pairs in colours."""
+    for name, told in whole_pairs(folder, data, reuse=reuse):
+        yield name, {**told}
+
+
 JUDGES: dict[str, Callable[[Path, Path, bool], Iterator[Row]]] = {
     "airports": airports,
     "harbour": harbour,
     "windows": harbour_windows,
     "train": train,
     "pairs": two_dates,
-    "whole": whole_pairs,
+    "whole": runs_of_pairs,
     "collage": collage,
 }

@@ -1,12 +1,17 @@
 """Real pairs in colours as whole runs, as a user has them: aligned, normalised, with boxes followed and masks cleaned.
 
+    python benchmarks/whole_pairs.py [DATA]
+
 `real_pairs.py` judges the methods by themselves; a run does more, and what it does beside can lose what they found.
-Pictures without a georeference are laid on a grid of half a metre somewhere.
+Pictures without a georeference are laid on a grid of half a metre somewhere. DATA is as there; the runs are made in a
+temporary folder. These pairs were looked at when roofs that come and go were given a say: no blind test.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +21,12 @@ import yaml
 from numpy.typing import NDArray
 from rasterio.transform import from_origin
 
-from benchmarks.judge_sites import finished
-from benchmarks.real_pairs import figures, read
-from changedet.store import RunFolder
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.judge_sites import finished  # noqa: E402
+from benchmarks.real_pairs import data_folder, figures, read  # noqa: E402
+from changedet.store import RunFolder  # noqa: E402
 
 DAYS = (dt.date(2020, 1, 1), dt.date(2021, 1, 1))
 """Invented: the pictures carry none."""
@@ -27,7 +35,7 @@ CORNER = (500_000.0, 4_000_000.0)
 CRS = "EPSG:32650"
 
 
-def whole_pairs(folder: Path, data: Path, reuse: bool) -> Iterator[tuple[str, dict[str, object]]]:
+def whole_pairs(folder: Path, data: Path, reuse: bool) -> Iterator[tuple[str, dict[str, float]]]:
     """Kappa and F1 of beijing_a, of each tile of levir, and of all these tiles together."""
     beijing = [data / f"beijing_a/beijing_A_{part}.jpg" for part in ("1", "2", "gt")]
     yield "run beijing_a", _figures(*_marked(folder, "beijing", beijing, reuse))
@@ -68,6 +76,19 @@ def _marked(folder: Path, name: str, paths: list[Path], reuse: bool) -> tuple[ND
     return mask, (read(paths[2])[0] > 127).astype(np.uint8)
 
 
-def _figures(mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> dict[str, object]:
+def _figures(mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> dict[str, float]:
     accuracy, kappa, f1 = figures(mask, truth)
     return {"kappa": kappa, "F1": f1, "accuracy": accuracy, "marked %": 100 * float(np.mean(mask == 1))}
+
+
+def main() -> None:
+    """Print a line for each pair."""
+    data = Path(sys.argv[1]) if len(sys.argv) > 1 else data_folder()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, told in whole_pairs(Path(folder), data, reuse=False):
+            shown = [f"{key} {value:.2f}" if "%" in key else f"{key} {value:.3f}" for key, value in told.items()]
+            print(f"{name}: {'  '.join(shown)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
