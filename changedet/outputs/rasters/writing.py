@@ -142,6 +142,7 @@ class RasterWriter:
         height, width = self.shape
         layout = "pixel" if self.kind == "scene" else "band"
         codec = encoding_options(self.kind) if self._is_laid_out else {"sparse_ok": True, "interleave": layout}
+        block_px = cog_block_px(self.path, width) if self._is_laid_out else BLOCK_PX
         with environment(), telling_full_disk(self.path):
             self._dataset = rasterio.open(
                 self._raw,
@@ -153,8 +154,8 @@ class RasterWriter:
                 dtype=self.dtype,
                 nodata=math.nan if self.nodata is None and self.dtype.kind == "f" else self.nodata,
                 tiled=True,
-                blockxsize=BLOCK_PX,
-                blockysize=BLOCK_PX,
+                blockxsize=block_px,
+                blockysize=block_px,
                 photometric="MINISBLACK",
                 bigtiff="IF_SAFER",
                 **codec,
@@ -162,7 +163,7 @@ class RasterWriter:
             )
             _describe(self)
             if self._is_laid_out:
-                self._halves = overviews_of(self._raw, self._dataset, self.kind, cog_block_px(self.path, width))
+                self._halves = overviews_of(self._raw, self._dataset, self.kind, block_px)
         return self
 
     def write(self, window: Window, array: AnyArray) -> None:

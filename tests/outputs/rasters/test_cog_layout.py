@@ -83,6 +83,18 @@ def test_lay_out_of_64_bits_is_valid(kind: str, tmp_path: Path, monkeypatch: pyt
         require_whole(path, expected)
 
 
+@pytest.mark.parametrize("kind", ["mask", "score"])
+def test_lay_out_of_a_raster_as_wide_as_a_block_has_smaller_ones(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gdals = written(tmp_path / "gdals.tif", kind, (1536, 512))
+    monkeypatch.setattr(copying, "LEAST_PX", 1)
+    own = written(tmp_path / "own.tif", kind, (1536, 512))
+    assert_alike(own, gdals)
+    with rasterio.open(own) as one:
+        assert one.block_shapes == [(256, 256)]
+
+
 def test_what_is_never_written_is_no_data_in_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "LEAST_PX", 1)
     with writer(tmp_path / "x.tif", "mask", (1400, 1100)) as out:
