@@ -34,6 +34,7 @@ from scenarios.painted import painted_sites  # noqa: E402
 from training import onnx_files  # noqa: E402
 from training.building_scenes import simulated  # noqa: E402
 from training.folded_layers import Encoder, doubled, frozen  # noqa: E402
+from training.map_halls import mapped  # noqa: E402
 from training.teaching import Course, arguments, corner, on_one_thread, teach  # noqa: E402
 
 OWN_SEEDS, PAINTED_SEEDS = range(20000, 20240), range(1000, 2000)
@@ -253,7 +254,7 @@ def main() -> None:
         taught(network, scenes, weights, one, args.seed + k)
     sizes = {name: {2: "height", 3: "width"} for name in ("picture", "odds")}
     shown = {"picture": (1, 3, CROP_PX, CROP_PX)}
-    onnx_files.write(onnx_files.exported(network, shown, sizes, OPSET), args.out)
+    onnx_files.write(mapped(onnx_files.exported(network, shown, sizes, OPSET)), args.out)
 
 
 if __name__ == "__main__":

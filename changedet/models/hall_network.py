@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -19,6 +19,24 @@ TILE_PX: Final = 512
 HALO_PX: Final = 96
 """Tiles that the network sees, and what it sees around each: what lies farther off changes little. Multiples of its
 coarsest step of 16."""
+MAP_STEPS_PX: Final = (8, 16)
+"""Pixels of the picture that one of each of its maps stands for."""
+
+
+class Answer(NamedTuple):
+    """What the network says of a picture.
+
+    Attributes
+    ----------
+    odds : float32 (2, y, x)
+        Log odds that a hall stands there, and that the edge of one lies there.
+    maps : tuple of float32 (channel, y, x)
+        What it makes of what stands there, one for each of `MAP_STEPS_PX`; at the right and lower end the last pixel
+        may reach beyond the picture.
+    """
+
+    odds: Singles
+    maps: tuple[Singles, ...]
 
 
 @lru_cache(maxsize=1)
@@ -39,8 +57,24 @@ def odds_of(picture: Singles) -> Singles:
     float32 (2, y, x)
         Log odds that a hall stands there, and that the edge of one lies there.
     """
+    return answer_of(picture).odds
+
+
+def answer_of(picture: Singles) -> Answer:
+    """What the network says of a look, with its maps.
+
+    Parameters
+    ----------
+    picture : float32 (3, y, x)
+        Of `hall_pictures.shown`.
+
+    Returns
+    -------
+    Answer
+        Tile by tile, as a picture of any size is looked at.
+    """
     rows, columns = picture.shape[1:]
-    out = np.empty((2, rows, columns), np.float32)
+    whole: list[Singles] = []
     # what fits into a tile with its halo is seen at once
     edge = TILE_PX if max(rows, columns) > TILE_PX + 2 * HALO_PX else max(rows, columns)
     for top in range(0, rows, edge):
@@ -48,11 +82,15 @@ def odds_of(picture: Singles) -> Singles:
             low, high = (max(0, top - HALO_PX), max(0, left - HALO_PX)), (top + edge, left + edge)
             cut = picture[:, low[0] : high[0] + HALO_PX, low[1] : high[1] + HALO_PX]
             spare = [(0, -size % hall_pictures.MULTIPLE_PX) for size in cut.shape[1:]]
-            found = _session().run(None, {"picture": np.pad(cut, ((0, 0), *spare), mode="edge")[None]})[0][0]
-            own = found[:, top - low[0] : cut.shape[1], left - low[1] : cut.shape[2]]
-            own = own[:, : min(edge, rows - top), : min(edge, columns - left)]
-            out[:, top : high[0], left : high[1]] = own
-    return out
+            found = _session().run(None, {"picture": np.pad(cut, ((0, 0), *spare), mode="edge")[None]})
+            for k, (part, step) in enumerate(zip(found, (1, *MAP_STEPS_PX), strict=True)):
+                if len(whole) == k:
+                    whole.append(np.empty((part.shape[1], -(-rows // step), -(-columns // step)), np.float32))
+                y, x, wide = top // step, left // step, -(-edge // step)
+                place = whole[k][:, y : y + wide, x : x + wide]
+                own = part[0, :, y - low[0] // step :, x - low[1] // step :]
+                place[:] = own[:, : place.shape[1], : place.shape[2]]
+    return Answer(whole[0], tuple(whole[1:]))
 
 
 def roof_odds(image: Singles, pixel_m: float) -> Singles:

@@ -13,7 +13,8 @@ from changedet.kernels import boosted_trees, forest_files
 RELEASED: Final = {
     "box_looks.npz": "bbd139daa6cae1c0adc61cbf3cb364db9c14d27fd234e2a62c7775919de75509",
     "box_looks.onnx": "479fe58f24466fcd3c59f3fe8c74ac63639f4b77d3aacea7a0060413aa71b5a0",
-    "buildings.onnx": "57e76df49ff85d33b2e9734c4461c43b4c0699879a389b951540ed8f64f39588",
+    "box_places.npz": "f609b2d251b2f0874f812554ac48e599f5994eecdefca72b0da6520b6f0d26f6",
+    "buildings.onnx": "bc859f688a8f3f8b799d043db8b1903ca38527017e81a8765cbcb9c9ca77c905",
     "change_colours.onnx": "b9211c794e0171685973587d32c62f87a22d0a33cb7267463df7f39715b21adf",
     "change_network.onnx": "f4b3e54e9554ca2479c0cfe26500b855215c5ea80b4a3ea719c494dd23662e1e",
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",

@@ -29,3 +29,14 @@ def test_roof_odds_lie_on_the_pictures_own_pixels() -> None:
     assert np.isfinite(roof_odds(image, 0.5)).all()
     assert not roof_odds(np.full_like(image, np.nan), 0.5).any()
     assert roof_odds(image[:1], 0.5).shape == (160, 200)
+
+
+def test_maps_join_over_tiles_and_cover_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = np.random.default_rng(3).uniform(-1, 1, (3, 347, 371)).astype(np.float32)
+    whole = hall_network.answer_of(picture)
+    assert [drawn.shape for drawn in whole.maps] == [(64, 44, 47), (112, 22, 24)]
+    np.testing.assert_array_equal(whole.odds, odds_of(picture))
+    monkeypatch.setattr(hall_network, "TILE_PX", 128)
+    for drawn, again in zip(whole.maps, hall_network.answer_of(picture).maps, strict=True):
+        assert again.shape == drawn.shape
+        assert np.quantile(np.abs(again - drawn), 0.95) < 0.1 * drawn.std()

@@ -27,7 +27,7 @@ from changedet.stages.objects.kernels.painted_bays import painted_bays
 from changedet.stages.objects.kernels.row_filling import filled_rows, median_colours
 from changedet.stages.objects.kernels.stretch import GAMMA
 from changedet.stages.objects.lattice import Description, Found
-from changedet.stages.objects.rescoring import EVIDENCE, GROUND, LOOK, ROOF
+from changedet.stages.objects.rescoring import EVIDENCE, GROUND, LOOK, PLACE, ROOF
 from changedet.stages.objects.second_look import Looks, looks
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ def find(
     Returns
     -------
     Found
-        Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE`, `LOOK`, `ROOF` and
-        `GROUND`, of which the last three are only given where a box's centre lies within the block's halo.
+        Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE`, `LOOK`, `ROOF`,
+        `GROUND` and `PLACE`, of which the last four are only given where a box's centre lies within the block's halo.
     """
     seen = _inferred(image, model, roles, resolution_m, model_bytes(), clear)
     if seen is None:
@@ -170,7 +170,8 @@ def find(
     evidence = _evidence(seen, boxes, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), shown, gsd_m)
     table = table_of(columns).assign(**evidence)
     more = _looks(seen, table, boxes, model, resolution_m, in_colour=bool(index))
-    return Found(table.assign(**{LOOK: more.odds, ROOF: more.roof, GROUND: more.ground}), seen.description)
+    known = {LOOK: more.odds, ROOF: more.roof, GROUND: more.ground, PLACE: more.place}
+    return Found(table.assign(**known), seen.description)
 
 
 def _looks(

@@ -10,7 +10,7 @@ from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.containers import OTHER
 from changedet.models.loader import released_trees
 from changedet.stages.objects.boxes import rectangles_of
-from changedet.stages.objects.kernels import box_looks, context_rescoring, roof_evidence, row_filling
+from changedet.stages.objects.kernels import box_looks, box_places, context_rescoring, roof_evidence, row_filling
 from changedet.stages.objects.kernels.box_labels import kinds
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ ROOF: Final = "roof_odds"
 GROUND: Final = "ground_odds"
 """Column of log odds by the ground's own colours, NaN where a box was not compared with them; added as those of a look,
 and taken away likewise."""
+PLACE: Final = "place_odds"
+"""Column of log odds by the kind of place, NaN where none was looked at; added and taken away likewise, for all
+containers that are not out of the question."""
 
 
 def context_forests() -> tuple[Forest, Forest]:
@@ -56,18 +59,18 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same boxes, without `EVIDENCE`, `LOOK`, `ROOF` and `GROUND`; those that were filled into rows lose what the
-        rows' ends lose.
+        The same boxes, without `EVIDENCE`, `LOOK`, `ROOF`, `GROUND` and `PLACE`; those that were filled into rows
+        lose what the rows' ends lose.
     """
     # Imported here for a quick start.
     import pandas as pd
 
-    plain = table.drop(columns=[*EVIDENCE, LOOK, ROOF, GROUND], errors="ignore")
+    plain = table.drop(columns=[*EVIDENCE, LOOK, ROOF, GROUND, PLACE], errors="ignore")
     peaks = np.flatnonzero(table["logit"].notna()) if "logit" in table else np.empty(0, np.intp)
     if not peaks.size:
         return plain
-    features = context_rescoring.features(box_evidence(table, resolution_m))[peaks]
-    confidence, container = context_rescoring.rescored(features, *context_forests())
+    features = context_rescoring.features(box_evidence(table, resolution_m))
+    confidence, container = context_rescoring.rescored(features[peaks], *context_forests())
     sure, named = plain["confidence"].to_numpy(copy=True), plain["kind"].to_numpy(object, copy=True)
     sized = kinds(plain["length_m"].to_numpy()[peaks], float(table["gsd_m"].iloc[0]))
     sure[peaks], named[peaks] = confidence, np.where(container, sized, OTHER)
@@ -82,6 +85,9 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
             sure = box_looks.looked_at(sure, np.where(doubtful, table[odds].to_numpy(np.float64), np.nan))
     if ROOF in table:
         sure = roof_evidence.doubted(sure, table[ROOF].to_numpy(np.float64), named != OTHER)
+    if PLACE in table:
+        beside = features[:, context_rescoring.NAMES.index("side_sum")].astype(np.float64)
+        sure = box_places.placed(sure, table[PLACE].to_numpy(np.float64), beside, named != OTHER)
     return plain.assign(confidence=sure, kind=pd.Series(named, index=plain.index).astype(plain["kind"].dtype))
 
 

@@ -1,4 +1,4 @@
-"""The second look at boxes in doubt: which of a cell's boxes get it, the roofs beneath, and the files that it needs."""
+"""The second look at boxes in doubt: which of a cell's boxes get it, the roofs beneath, their places, and its files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from changedet.kernels.onnx_session import session
 from changedet.models import hall_network
 from changedet.models.loader import released_content, released_trees
 from changedet.stages.objects import rescoring
-from changedet.stages.objects.kernels import box_looks, ground_colours, roof_evidence
+from changedet.stages.objects.kernels import box_looks, box_places, ground_colours, roof_evidence
 from changedet.stages.objects.kernels.network import NetworkStatistics
 
 if TYPE_CHECKING:
@@ -24,14 +24,20 @@ if TYPE_CHECKING:
 
 ENCODER: Final = "box_looks.onnx"
 WEIGHTS: Final = "box_looks.npz"
+PLACES: Final = "box_places.npz"
 GROUND_COLOURS: Final = "ground_colours.npz"
 COARSEST_M: Final = 0.8
 """Pixel from which boxes are not compared with the ground: the trees know pixels of half a metre."""
 
 
 @cache
-def released_weights() -> box_looks.Weights:
+def released_weights(name: str = WEIGHTS) -> box_looks.Weights:
     """The weights of features that come with the package.
+
+    Parameters
+    ----------
+    name : str
+        `WEIGHTS` or `PLACES`.
 
     Returns
     -------
@@ -43,7 +49,7 @@ def released_weights() -> box_looks.Weights:
     ChangedetError
         The file is missing or damaged.
     """
-    with np.load(io.BytesIO(released_content(WEIGHTS)), allow_pickle=False) as kept:
+    with np.load(io.BytesIO(released_content(name)), allow_pickle=False) as kept:
         return box_looks.Weights(kept["mean"], kept["spread"], kept["weight"], float(kept["offset"]))
 
 
@@ -58,11 +64,14 @@ class Looks(NamedTuple):
         Log odds that a hall's roof lies there; NaN where none was looked for.
     ground : float64 (n,)
         Log odds beside both by the ground's own colours; NaN where a box was not compared with them.
+    place : float64 (n,)
+        Log odds beside all by the kind of place; NaN where none was looked at.
     """
 
     odds: Floats
     roof: Floats
     ground: Floats
+    place: Floats
 
 
 def looks(
@@ -75,7 +84,7 @@ def looks(
     *,
     in_colour: bool,
 ) -> Looks:
-    """A second look at those of a block's boxes that are in doubt, and at the roofs beneath all of them.
+    """A second look at those of a block's boxes that are in doubt, and at the roofs and the places of all of them.
 
     A box is in doubt by what its neighbours in the block say of it, before the whole scene's boxes are known: a block
     reaches as far beyond its cell as neighbours count.
@@ -100,32 +109,35 @@ def looks(
     Returns
     -------
     Looks
-        Where the cell has a box in doubt, roofs are looked for beneath all of its containers.
+        Where the cell has a box in doubt, roofs and places of all of its containers are looked at.
 
     Raises
     ------
     ChangedetError
         A model's file is missing or damaged.
     """
-    odds, roof, ground = (np.full(len(table), np.nan) for _ in range(3))
+    odds, roof, ground, place = (np.full(len(table), np.nan) for _ in range(4))
     if table.empty:
-        return Looks(odds, roof, ground)
+        return Looks(odds, roof, ground, place)
     judged = rescoring.rescored(table, resolution_m)
     sure, is_container = judged["confidence"].to_numpy(np.float64), (judged["kind"] != OTHER).to_numpy()
     own = inside & is_container
     chosen = np.flatnonzero(box_looks.doubtful(sure, own))
     if not chosen.size:
-        return Looks(odds, roof, ground)
+        return Looks(odds, roof, ground, place)
     mean, spread = (np.asarray(v, np.float32)[:, None, None] for v in (model.mean, model.spread))
     image = np.ascontiguousarray(np.moveaxis((stretched - mean) / spread, 0, 2))
     encoder = session(released_content(ENCODER))
     odds[chosen] = box_looks.log_odds(image, boxes[chosen], resolution_m, encoder, released_weights())
     if in_colour:
-        roof[own] = roof_evidence.beneath(_hall_odds(stretched, resolution_m), boxes[own, :2])
+        halls = halls_of(stretched, resolution_m)
+        roof[own] = roof_evidence.beneath(halls.odds[0], boxes[own, :2])
+        weights = released_weights(PLACES)
+        place[own] = box_places.log_odds(halls.maps, hall_network.MAP_STEPS_PX, boxes[own], weights)
         if max(resolution_m, model.gsd_m or 0.0) <= COARSEST_M:
             known = np.where(is_container, box_looks.looked_at(sure, odds), 0.0)
             ground = _ground_odds(stretched, boxes, known, chosen, resolution_m)
-    return Looks(odds, roof, ground)
+    return Looks(odds, roof, ground, place)
 
 
 def _ground_odds(stretched: Singles, boxes: Floats, confidence: Floats, chosen: Ints, resolution_m: float) -> Floats:
@@ -136,10 +148,22 @@ def _ground_odds(stretched: Singles, boxes: Floats, confidence: Floats, chosen: 
     return ground_colours.log_odds(linear, boxes, confidence, asked, resolution_m, trees.forests[0], offset)
 
 
-def _hall_odds(stretched: Singles, resolution_m: float) -> Singles:
-    """Log odds (y, x) of the network of halls, on its own pixels."""
+def halls_of(stretched: Singles, resolution_m: float) -> hall_network.Answer:
+    """What the network of halls says of a part of a scene.
+
+    Parameters
+    ----------
+    stretched : float32 (3, y, x)
+        As for `looks`.
+    resolution_m : float
+        Pixel size on the ground, metres.
+
+    Returns
+    -------
+    Answer
+        On the network's own pixels.
+    """
     size = [max(1, round(n * resolution_m / hall_pictures.STEP_M)) for n in stretched.shape[:0:-1]]
     linear = np.moveaxis(roof_evidence.hall_picture(stretched), 0, 2)
     small = np.moveaxis(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), 2, 0)
-    odds = hall_network.odds_of(hall_pictures.shown(np.ascontiguousarray(small), (0.0, 1.0)))
-    return np.asarray(odds[0], np.float32)
+    return hall_network.answer_of(hall_pictures.shown(np.ascontiguousarray(small), (0.0, 1.0)))

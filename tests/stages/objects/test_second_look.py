@@ -20,7 +20,7 @@ from changedet.stages.objects.boxes import suppress
 from changedet.stages.objects.kernels import box_looks, roof_evidence
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.lattice import ObjectMethod
-from changedet.stages.objects.rescoring import GROUND, LOOK, ROOF
+from changedet.stages.objects.rescoring import GROUND, LOOK, PLACE, ROOF
 from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.objects.whole import find
 from changedet.stages.registry import Facts
@@ -47,7 +47,7 @@ def boxes() -> pd.DataFrame:
 def test_released_weights_are_those_of_the_card() -> None:
     folder = Path(loader.__file__).parent
     card = (folder / "box_looks.md").read_text()
-    for name in (second_look.ENCODER, second_look.WEIGHTS, second_look.GROUND_COLOURS):
+    for name in (second_look.ENCODER, second_look.WEIGHTS, second_look.GROUND_COLOURS, second_look.PLACES):
         checksum = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         assert checksum == loader.RELEASED[name]
         assert checksum in card
@@ -62,8 +62,16 @@ def test_released_weights_are_those_of_the_card() -> None:
     assert (weights.spread > 0).all()
 
 
+def test_weights_of_places_are_of_the_maps_of_halls() -> None:
+    weights = second_look.released_weights(second_look.PLACES)
+    halls = second_look.halls_of(np.zeros((3, 96, 96), np.float32), GSD_M)
+    channels = sum(len(drawn) for drawn in halls.maps)
+    assert weights.mean.shape == weights.spread.shape == weights.weight.shape == (channels,)
+    assert (weights.spread > 0).all()
+
+
 def test_look_odds_are_of_containers_in_doubt_alone(boxes: pd.DataFrame) -> None:
-    judged = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF, GROUND]), GSD_M)
+    judged = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF, GROUND, PLACE]), GSD_M)
     sure = judged["confidence"].to_numpy()
     doubtful = box_looks.doubtful(sure, (judged["kind"] != OTHER).to_numpy())
     looked = boxes[LOOK].notna().to_numpy()
@@ -106,10 +114,12 @@ def test_look_odds_leave_other_boxes_and_other_cells_out(monkeypatch: pytest.Mon
     assert abs(found.odds[1]) < 5
     # Roofs are looked for beneath sure boxes, too: a roof may be full of them.
     assert np.isfinite(found.roof).tolist() == [False, True, False, True]
+    assert np.isfinite(found.place).tolist() == [False, True, False, True]
     assert np.isfinite(found.ground).tolist() == [False, True, False, False]
     grey = second_look.looks(judged, inside, image, boxes, model, GSD_M, in_colour=False)
     np.testing.assert_array_equal(grey.odds, found.odds)
     assert np.isnan(grey.roof).all()
+    assert np.isnan(grey.place).all()
     assert np.isnan(grey.ground).all()
     coarse = second_look.looks(judged, inside, image, boxes, replace(model, gsd_m=1.0), GSD_M, in_colour=True)
     np.testing.assert_array_equal(coarse.odds, found.odds)
@@ -123,22 +133,22 @@ def test_roofs_are_told_from_yards() -> None:
     image = rng.normal(0.3, 0.01, (3, 240, 240)).astype(np.float32)
     image[:, 60:140, 40:160] = 0.9
     image[:, 140:152, 40:160] = 0.05
-    odds = roof_evidence.beneath(second_look._hall_odds(image, GSD_M), np.array([[50.0, 50.0], [100.0, 100.0]]))
+    odds = roof_evidence.beneath(second_look.halls_of(image, GSD_M).odds[0], np.array([[50.0, 50.0], [100.0, 100.0]]))
     assert odds[0] > odds[1] + 3
 
 
 def test_rescored_adds_a_look_to_boxes_in_doubt(boxes: pd.DataFrame) -> None:
-    plain = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF, GROUND]), GSD_M)
-    more = rescoring.rescored(boxes.assign(**{LOOK: 1.0, ROOF: np.nan, GROUND: np.nan}), GSD_M)
+    plain = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF, GROUND, PLACE]), GSD_M)
+    more = rescoring.rescored(boxes.assign(**{LOOK: 1.0, ROOF: np.nan, GROUND: np.nan, PLACE: np.nan}), GSD_M)
     assert list(more.columns) == list(plain.columns)
     before, after = plain["confidence"].to_numpy(), more["confidence"].to_numpy()
     doubtful = box_looks.doubtful(before, (plain["kind"] != OTHER).to_numpy())
     np.testing.assert_array_equal(after[~doubtful], before[~doubtful])
     odds = np.log(after / (1 - after)) - np.log(before / (1 - before))
     np.testing.assert_allclose(odds[doubtful], 1.0)
-    by_ground = rescoring.rescored(boxes.assign(**{LOOK: 0.0, ROOF: np.nan, GROUND: 1.0}), GSD_M)
+    by_ground = rescoring.rescored(boxes.assign(**{LOOK: 0.0, ROOF: np.nan, GROUND: 1.0, PLACE: np.nan}), GSD_M)
     np.testing.assert_allclose(by_ground["confidence"], after)
-    none = rescoring.rescored(boxes.assign(**{LOOK: np.nan, ROOF: -1.0, GROUND: np.nan}), GSD_M)
+    none = rescoring.rescored(boxes.assign(**{LOOK: np.nan, ROOF: -1.0, GROUND: np.nan, PLACE: np.nan}), GSD_M)
     pd.testing.assert_frame_equal(none, plain)
 
 
@@ -158,3 +168,18 @@ def test_yards_are_no_roofs(boxes: pd.DataFrame) -> None:
     asked = boxes[ROOF].dropna()
     assert len(asked) > 50
     assert (asked < 0).mean() > 0.95
+
+
+def test_rescored_adds_what_places_say_to_boxes_in_question(boxes: pd.DataFrame) -> None:
+    plain = rescoring.rescored(boxes.assign(**{PLACE: np.nan}), GSD_M)
+    container, before = (plain["kind"] != OTHER).to_numpy(), plain["confidence"].to_numpy()
+    above = container & (before > box_looks.DOUBTFUL[0])
+    more, less = (
+        rescoring.rescored(boxes.assign(**{PLACE: odds}), GSD_M)["confidence"].to_numpy() for odds in (1.0, -1.0)
+    )
+    assert (more[above] > before[above]).all()
+    assert (less[above] < before[above] + 1e-9).all()
+    # Boxes that stand side by side keep all of theirs.
+    taken = np.log(before[above] / (1 - before[above])) - np.log(less[above] / (1 - less[above]))
+    assert taken.max() > 0.9 > 0.5 > taken.min()
+    np.testing.assert_array_equal(more[~above], before[~above])
