@@ -22,7 +22,7 @@ ACROSS: Final = np.linspace(-0.3, 0.3, 3)
 MOST_ODDS: Final = 2.0
 """Log odds that a place adds or takes at most; chosen by hand, as places abroad may be unlike all that taught."""
 BESIDE_ENOUGH: Final = 0.25
-"""Sum of the likely neighbours side by side from which a place takes nothing; of what is false on rails nine in ten
+"""Sum of the likely neighbours side by side from which a place says nothing; of what is false on rails nine in ten
 have less, of boxes in ports nearly as many more (docs/research/detector.md). Chosen by hand."""
 
 
@@ -89,7 +89,7 @@ def log_odds(maps: Sequence[Singles], steps_px: Sequence[int], boxes: Floats, we
 def placed(confidence: Floats, odds: Floats, beside: Floats, is_container: Bools) -> Floats:
     """Confidence of boxes once their places are known.
 
-    Where boxes stand side by side, a place takes nothing: rails lie two box widths apart, and of a packed block, which
+    Where boxes stand side by side, a place says nothing: rails lie two box widths apart, and of a packed block, which
     few places that taught were like, the neighbours know more.
 
     Parameters
@@ -113,7 +113,7 @@ def placed(confidence: Floats, odds: Floats, beside: Floats, is_container: Bools
 
 
 def weighed(odds: Floats, beside: Floats) -> Floats:
-    """Log odds of places, of which less or nothing is taken from boxes side by side.
+    """Log odds of places, which say less or nothing of boxes side by side.
 
     Parameters
     ----------
@@ -126,4 +126,4 @@ def weighed(odds: Floats, beside: Floats) -> Floats:
         What is added to log odds.
     """
     free = 1.0 - np.clip(beside / BESIDE_ENOUGH, 0.0, 1.0)
-    return np.asarray(np.where(odds < 0, odds * free, odds))
+    return np.asarray(odds * free)

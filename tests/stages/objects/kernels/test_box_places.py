@@ -66,9 +66,9 @@ def test_placed_leaves_others_and_what_is_out_of_the_question_alone() -> None:
     assert moved[:2].tolist() == pytest.approx([-1.0, 0.5])
 
 
-def test_weighed_takes_less_from_boxes_side_by_side() -> None:
+def test_weighed_says_less_of_boxes_side_by_side() -> None:
     odds = box_places.weighed(
-        np.array([-1.0, -1.0, -1.0, 0.5, np.nan]), np.array([0.0, 0.75, 4.8, 4.0, 2.0]) * BESIDE_ENOUGH
+        np.array([-1.0, -1.0, -1.0, 0.5, 0.5, np.nan]), np.array([0.0, 0.75, 4.8, 4.0, 0.5, 2.0]) * BESIDE_ENOUGH
     )
-    assert odds[:4].tolist() == [-1.0, -0.25, 0.0, 0.5]
-    assert np.isnan(odds[4])
+    assert odds[:5].tolist() == [-1.0, -0.25, 0.0, 0.0, 0.25]
+    assert np.isnan(odds[5])
