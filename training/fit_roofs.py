@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 from changedet.blocks.windows import SAMPLE_CELL_PX  # noqa: E402
 from changedet.stages.change import learned  # noqa: E402
 from changedet.stages.change.kernels import wide_ground  # noqa: E402
+from changedet.stages.change.kernels.network_odds import LEAST_ODDS  # noqa: E402
 from changedet.stages.change.kernels.roof_odds import RoofEvidence, least_by_roofs, roof_evidence  # noqa: E402
 from changedet.stages.change.stage import STAGE  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
@@ -48,7 +49,7 @@ NOT_KNOWN: Final = 255
 SMALLEST: Final = 1e-4
 """Probabilities nearer to 0 and 1 count as that far from them: one pixel must not outweigh a site."""
 CHOICES: Final = tuple(
-    RoofEvidence(differs, sees, (-5.0, top))
+    RoofEvidence(differs, sees, (LEAST_ODDS, top))
     for differs, sees, top in itertools.product(
         ((0.1, 0.6), (0.1, 0.8), (0.2, 0.8)),
         ((-9.0, -8.0), (-2.5, -0.5), (-1.5, -0.5), (-1.0, 0.0), (-0.5, 0.5)),

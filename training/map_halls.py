@@ -1,4 +1,4 @@
-"""Add to the network of halls the maps by which boxes are told from parts of houses and of coaches.
+"""Add two of its maps to the outputs of the network of halls: features of the kind of place that a box lies in.
 
     python training/map_halls.py [FILE]
 

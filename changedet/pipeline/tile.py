@@ -44,7 +44,7 @@ class Tile:
     regions : TileComponents or None
         Of `raw`.
     contrast : float32 (band, y, x) or None
-        Evidence of what is gone and of what came, cover by plants, what the network says and, where it is asked for,
+        Evidence of what is gone and of what came, cover by plants, what the network says and, in colours alone,
         how sure it is that roofs came or went, as of `TileScores`, where the mask waits for other dates.
     standing : uint8 (1 + band, y, x) or None
         As of `TileScores`.

@@ -1,4 +1,4 @@
-"""What is asked of a network cell by cell does not depend on the tile."""
+"""Roofs are detected cell by cell: the same on any tile."""
 
 from __future__ import annotations
 

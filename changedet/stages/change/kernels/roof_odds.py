@@ -18,6 +18,7 @@ from changedet.arrays import Bools, Singles
 from changedet.kernels.hall_pictures import STEP_M, shown
 from changedet.kernels.shown_pictures import ShownRange
 from changedet.stages.change.kernels.box_sums import box_sum
+from changedet.stages.change.kernels.network_odds import LEAST_ODDS
 
 AROUND_M: Final = 36.0
 """How far around a block the network is shown: beyond it lie some .02 of a probability (docs/research/change.md)."""
@@ -43,7 +44,7 @@ class RoofEvidence(NamedTuple):
 
     differs: tuple[float, float] = (0.1, 0.8)
     sees: tuple[float, float] = (-1.5, -0.5)
-    least: tuple[float, float] = (-5.0, 4.0)
+    least: tuple[float, float] = (LEAST_ODDS, 4.0)
 
 
 EVIDENCE: Final = RoofEvidence()

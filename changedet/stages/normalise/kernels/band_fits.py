@@ -112,7 +112,7 @@ class Structures(NamedTuple):
     Attributes
     ----------
     red_and_infrared : (int, int) or None
-        Numbers of these bands, by which plants are told; None where the dates do not share them.
+        Numbers of these bands, from which plants are known; None where the dates do not share them.
     """
 
     red_and_infrared: tuple[int, int] | None

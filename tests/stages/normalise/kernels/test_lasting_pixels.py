@@ -1,4 +1,4 @@
-"""Pixels of lasting structure: light is told from what stands on both dates, and not from a field that ripened."""
+"""Pixels of lasting structure: lines are fitted to what stands on both dates, not to a field that ripened."""
 
 import cv2
 import numpy as np
