@@ -88,7 +88,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     zones = zone_table(plan.zones)
     tracks = boxes.tracks
     changes = changes_layer(plan, zones)
-    footprints = footprints_of(plan, boxes.roofs if tracks is None else tracks.detections, changes)
+    footprints = footprints_of(plan, models, boxes.roofs if tracks is None else tracks.detections, changes)
     areas: dict[str, Area] = {"": None} | (
         {} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True))
     )

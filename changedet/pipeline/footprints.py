@@ -20,7 +20,10 @@ from changedet.outputs.rasters.reading import read_window
 from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.changes import SHOWS_ALL
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
+from changedet.stages.footprint.afloat import without_ships
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
 from changedet.stages.footprint.shapes import gained_and_lost
@@ -33,7 +36,10 @@ from changedet.store.packing import unpack
 
 
 def footprints_of(
-    plan: Plan, detections: gpd.GeoDataFrame | None, changes: gpd.GeoDataFrame
+    plan: Plan,
+    models: Mapping[dt.date, DateModel],
+    detections: gpd.GeoDataFrame | None,
+    changes: gpd.GeoDataFrame,
 ) -> dict[dt.date, Footprint]:
     """Outline the footprint of every date.
 
@@ -41,6 +47,7 @@ def footprints_of(
     ----------
     plan : Plan
         Its passes are done.
+    models : mapping of date to DateModel
     detections : GeoDataFrame or None
         Boxes with ``date`` and ``counted``.
     changes : GeoDataFrame
@@ -61,6 +68,8 @@ def footprints_of(
     if trees is not None and plan.compares:
         marks = [shapely.union_all(_of_date(changes, day).geometry.to_numpy()) for day in days]
         found = settled(found, plan.reference, partial(_marked, plan), marks, plan.grid.crs, plan.grid.ground_metre)
+        made = [_made(changes, day) for day in days]
+        found = without_ships(found, made, Waters(plan, models).share, plan.grid.crs, plan.grid.ground_metre)
         gained = [_gained(changes, day) for day in days]
         unit = plan.grid.resolution_m / plan.grid.ground_resolution_m
         found = with_works(found, gained, partial(_shown, plan), plan.grid.crs, unit)
@@ -84,8 +93,13 @@ def _shown(plan: Plan, index: int, ground: BaseGeometry) -> float:
 
 def _gained(changes: gpd.GeoDataFrame, day: dt.date) -> BaseGeometry:
     """What a date's mask marks as gained beside boxes."""
+    return _made(changes[changes["direction"] == "gain"], day)
+
+
+def _made(changes: gpd.GeoDataFrame, day: dt.date) -> BaseGeometry:
+    """What a date's mask marks beside boxes."""
     own = _of_date(changes, day)
-    return shapely.union_all(own.geometry[(own["direction"] == "gain") & (own["kind"] != "box")].to_numpy())
+    return shapely.union_all(own.geometry[own["kind"] != "box"].to_numpy())
 
 
 def _of_date(changes: gpd.GeoDataFrame, day: dt.date) -> gpd.GeoDataFrame:

@@ -85,7 +85,7 @@ def settled(
             else:
                 taken[day].append(part.shape)
     return [
-        _changed(one, shapely.union_all(less), more, footprints, crs, unit) if less or more else one
+        changed(one, shapely.union_all(less), more, footprints, crs, unit) if less or more else one
         for one, less, more in zip(footprints, taken, given, strict=True)
     ]
 
@@ -98,25 +98,38 @@ def _unmarked(
         if day == reference:
             continue
         came, left = (
-            _wide_parts(shapely.difference(*pair), unit)
-            for pair in ((found.geometry, before), (before, found.geometry))
+            wide_parts(shapely.difference(*pair), unit) for pair in ((found.geometry, before), (before, found.geometry))
         )
         still = [_is_still(marked(day, part)) for part in came]
         # the rim of what is marked may be of it; farther off ground must last, as a field that pits are dug in does not
         near = shapely.buffer(marks[day], in_units(2 * EDGE_M, unit))
         far = [shapely.difference(part, near) for part, alone in zip(came, still, strict=True) if not alone]
-        rest = [one for ground in far for one in _wide_parts(ground, unit)]
+        rest = [one for ground in far for one in wide_parts(ground, unit)]
         passing = [one for one in rest if not _lasts(_holding(footprints, one), day, reference)]
         yield from (_Part(part, day) for part, alone in zip(came, still, strict=True) if alone)
         yield from (_Part(part, day) for part in [*left, *passing] if _is_still(marked(day, part)))
 
 
-def _wide_parts(ground: BaseGeometry, unit: float) -> Sequence[BaseGeometry]:
-    """Parts of some ground that are large enough to be looked at, without strips along edges that moved."""
+def wide_parts(ground: BaseGeometry, unit: float, least_m2: float = LEAST_M2) -> Sequence[BaseGeometry]:
+    """Find the parts of some ground that are large enough to be looked at, without strips along edges that moved.
+
+    Parameters
+    ----------
+    ground : geometry
+    unit : float
+        A metre on the ground in units of the CRS.
+    least_m2 : float, optional
+        Smaller parts are left out.
+
+    Returns
+    -------
+    sequence of geometry
+        In the CRS of the ground.
+    """
     edge = in_units(EDGE_M, unit)
     opened = shapely.buffer(shapely.buffer(ground, -edge), 2 * edge)
     parts = shapely.get_parts(shapely.intersection(opened, ground))
-    return [part for part in parts if part.area >= unit**2 * LEAST_M2]
+    return [part for part in parts if part.area >= unit**2 * least_m2]
 
 
 def _lasts(holds: Bools, day: int, reference: int) -> bool:
@@ -135,7 +148,7 @@ def _holding(footprints: Sequence[Footprint], part: BaseGeometry) -> Bools:
     return np.array(covered) >= COVERED * part.area
 
 
-def _changed(
+def changed(
     one: Footprint,
     less: BaseGeometry,
     more: Sequence[tuple[BaseGeometry, int]],
@@ -143,7 +156,28 @@ def _changed(
     crs: str,
     unit: float,
 ) -> Footprint:
-    """A date's footprint with some ground taken away and some given, of the kinds that other dates show there."""
+    """Make a date's footprint with some ground taken away and some given, of the kinds that other dates show there.
+
+    Parameters
+    ----------
+    one : Footprint
+        Of the date.
+    less : geometry
+        What is taken away; it stays in ``greatest``.
+    more : sequence of (geometry, int)
+        What is given, and the date whose footprint holds it.
+    footprints : sequence of Footprint
+        Of all dates.
+    crs : str
+        Of the footprints.
+    unit : float
+        A metre on the ground in units of the CRS.
+
+    Returns
+    -------
+    Footprint
+        Parts under `shapes.MIN_PART_M2` left out.
+    """
     given = [shapely.intersection(shape, footprints[source].geometry) for shape, source in more]
     whole = as_multi(shapely.union_all([shapely.difference(one.geometry, less), *given]))
     geometry = MultiPolygon([part for part in whole.geoms if part.area >= unit**2 * MIN_PART_M2])

@@ -1,0 +1,80 @@
+"""How much of some ground a date shows as open water, looked at where a series has a reason to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from changedet.arrays import Bools, Bytes
+from changedet.imagery.bands import is_sar
+from changedet.kernels.pixel_classes import NODATA
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.things.open_water import NEEDED, open_water
+from changedet.plan import Plan
+from changedet.store.packing import pack, unpack
+
+PIXEL_M: Final = 1.0
+"""Finer pixels are averaged to it: cells of the footprint are as large."""
+MOST_PX: Final = 2_000_000
+"""Of a date in the memory at once, as of the overview that a date is measured by."""
+DRY, WET, HIDDEN = 0, 1, 2
+
+
+class Waters:
+    """Open water of a run's dates; each is looked for once, where it is wanted first.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes are done.
+    models : mapping of date to DateModel
+    """
+
+    def __init__(self, plan: Plan, models: Mapping[dt.date, DateModel]) -> None:
+        self._plan, self._models = plan, models
+        self._tells = set(plan.roles) >= NEEDED and not is_sar(plan.roles)
+        rows, columns = plan.grid.shape
+        fine, few = PIXEL_M / plan.grid.ground_resolution_m, math.sqrt(rows * columns / MOST_PX)
+        self._factor = max(1, round(fine), math.ceil(few))
+        self._grid = plan.grid.coarsened(self._factor)
+        self._found: dict[int, bytes] = {}
+
+    def share(self, index: int, ground: BaseGeometry) -> float:
+        """The share of some ground that a date shows as open water.
+
+        Parameters
+        ----------
+        index : int
+            Of the date.
+        ground : geometry
+            In the grid's CRS.
+
+        Returns
+        -------
+        float
+            0 to 1, of what is shown of it; 0 where nothing is, and without the bands that water is known by.
+        """
+        if not self._tells:
+            return 0.0
+        window = self._grid.window_about(ground)
+        seen = self._classes(index)[window.y : window.y + window.height, window.x : window.x + window.width]
+        inside = seen[self._grid.inside(window, ground)]
+        return float((inside == WET).sum() / max(1, (inside != HIDDEN).sum()))
+
+    def _classes(self, index: int) -> Bytes:
+        if index not in self._found:
+            self._found[index] = pack(self._looked_for(index))
+        return unpack(self._found[index], self._grid.shape)
+
+    def _looked_for(self, index: int) -> Bytes:
+        plan, look = self._plan, self._plan.looks[index]
+        moved = self._models[look.date].alignment.displacement
+        image, quality = look.overview(plan.grid, self._factor, plan.roles, moved)
+        shown: Bools = quality != NODATA
+        wet = open_water(image, plan.roles, self._grid.ground_resolution_m)
+        return np.where(shown, np.where(wet, WET, DRY), HIDDEN).astype(np.uint8)

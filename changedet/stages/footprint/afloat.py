@@ -1,0 +1,85 @@
+"""Footprints without ships: what stands where another date shows open water is no built ground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from changedet.arrays import Floats
+from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.footprint.shapes import CLOSE_M, as_multi, in_units
+from changedet.stages.footprint.still_ground import COVERED, changed, wide_parts
+
+Wet: TypeAlias = Callable[[int, BaseGeometry], float]
+"""Of a date and some ground: the share that is open water."""
+
+LEAST_SHIP_M2: Final = 100.0
+"""The least vessel that is looked for elsewhere, 25 m by 4.5 m, without its rim (`things.kernels.vessels`)."""
+LEAST_WET: Final = 0.5
+"""Share of a part from which a date shows water there: the rim of a ship and its shade are none. Chosen by hand."""
+LEAST_RECLAIMED: Final = 0.5
+"""Share of a part that masks mark beside boxes from which water was filled, or land dug away: ships are movers, which
+masks leave out. Chosen by hand."""
+
+
+def without_ships(
+    footprints: Sequence[Footprint], made: Sequence[BaseGeometry], wet: Wet, crs: str, unit: float
+) -> list[Footprint]:
+    """Take away what lies on ground that another date shows as open water, unless the masks say that it was filled.
+
+    Parameters
+    ----------
+    footprints : sequence of Footprint
+        One a date, in the order of time.
+    made : sequence of geometry
+        Of each date, what its mask marks beside boxes; of the reference date nothing.
+    wet : callable
+        ``wet(date, ground) -> share`` that the date shows as open water.
+    crs : str
+        Of the footprints.
+    unit : float
+        A metre on the ground in units of the CRS.
+
+    Returns
+    -------
+    list of Footprint
+        Ground is taken from ``geometry``, ``least`` and ``kinds``, and stays in ``greatest``. The ``least`` loses what
+        closing joined to it, too: all around that the date of the water does not surely show built.
+    """
+    shapes = [one.geometry for one in footprints]
+    taken: list[list[BaseGeometry]] = [[] for _ in footprints]
+    unsure: list[list[BaseGeometry]] = [[] for _ in footprints]
+    moved = shapely.difference(shapely.union_all(shapes), shapely.intersection_all(shapes))
+    for part in wide_parts(moved, unit, LEAST_SHIP_M2):
+        held = _shares(shapes, part)
+        waters = [day for day in np.flatnonzero(held < COVERED).tolist() if wet(day, part) >= LEAST_WET]
+        if not waters:
+            continue
+        around = shapely.buffer(part, in_units(CLOSE_M, unit))
+        rim = shapely.difference(around, shapely.union_all([footprints[day].least for day in waters]))
+        marks = _shares(made, part)
+        for day in np.flatnonzero(held > 0).tolist():
+            if np.abs(marks[day] - marks[waters]).max() < LEAST_RECLAIMED:
+                taken[day].append(part)
+                unsure[day].append(rim)
+    return [
+        _without(day, shapely.union_all(less), shapely.union_all(rims), footprints, crs, unit) if less else one
+        for day, (one, less, rims) in enumerate(zip(footprints, taken, unsure, strict=True))
+    ]
+
+
+def _shares(shapes: Sequence[BaseGeometry], part: BaseGeometry) -> Floats:
+    """Share of a part that each shape covers."""
+    return np.array([shapely.intersection(shape, part).area / part.area for shape in shapes])
+
+
+def _without(
+    day: int, less: BaseGeometry, unsure: BaseGeometry, footprints: Sequence[Footprint], crs: str, unit: float
+) -> Footprint:
+    one = changed(footprints[day], less, [], footprints, crs, unit)
+    return replace(one, least=as_multi(shapely.difference(one.least, unsure)))

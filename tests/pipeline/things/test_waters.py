@@ -1,0 +1,63 @@
+"""Open water of single dates, on request."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+
+from changedet.grid import Grid
+from changedet.kernels.pixel_classes import CLEAR, NODATA
+from changedet.pipeline.things.waters import Waters
+
+GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (600, 600))
+LAND, SEA = shapely.box(500_020, 3_999_960, 500_280, 3_999_990), shapely.box(500_020, 3_999_720, 500_280, 3_999_880)
+
+
+class Harbour:
+    """A look with rough land above and water below; its last columns show nothing."""
+
+    date = dt.date(2024, 5, 1)
+
+    def __init__(self) -> None:
+        self.reads = 0
+
+    def overview(
+        self, grid: Grid, factor: int, roles: tuple[str, ...], _moved: object
+    ) -> tuple[np.ndarray, np.ndarray]:
+        self.reads += 1
+        shape = grid.coarsened(factor).shape
+        rng = np.random.default_rng(4)
+        image = rng.normal(150, 40, (len(roles), *shape)).astype(np.float32)
+        image[:, shape[0] // 3 :] = rng.normal(50, 1.0, (len(roles), *shape))[:, shape[0] // 3 :]
+        image[-1, shape[0] // 3 :] -= 30
+        quality = np.full(shape, CLEAR, np.uint8)
+        quality[:, -60:] = NODATA
+        image[:, :, -60:] = np.nan
+        return image, quality
+
+
+def plan_of(look: Harbour, roles: tuple[str, ...]) -> SimpleNamespace:
+    return SimpleNamespace(grid=GRID, roles=roles, looks=[look])
+
+
+MODELS = {Harbour.date: SimpleNamespace(alignment=SimpleNamespace(displacement=None))}
+
+
+def test_the_share_of_what_is_shown_and_one_look_a_date() -> None:
+    look = Harbour()
+    waters = Waters(plan_of(look, ("blue", "green", "red", "nir")), MODELS)  # type: ignore[arg-type]
+    assert waters.share(0, SEA) == pytest.approx(1.0, abs=0.01)
+    assert waters.share(0, LAND) == pytest.approx(0.0, abs=0.01)
+    assert waters.share(0, shapely.box(500_270, 3_999_720, 500_295, 3_999_880)) == 0.0, "nothing is shown there"
+    assert look.reads == 1
+
+
+def test_without_near_infrared_nothing_is_water() -> None:
+    look = Harbour()
+    assert Waters(plan_of(look, ("blue", "green", "red")), MODELS).share(0, SEA) == 0.0  # type: ignore[arg-type]
+    assert look.reads == 0

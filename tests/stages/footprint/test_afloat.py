@@ -1,0 +1,71 @@
+"""Footprints without what floats where another date shows water."""
+
+from __future__ import annotations
+
+import pytest
+import shapely
+from shapely.geometry import MultiPolygon
+
+from changedet.stages.footprint.afloat import without_ships
+from changedet.stages.footprint.outlines import Footprint
+
+CRS = "EPSG:32633"
+QUAY, SHIP = shapely.box(500_000, 5_800_000, 500_200, 5_800_080), shapely.box(500_050, 5_799_970, 500_150, 5_800_000)
+NOTHING = MultiPolygon()
+
+
+def footprint(*parts: shapely.Polygon) -> Footprint:
+    whole = shapely.union_all(list(parts))
+    shape = MultiPolygon([whole])
+    greatest = MultiPolygon([shapely.union_all([QUAY, SHIP])])
+    return Footprint(shape, shape, greatest, shape.area, {"paving": shape})
+
+
+def wet_where_free(series: list[Footprint]):  # type: ignore[no-untyped-def]
+    return lambda day, ground: float(not series[day].geometry.buffer(-0.1).intersects(ground))
+
+
+def net_areas(series: list[Footprint], made: list[shapely.Geometry], **wet: object) -> list[int]:
+    found = without_ships(series, made, wet.get("wet", wet_where_free(series)), CRS, 1.0)  # type: ignore[arg-type]
+    for one in found:
+        assert one.greatest.area == pytest.approx(QUAY.area + SHIP.area), "a ship may be a pier"
+        assert one.kinds["paving"].area == pytest.approx(one.geometry.area, rel=1e-3)
+        assert one.area_m2 == pytest.approx(one.geometry.area, rel=2e-3)
+    return [round((one.geometry.area - QUAY.area) / SHIP.area) for one in found]
+
+
+def test_a_ship_that_one_date_misses_is_in_no_footprint() -> None:
+    series = [footprint(QUAY, SHIP), footprint(QUAY, SHIP), footprint(QUAY), footprint(QUAY, SHIP)]
+    assert net_areas(series, [NOTHING] * 4) == [0, 0, 0, 0]
+    first_is_free = [series[2], series[0], series[1]]
+    assert net_areas(first_is_free, [NOTHING] * 3) == [0, 0, 0]
+
+
+def test_filled_water_and_dug_land_stay_as_each_date_shows_them() -> None:
+    filled = [footprint(QUAY), footprint(QUAY), footprint(QUAY, SHIP)]
+    assert net_areas(filled, [NOTHING, NOTHING, SHIP]) == [0, 0, 1]
+    dug = [footprint(QUAY, SHIP), footprint(QUAY)]
+    assert net_areas(dug, [NOTHING, SHIP]) == [1, 0]
+
+
+def test_ground_that_is_no_water_stays() -> None:
+    series = [footprint(QUAY, SHIP), footprint(QUAY)]
+    assert net_areas(series, [NOTHING] * 2, wet=lambda _day, _ground: 0.4) == [1, 0]
+
+
+def test_what_closing_joined_to_a_ship_is_not_sure() -> None:
+    fender = shapely.box(500_050, 5_799_998, 500_150, 5_800_000)
+    with_rim = footprint(QUAY, SHIP)
+    free = footprint(QUAY, fender)
+    free = Footprint(free.geometry, MultiPolygon([QUAY]), free.greatest, free.area_m2, free.kinds)
+    found = without_ships([with_rim, free], [NOTHING] * 2, lambda day, _ground: float(day), CRS, 1.0)
+    assert found[0].least.area == pytest.approx(QUAY.area)
+
+
+def test_boats_and_moved_edges_are_left_alone() -> None:
+    boat, strip = (
+        shapely.box(500_020, 5_799_992, 500_030, 5_800_000),
+        shapely.box(500_000, 5_799_999, 500_200, 5_800_000),
+    )
+    series = [footprint(QUAY, boat, strip), footprint(QUAY)]
+    assert without_ships(series, [NOTHING] * 2, lambda _day, _ground: 1.0, CRS, 1.0) == series
