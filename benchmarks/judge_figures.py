@@ -40,6 +40,8 @@ HALF = 0.5
 """Share of a box's seen pixels from which its base counts as marked; and of its pixels that must be seen."""
 M2_OF_10HA = 1e5
 HIT = 0.3
+INTERVALS = {"arrivals": "events", "departures": "events", "changed_area_m2": "changed", "footprint_area_m2": "built"}
+"""Where the dates of a figure's intervals, other than those of containers, are summed."""
 
 
 @dataclass
@@ -58,6 +60,12 @@ class Figures:
     held: int = 0
     intervals: int = 0
     sites_held: int = 0
+    events_held: int = 0
+    events: int = 0
+    changed_held: int = 0
+    changed: int = 0
+    built_held: int = 0
+    built: int = 0
     widths: list[float] = field(default_factory=list)
     mask: NDArray[np.float64] = field(default_factory=lambda: np.zeros(6))
     seen: list[float] = field(default_factory=list)
@@ -87,6 +95,9 @@ class Figures:
             "count err": share(self.miscount, self.counted),
             "held": share(self.held, self.intervals),
             "width": float(np.median(self.widths)) if self.widths else None,
+            "events": share(self.events_held, self.events),
+            "changed": share(self.changed_held, self.changed),
+            "built": share(self.built_held, self.built),
             "mask F1": f1(self.mask) if changed else None,
             "false %": share(100 * float(marked - right), float(judged)),
             "seen %": 100 * float(np.mean(self.seen)) if self.seen else None,
@@ -114,6 +125,7 @@ def figures(done: Run, truth: Path, cost_s: float) -> Figures:
     _boxes(made, scores)
     made.roof_hits = roof_hits(done, truth, table)
     _counts(made, done, table)
+    _intervals(made, scores)
     masks = RunFolder(done.path)
     for path in sorted(truth.glob("*_mask.tif")):
         mask = masks.mask(dt.date.fromisoformat(path.name[:10]))
@@ -163,6 +175,14 @@ def _counts(made: Figures, done: Run, table: pd.DataFrame) -> None:
         if number >= MANY:
             made.widths.append(float((row.containers_high - row.containers_low) / max(row.containers_expected, 1.0)))
     made.sites_held = int(misses == 0)
+
+
+def _intervals(made: Figures, scores: Scores) -> None:
+    for name, told in scores["intervals"].items():
+        part = INTERVALS.get(name)
+        if part is not None:
+            setattr(made, part, getattr(made, part) + told["dates"])
+            setattr(made, f"{part}_held", getattr(made, f"{part}_held") + told["held"])
 
 
 def _onsets(made: Figures, scores: Scores) -> None:

@@ -17,7 +17,8 @@ twice the side; `mixed`: every second scene in pixels of 3 m; `rgb8`: red, green
 
 Columns: box F1 at IoU .3 with the true bases; roof F1 with the bases moved to where the picture shows the roofs;
 false boxes a date and per 10 ha; count err, sum of absolute errors over true boxes; held, share of dates whose 95 %
-interval holds the true count; width, its median relative width where 20 boxes and more stand; mask F1 and false
+interval holds the true count; width, its median relative width where 20 boxes and more stand; events, changed and
+built, the shares that hold of the intervals of arrivals and departures, of changed and of built area; mask F1 and false
 marks in % of the judged pixels, with 1 px of slack; seen, mean valid fraction of dates without cloud; foot IoU of
 the footprint on these; onset, share of onsets told right, none where there is none; moved, of boxes that the run's
 tracks say came or left since the reference, the share whose base its mask marks; stayed, the same of boxes that

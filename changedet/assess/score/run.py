@@ -12,6 +12,7 @@ from changedet.assess.sample import SampleFigures, adjusted_area
 from changedet.assess.score.boxes import BoxFigures, score_boxes
 from changedet.assess.score.counts import CountFigures, score_counts
 from changedet.assess.score.directions import DirectionFigures, score_directions
+from changedet.assess.score.intervals import IntervalFigures, score_intervals
 from changedet.assess.score.masks import MaskFigures, confusion, mask_figures, score_masks
 from changedet.assess.score.onset import OnsetFigures, score_onsets
 from changedet.assess.score.tracks import TrackFigures, score_tracks
@@ -28,6 +29,7 @@ class Scores(TypedDict, total=False):
     objects: dict[str, BoxFigures]
     tracks: TrackFigures
     counts: CountFigures
+    intervals: dict[str, IntervalFigures]
     onset: dict[str, OnsetFigures]
     area: SampleFigures
 
@@ -49,7 +51,7 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     -------
     Scores
         ``masks`` (a mapping by date, and ``all``), and with a truth folder ``directions``, ``objects``, ``counts``,
-        ``tracks`` and ``onset``; with a labelled sample ``area``, error-adjusted.
+        ``intervals``, ``tracks`` and ``onset``; with a labelled sample ``area``, error-adjusted.
 
     Raises
     ------
@@ -103,6 +105,7 @@ def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
             figures["tracks"] = score_tracks(finished, vectors)
     if folder.timeseries.exists():
         figures["counts"] = score_counts(finished, truth, days)
+        figures["intervals"] = score_intervals(finished, truth, days)
     if day is None:
         figures["onset"] = score_onsets(finished, truth)
     return figures

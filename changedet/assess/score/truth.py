@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from changedet.arrays import Bools
 from changedet.errors import InputError
 from changedet.grid.vector_files import tables_of
+from changedet.outputs.summary import FIGURE_COLUMNS
 
 ONSETS: Final[Mapping[str, str]] = {
     "containers": "onset_containers",
@@ -86,8 +87,9 @@ def truth_table(path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        With ``date`` (ISO text), ``containers`` (float64; rows in which it is empty are left out), and of the columns
-        of `ONSETS` what is there, ISO text.
+        With ``date`` (ISO text), ``containers`` (float64; rows in which it is empty are left out), and what is there of
+        the other figures of a run's series (`FIGURE_COLUMNS`; float64, NaN is unknown) and of the columns of `ONSETS`
+        (ISO text).
 
     Raises
     ------
@@ -100,7 +102,9 @@ def truth_table(path: Path) -> pd.DataFrame:
         dates = pd.to_datetime(table["date"], format="ISO8601").dt.strftime("%Y-%m-%d")
         table = table.assign(date=dates, containers=pd.to_numeric(table["containers"]).astype(np.float64))
         table = table[table["containers"].notna()]
-        _refuse_infinite(table["containers"])
+        for name in sorted(set(FIGURE_COLUMNS) & {*table}):
+            table[name] = pd.to_numeric(table[name]).astype(np.float64)
+            _refuse_infinite(table[name].dropna())
         for name in {*ONSETS.values()} & {*table}:
             table[name] = [text if pd.isna(text) else _iso(text) for text in table[name]]
     return table
@@ -111,9 +115,9 @@ def _refuse_what_never_ends(path: Path) -> None:
         raise ValueError("it is a pipe, a device or a folder")
 
 
-def _refuse_infinite(counts: pd.Series[float]) -> None:
-    if not np.isfinite(counts).all():
-        raise ValueError("containers: not all are numbers")
+def _refuse_infinite(figures: pd.Series[float]) -> None:
+    if not np.isfinite(figures).all():
+        raise ValueError(f"{figures.name}: not all are numbers")
 
 
 def _iso(text: object) -> str:

@@ -1,0 +1,79 @@
+"""Which true figures the run's 95 % intervals hold: of counts, events and areas alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TypedDict
+
+import pandas as pd
+
+from changedet.outputs.summary import FIGURE_COLUMNS
+from changedet.outputs.values import iso_dates, rows_of
+from changedet.pipeline.finished import Run
+
+
+class IntervalFigures(TypedDict):
+    """How often the intervals of a figure hold.
+
+    Attributes
+    ----------
+    dates, held : int
+        Dates with an interval and a true figure, and those of them whose interval holds it.
+    coverage : float
+        The share of both.
+    width : float or None
+        Median of the intervals' widths over the true figures; None where all of these are 0.
+    missed : dict of str to [float, float, float]
+        ISO date -> the true figure, and the bounds that do not hold it.
+    """
+
+    dates: int
+    held: int
+    coverage: float
+    width: float | None
+    missed: dict[str, list[float]]
+
+
+def score_intervals(finished: Run, truth: pd.DataFrame, days: Sequence[dt.date]) -> dict[str, IntervalFigures]:
+    """Compare the intervals of all figures with the true ones.
+
+    Parameters
+    ----------
+    finished : Run
+        With a time series.
+    truth : pandas.DataFrame
+        ``truth.csv``: `date` (ISO text) and, of the keys of `FIGURE_COLUMNS`, those that it knows.
+    days : sequence of datetime.date
+        Which dates to score.
+
+    Returns
+    -------
+    dict of str to IntervalFigures
+        By key of `FIGURE_COLUMNS`; a figure that the run or the truth has on no date is left out.
+    """
+    whole = rows_of(finished.series).assign(day=lambda frame: iso_dates(frame["date"]))
+    whole = whole[whole["day"].isin([str(day) for day in days])].set_index("day")
+    true = truth.set_index("date")
+    found = {}
+    for name in (name for name in FIGURE_COLUMNS if name in true):
+        _, low, high = FIGURE_COLUMNS[name]
+        rows = pd.DataFrame({"true": true[name], "low": whole[low], "high": whole[high]}).astype(float).dropna()
+        if len(rows):
+            found[name] = _figures(rows)
+    return found
+
+
+def _figures(rows: pd.DataFrame) -> IntervalFigures:
+    held = (rows["low"] <= rows["true"]) & (rows["true"] <= rows["high"])
+    some = rows[rows["true"] > 0]
+    return {
+        "dates": len(rows),
+        "held": int(held.sum()),
+        "coverage": float(held.mean()),
+        "width": float(((some["high"] - some["low"]) / some["true"]).median()) if len(some) else None,
+        "missed": {
+            str(day): [float(value) for value in row]
+            for day, row in zip(rows.index[~held], rows[~held].to_numpy(), strict=True)
+        },
+    }
