@@ -10,6 +10,7 @@ import pandas as pd
 
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import iso_dates, rows_of
+from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.finished import Run
 
 
@@ -50,15 +51,20 @@ def score_intervals(finished: Run, truth: pd.DataFrame, days: Sequence[dt.date])
     Returns
     -------
     dict of str to IntervalFigures
-        By key of `FIGURE_COLUMNS`; a figure that the run or the truth has on no date is left out.
+        By key of `FIGURE_COLUMNS`; a figure that the run or the truth has on no date is left out. Changed area is
+        bounded
+        within what both dates show: it is scored on dates that show `SHOWS_ALL` of the site and more.
     """
     whole = rows_of(finished.series).assign(day=lambda frame: iso_dates(frame["date"]))
     whole = whole[whole["day"].isin([str(day) for day in days])].set_index("day")
+    shows_all = whole["valid_fraction"].astype(float) >= SHOWS_ALL
     true = truth.set_index("date")
     found = {}
     for name in (name for name in FIGURE_COLUMNS if name in true):
         _, low, high = FIGURE_COLUMNS[name]
         rows = pd.DataFrame({"true": true[name], "low": whole[low], "high": whole[high]}).astype(float).dropna()
+        if name == "changed_area_m2":
+            rows = rows[shows_all.reindex(rows.index)]
         if len(rows):
             found[name] = _figures(rows)
     return found

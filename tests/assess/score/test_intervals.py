@@ -17,7 +17,7 @@ STAMPS = pd.to_datetime([str(day) for day in DAYS], utc=True)
 
 def run() -> SimpleNamespace:
     columns = {name: [float("nan")] * 6 for three in FIGURE_COLUMNS.values() for name in three}
-    rows = pd.DataFrame({"zone": [""] * 3 + ["yard"] * 3, "date": [*STAMPS, *STAMPS], **columns})
+    rows = pd.DataFrame({"zone": [""] * 3 + ["yard"] * 3, "date": [*STAMPS, *STAMPS], "valid_fraction": 1.0, **columns})
     rows.loc[:2, ["containers_low", "containers_high"]] = [[8.0, 12.0], [17.0, 19.0], [25.0, 35.0]]
     rows.loc[1:2, ["changed_area_low_m2", "changed_area_high_m2"]] = [[0.0, 60.0], [100.0, 400.0]]
     return SimpleNamespace(series=rows)
@@ -46,3 +46,9 @@ def test_every_figure_with_an_interval_and_a_truth_is_scored() -> None:
 def test_only_the_dates_that_are_wanted() -> None:
     assert score_intervals(run(), TRUTH, DAYS[1:2])["containers"]["coverage"] == 0.0
     assert score_intervals(run(), TRUTH, [dt.date(2025, 1, 1)]) == {}
+
+
+def test_changed_area_is_scored_where_a_date_shows_the_site() -> None:
+    done = run()
+    done.series.loc[2, "valid_fraction"] = 0.6
+    assert score_intervals(done, TRUTH, DAYS)["changed_area_m2"]["dates"] == 1
