@@ -24,10 +24,12 @@ BATCH: Final = 0.6
 """Of what changed between two looks around a hidden one, the part that did so in one batch. From the same sites."""
 RATIO_LOW, RATIO_HIGH = 0.52, 1.40
 """Range of mask area over truly changed area on simulated sites (median .89). Provisional, as above."""
-
-
-MISSED_M2: Final = 60.0
-"""Area that can change unmarked: four 20-foot boxes."""
+RATIO_LOW_IN_COLOURS: Final = 0.40
+"""The same without near infrared, where stripped soil may be a field: the least that keeps the upper bound at .94 of 70
+dates of teaching sites in 8-bit colours (docs/research/change.md, "Bounds of the changed area")."""
+MISSED_M2: Final = 150.0
+"""Area that can change unmarked: a house, or ten 20-foot boxes. On the same sites 60 m2 held .93 of 71 dates with near
+infrared, this .96."""
 KIND_DEVIATION_TEU: Final = 0.5
 """Greatest deviation of what a container weighs: as many of 20 feet, one TEU, as of 40 feet, two."""
 LONG_TEU: Final = 2.0
@@ -132,11 +134,13 @@ def volume_interval(boxes: tuple[float, float, float], teu: tuple[float, float, 
     return max(low, boxes[1]), max(high, boxes[2])
 
 
-def area_interval(area: float, seen_area: float, false_share: float) -> tuple[float, float]:
+def area_interval(
+    area: float, seen_area: float, false_share: float, *, in_colours: bool = False
+) -> tuple[float, float]:
     """95 % interval of the truly changed area behind a mask's area, in m2, within what both dates show.
 
-    ``area / 1.40`` less the share of a quiet site that the method marks falsely, to ``area / .52`` and what can be
-    missed; at most the seen area.
+    ``area / 1.40`` less the share of a quiet site that the method marks falsely, to ``area / .52`` (in colours alone
+    ``area / .40``) and what can be missed; at most the seen area.
 
     Parameters
     ----------
@@ -144,6 +148,8 @@ def area_interval(area: float, seen_area: float, false_share: float) -> tuple[fl
         Of the mask, and of what both dates show, m2.
     false_share : float
         Of a quiet site, what the method marks falsely.
+    in_colours : bool, optional
+        Whether the dates were compared without near infrared.
 
     Returns
     -------
@@ -151,7 +157,8 @@ def area_interval(area: float, seen_area: float, false_share: float) -> tuple[fl
         m2; the mask's area lies between.
     """
     low = max(0.0, area / RATIO_HIGH - false_share * seen_area)
-    high = min(area / RATIO_LOW + MISSED_M2, max(seen_area, area))
+    ratio = RATIO_LOW_IN_COLOURS if in_colours else RATIO_LOW
+    high = min(area / ratio + MISSED_M2, max(seen_area, area))
     return min(low, area), high
 
 

@@ -181,6 +181,7 @@ def _measurements(
     false_bound: float,
 ) -> list[DateMeasurements]:
     counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
+    in_colours = "red" in plan.roles and "nir" not in plan.roles
     found = []
     for look in plan.looks:
         alignment = models[look.date].alignment
@@ -188,7 +189,7 @@ def _measurements(
         quality = plan.quality_file(look.date)
         clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
         intervals = {
-            name: changed_area_interval(marked, seen, false_bound)
+            name: changed_area_interval(marked, seen, false_bound, in_colours=in_colours)
             for name, (marked, seen) in changed.get(look.date, {}).items()
             if seen > 0
         }

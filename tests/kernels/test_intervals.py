@@ -29,17 +29,21 @@ def test_bounds_of_hidden_come_from_the_looks_before_and_after():
 @pytest.mark.parametrize(
     ("area", "seen", "false_share", "low", "high"),
     [
-        (1000.0, 100_000.0, 0.0005, 1000 / 1.40 - 50, 1000 / 0.52 + 60),
-        (1000.0, 100_000.0, 0.002, 1000 / 1.40 - 200, 1000 / 0.52 + 60),
-        (1000.0, 100_000.0, 0.0, 1000 / 1.40, 1000 / 0.52 + 60),
-        (50.0, 100_000.0, 0.0005, 0.0, 50 / 0.52 + 60),
-        (0.0, 100_000.0, 0.0005, 0.0, 60.0),
+        (1000.0, 100_000.0, 0.0005, 1000 / 1.40 - 50, 1000 / 0.52 + 150),
+        (1000.0, 100_000.0, 0.002, 1000 / 1.40 - 200, 1000 / 0.52 + 150),
+        (1000.0, 100_000.0, 0.0, 1000 / 1.40, 1000 / 0.52 + 150),
+        (50.0, 100_000.0, 0.0005, 0.0, 50 / 0.52 + 150),
+        (0.0, 100_000.0, 0.0005, 0.0, 150.0),
         (1000.0, 1500.0, 0.0, 1000 / 1.40, 1500.0),
         (1000.0, 900.0, 0.0, 1000 / 1.40, 1000.0),
     ],
 )
 def test_area_interval_takes_the_false_share_of_the_seen_area_from_the_lower_bound(area, seen, false_share, low, high):
     assert area_interval(area, seen, false_share) == pytest.approx((low, high))
+
+
+def test_area_interval_reaches_further_up_without_near_infrared():
+    assert area_interval(1000.0, 100_000.0, 0.0, in_colours=True) == pytest.approx((1000 / 1.40, 1000 / 0.40 + 150))
 
 
 def test_volume_interval_allows_for_the_kinds_of_boxes_that_were_missed_or_are_none():

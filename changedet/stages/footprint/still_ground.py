@@ -20,7 +20,7 @@ Marked: TypeAlias = Callable[[int, BaseGeometry], "tuple[float, float]"]
 """Of a date and some ground: the share that is marked of what is shown, and the share that is shown."""
 
 LEAST_M2: Final = 60.0
-"""Of a part that is looked at: four 20-foot boxes, as much as may change unmarked (`intervals.MISSED_M2`)."""
+"""Of a part that is looked at: four 20-foot boxes."""
 LEAST_MARKED: Final = 0.1
 """Share of new ground that a mask marks at least: of what was truly laid on painted and drawn sites .21 and more, of
 fields that lay bare at most .01 (docs/research/footprint.md)."""

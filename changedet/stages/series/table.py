@@ -130,27 +130,28 @@ class Estimate(NamedTuple):
         return self._replace(high=max(self.high, value))
 
 
-def changed_area_interval(area_m2: float, seen_area_m2: float, false_share: float = intervals.FALSE_SHARE) -> Estimate:
+def changed_area_interval(
+    area_m2: float, seen_area_m2: float, false_share: float = intervals.FALSE_SHARE, *, in_colours: bool = False
+) -> Estimate:
     """A mask's changed area with the 95 % interval of the truly changed area, within what both dates show.
 
-    Provisional, until it is calibrated on labelled sites: on simulated ones the mask held .52 to 1.40 times the changed
-    area; besides, four boxes may go unmarked and .05 % of a quiet site be marked.
+    Provisional, until it is calibrated on labelled sites (`intervals.area_interval`).
 
     Parameters
     ----------
-    area_m2 : float
-        Of the pixels marked 1.
-    seen_area_m2 : float
-        Of the pixels that both dates show clearly.
+    area_m2, seen_area_m2 : float
+        Of the pixels marked 1, and of those that both dates show clearly.
     false_share : float
         Share of a quiet site that the method marks falsely: the change may be all false up to there.
+    in_colours : bool, optional
+        Whether the dates were compared without near infrared.
 
     Returns
     -------
     Estimate
         In m2.
     """
-    return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share))
+    return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share, in_colours=in_colours))
 
 
 @dataclass(frozen=True)
