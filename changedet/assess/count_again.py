@@ -36,10 +36,11 @@ from changedet.pipeline.zone_records import trust_of_counts, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.claims import find_claims
+from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import STAGE as SERIES
-from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
+from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.confirmed import LISTED_KIND
 from changedet.stages.tracks.result import TrackMethod, Tracks

@@ -19,8 +19,9 @@ from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.pipeline.area_sums import Area, changed_and_seen
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
+from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import UNSEEN_M2
-from changedet.stages.series.table import DateMeasurements, Estimate
+from changedet.stages.series.table import DateMeasurements
 from changedet.store import read_geoframe
 
 SHOWS_ALL: Final = 0.95

@@ -39,8 +39,9 @@ from changedet.stages.change.method import false_share
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.objects.familiarity import Familiarity
 from changedet.stages.series.claims import find_claims
+from changedet.stages.series.estimates import changed_area_interval
 from changedet.stages.series.growth import Onset
-from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
+from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.tracks.result import Tracks
 
 

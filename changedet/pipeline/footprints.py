@@ -29,8 +29,9 @@ from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimate
 from changedet.stages.footprint.shapes import gained_and_lost
 from changedet.stages.footprint.stage import footprint_method, needs_lasting, series_trees
 from changedet.stages.footprint.still_ground import settled
+from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2
-from changedet.stages.series.table import DateMeasurements, Estimate
+from changedet.stages.series.table import DateMeasurements
 from changedet.store import read_json
 from changedet.store.packing import unpack
 

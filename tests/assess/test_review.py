@@ -31,9 +31,10 @@ from changedet.pipeline.finished import open_run
 from changedet.pipeline.looks import RunLooks
 from changedet.pipeline.summary import with_nulls
 from changedet.stages.registry import Facts
+from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import staircase
-from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
+from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.series.totals import totals
 from changedet.stages.tracks.stage import hmm
 from changedet.store import RunFolder, write_frame, write_json

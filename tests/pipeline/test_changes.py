@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from changedet.pipeline.changes import lasting_bounds, with_built_ground
-from changedet.stages.series.table import DateMeasurements, Estimate
+from changedet.stages.series.estimates import Estimate
+from changedet.stages.series.table import DateMeasurements
 
 DAYS = dt.date(2023, 3, 12), dt.date(2023, 6, 5)
 

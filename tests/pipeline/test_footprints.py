@@ -16,8 +16,9 @@ from changedet.pipeline import footprints
 from changedet.pipeline.run import run
 from changedet.plan import Plan
 from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2
-from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
+from changedet.stages.series.table import DateMeasurements, timeseries
 
 DATES = ("2023-01-01", "2023-03-01")
 

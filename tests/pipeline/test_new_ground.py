@@ -16,7 +16,8 @@ from changedet.grid import Grid, ground_area_m2
 from changedet.pipeline.collect import _known
 from changedet.pipeline.new_ground import new_ground, with_first_boxes
 from changedet.stages.footprint.outlines import Footprint
-from changedet.stages.series.table import DateMeasurements, Estimate
+from changedet.stages.series.estimates import Estimate
+from changedet.stages.series.table import DateMeasurements
 
 CRS = "EPSG:32633"
 GRID = Grid(CRS, Affine(1, 0, 400_000, 0, -1, 5_000_000), (400, 400))

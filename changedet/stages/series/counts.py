@@ -183,6 +183,23 @@ class TrackedBoxes:
         shown = intervals.count_spread(expected, float(variance.sum()), 0.0, 0.0, 0.0)
         return StandingBoxes(expected, below, above * (COVERED_ABOVE if now > COVERED_SHARE else 1.0), shown)
 
+    def hidden(self, t: int, weight: Floats) -> float:
+        """Boxes, or their weights, that are expected where a date does not show them clearly.
+
+        Parameters
+        ----------
+        t : int
+            Index of the date.
+        weight : float64 (place,)
+            Of a box at each place.
+
+        Returns
+        -------
+        float
+            Their sum.
+        """
+        return float((weight * self.present[:, t])[~self.clear[:, t]].sum())
+
     def _hidden_ground(self, t: int) -> tuple[float, float]:
         """Shares of the ground about the boxes that a date hides, and that neither it nor any later one shows."""
         if not len(self.ground_shown):

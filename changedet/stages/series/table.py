@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -13,12 +13,12 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats
-from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import FAR_DISTANCE, USUAL_DISTANCE, Signs, widened
 from changedet.kernels.intervals import Calibration, volume_interval
 from changedet.stages.series.counts import EventCount, TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
+from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.site_boxes import boxes_of_areas
 from changedet.stages.series.zone_bounds import within_site
@@ -99,59 +99,6 @@ TEXTS: Final = 3
 """The first columns, which are no figures."""
 COUNTS: Final = ("containers", "other_boxes", "teu", "arrivals", "departures")
 """Columns of whole numbers."""
-
-
-class Estimate(NamedTuple):
-    """A figure with its 95 % interval.
-
-    Attributes
-    ----------
-    value, low, high : float
-        In the unit of the figure.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def at_least(self, value: float) -> Estimate:
-        """The same with an upper bound that is no lower than a value.
-
-        Parameters
-        ----------
-        value : float
-            In the unit of the figure.
-
-        Returns
-        -------
-        Estimate
-            With the bound raised where it was lower.
-        """
-        return self._replace(high=max(self.high, value))
-
-
-def changed_area_interval(
-    area_m2: float, seen_area_m2: float, false_share: float = intervals.FALSE_SHARE, *, in_colours: bool = False
-) -> Estimate:
-    """A mask's changed area with the 95 % interval of the truly changed area, within what both dates show.
-
-    Provisional, until it is calibrated on labelled sites (`intervals.area_interval`).
-
-    Parameters
-    ----------
-    area_m2, seen_area_m2 : float
-        Of the pixels marked 1, and of those that both dates show clearly.
-    false_share : float
-        Share of a quiet site that the method marks falsely: the change may be all false up to there.
-    in_colours : bool, optional
-        Whether the dates were compared without near infrared.
-
-    Returns
-    -------
-    Estimate
-        In m2.
-    """
-    return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share, in_colours=in_colours))
 
 
 @dataclass(frozen=True)
@@ -287,6 +234,12 @@ def _add_counts(
         accepted = counted.row_kind[counted.row_believed & (counted.row_date == t)]
         boxes = boxes.at_least(float(len(accepted)))
         teu = teu.at_least(float(sum(TEU_OF_KIND[kind] for kind in accepted)))
+        # What other dates alone show may not stand there: no more is sure than the date lists, and what it hides.
+        hidden = [
+            calibration.scale * counted.hidden(t, each) for each in (np.ones(len(counted.weight)), counted.weight)
+        ]
+        boxes = boxes.surely_at_most(len(weights) + hidden[0])
+        teu = teu.surely_at_most(sum(weights) + hidden[1])
     if look.is_refused:
         return
     row["containers_expected"], row["containers_low"], row["containers_high"] = boxes

@@ -13,10 +13,11 @@ from box_rows import DAYS, followed, rows_of
 from changedet.kernels.containers import BASE_OF_KIND_M2
 from changedet.outputs.sentences.ground import REFUTED
 from changedet.pipeline.rejected_boxes import without_tracks
+from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2, UNSEEN_M2, find_onsets, find_zone_onsets
 from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE
-from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
+from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.tracks.result import Ground
 from changedet.stages.tracks.stage import track
 from changedet.stages.tracks.visibility import GivenVisibility

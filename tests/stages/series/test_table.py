@@ -20,6 +20,7 @@ from changedet.kernels.intervals import Calibration
 from changedet.pipeline.summary import _seen_beyond
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
+from changedet.stages.series.estimates import changed_area_interval
 from changedet.stages.series.onsets import UNSURE, find_onsets
 from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE
@@ -29,7 +30,6 @@ from changedet.stages.series.table import (
     Estimate,
     _add_counts,
     _add_events,
-    changed_area_interval,
     timeseries,
 )
 from changedet.stages.tracks.result import Ground
@@ -155,6 +155,26 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
             low, value, high = (row[f"{name}_{part}"] for part in ("low", "expected", "high"))
             assert 0.0 <= low <= value * (1 + 1e-12) + 1e-12, name
             assert value <= high * (1 + 1e-12) + 1e-12, name
+
+
+def test_no_more_boxes_are_sure_than_a_date_lists_and_hides():
+    kept = tracked_boxes(followed(bs.simulate(3)))
+    calibration = followed(bs.simulate(3)).calibration
+    signs, look = date_signs(kept, calibration.scale).counts[2], DateMeasurements(dt.date(2023, 1, 1))
+    on_it = np.flatnonzero((kept.row_date == 2) & np.isin(kept.row_listed, ["20ft", "40ft", "45ft"]))
+    few = kept.row_listed.copy()
+    few[on_it[3:]] = ""
+    shown, hidden = np.ones(kept.clear.shape, bool), kept.clear.copy()
+    hidden[:, 2] = False
+    usual, seen, unseen = ({"zone": ""} for _ in range(3))
+    _add_counts(usual, replace(kept, clear=shown), 2, look, calibration, signs)
+    _add_counts(seen, replace(kept, clear=shown, row_listed=few), 2, look, calibration, signs)
+    _add_counts(unseen, replace(kept, clear=hidden, row_listed=few), 2, look, calibration, signs)
+    assert usual["containers_low"] > seen["containers_low"] == 3 == seen["containers"]
+    assert 3 <= seen["teu_low"] <= 6
+    assert unseen["containers_low"] > 3, "what a look hides it cannot list"
+    for name in ("containers_expected", "containers_high", "teu_expected", "teu_high"):
+        assert seen[name] == usual[name]
 
 
 def test_add_events_reaches_up_to_boxes_that_masks_reject_and_tells_none_of_them():

@@ -10,7 +10,8 @@ import pytest
 from box_rows import figures
 
 from changedet.outputs.summary import FIGURE_COLUMNS
-from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
+from changedet.stages.series.estimates import Estimate
+from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.series.totals import EVENTS, SHARED_EXCESS, totals
 
 
