@@ -1,4 +1,4 @@
-"""Real pictures as judges: airports, harbour tiles and labelled windows, a train in three frames, pairs, whole runs.
+"""Real pictures as judges: airports, harbour tiles, labelled windows, a train in frames, pairs, whole runs, towns.
 
 Nothing is fitted on them. The airports' terms and those of the harbour and the train allow measuring only.
 """
@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.airport_outlines import APRON, APRON_DAY, REPAVED, REPAVED_DAY  # noqa: E402
 from benchmarks.harbour_windows import harbour_windows  # noqa: E402
 from benchmarks.judge_collage import collage  # noqa: E402
+from benchmarks.judge_empty import empty  # noqa: E402
 from benchmarks.judge_sites import finished  # noqa: E402
 from benchmarks.real_pairs import chosen_method, measured, pairs  # noqa: E402
 from benchmarks.whole_pairs import whole_pairs  # noqa: E402
@@ -208,4 +209,5 @@ JUDGES: dict[str, Callable[[Path, Path, bool], Iterator[Row]]] = {
     "pairs": two_dates,
     "whole": runs_of_pairs,
     "collage": collage,
+    "empty": empty,
 }
