@@ -19,6 +19,7 @@ from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.pipeline.area_sums import Area, changed_and_seen
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
+from changedet.plan.model import PROBABILISTIC
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import UNSEEN_M2
 from changedet.stages.series.table import DateMeasurements
@@ -93,6 +94,23 @@ def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> ChangedAreas:
     return {day: dict(zip(areas, pairs, strict=True)) for day, pairs in found.items()}
 
 
+def mask_shares(plan: Plan) -> intervals.MaskShares:
+    """How much of the changed area a run's masks hold.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    MaskShares
+        Of its method and the bands that all looks share.
+    """
+    if plan.choices["change"].method not in PROBABILISTIC:
+        return intervals.USUAL_SHARES
+    return intervals.LEARNED_SHARES if "nir" in plan.roles else intervals.COLOUR_SHARES
+
+
 def with_built_ground(looks: Sequence[DateMeasurements], reference: dt.date) -> list[DateMeasurements]:
     """Let the upper bounds of changed area reach up to the ground that was surely built, or given up, since.
 
@@ -129,7 +147,7 @@ def _allowing(look: DateMeasurements, reference: DateMeasurements | None) -> dic
             raised[name] = marked.at_least(max(built.high - earlier.low, earlier.high - built.low))
         elif marked.low > 0 and all(one.valid_fraction.get(name, 0.0) >= SHOWS_ALL for one in (look, reference)):
             # Works on soil of the ground's own colour are marked in part; where nothing is marked, fields look built.
-            gain = abs(built.value - earlier.value) / intervals.RATIO_LOW
+            gain = abs(built.value - earlier.value) / intervals.USUAL_SHARES.low
             raised[name] = marked.at_least(min(gain, max(built.high - earlier.low, earlier.high - built.low)))
     return raised
 

@@ -18,7 +18,7 @@ from changedet.pipeline.agreement import contradictions, dated_as_known
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.boxes import RunBoxes, by_look, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
-from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer, with_built_ground
+from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer, mask_shares, with_built_ground
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.fill_doubts import fill_json
@@ -182,7 +182,6 @@ def _measurements(
     false_bound: float,
 ) -> list[DateMeasurements]:
     counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
-    in_colours = "red" in plan.roles and "nir" not in plan.roles
     found = []
     for look in plan.looks:
         alignment = models[look.date].alignment
@@ -190,7 +189,7 @@ def _measurements(
         quality = plan.quality_file(look.date)
         clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
         intervals = {
-            name: changed_area_interval(marked, seen, false_bound, in_colours=in_colours)
+            name: changed_area_interval(marked, seen, false_bound, mask_shares(plan))
             for name, (marked, seen) in changed.get(look.date, {}).items()
             if seen > 0
         }

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from changedet.kernels.intervals import (
+    COLOUR_SHARES,
+    LEARNED_SHARES,
     area_interval,
     bounds_of_hidden,
     count_spread,
@@ -42,8 +44,10 @@ def test_area_interval_takes_the_false_share_of_the_seen_area_from_the_lower_bou
     assert area_interval(area, seen, false_share) == pytest.approx((low, high))
 
 
-def test_area_interval_reaches_further_up_without_near_infrared():
-    assert area_interval(1000.0, 100_000.0, 0.0, in_colours=True) == pytest.approx((1000 / 1.40, 1000 / 0.40 + 150))
+def test_area_interval_by_what_masks_of_a_method_hold():
+    learned, colours = (area_interval(1000.0, 100_000.0, 0.0, shares) for shares in (LEARNED_SHARES, COLOUR_SHARES))
+    assert learned == pytest.approx((800.0, 1600.0 + 150))
+    assert colours == pytest.approx((800.0, 2500.0 + 150))
 
 
 def test_volume_interval_allows_for_the_kinds_of_boxes_that_were_missed_or_are_none():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from changedet.kernels.intervals import MISSED_M2, RATIO_LOW
+from changedet.kernels.intervals import MISSED_M2, USUAL_SHARES
 from changedet.pipeline.agreement import dated_as_known, disagreements, unmarked_ground
 
 NONE = {"date": None, "low": None, "high": None, "reason": "no lasting growth"}
@@ -17,7 +17,10 @@ def onset(date, low=None, high=None):
 def looks(low=0.0, high=MISSED_M2, clear=1.0):
     """`high`: of what a mask that marks so much may have missed."""
     days = pd.to_datetime(["2024-01-01", "2024-03-01", "2024-06-01"])
-    areas = {"changed_area_low_m2": [None, 0.0, low], "changed_area_m2": [None, RATIO_LOW * (high - MISSED_M2), high]}
+    areas = {
+        "changed_area_low_m2": [None, 0.0, low],
+        "changed_area_m2": [None, USUAL_SHARES.low * (high - MISSED_M2), high],
+    }
     return pd.DataFrame({"date": days, "zone": "", "valid_fraction": [1.0, clear, 1.0], **areas})
 
 

@@ -52,7 +52,10 @@ class Estimate(NamedTuple):
 
 
 def changed_area_interval(
-    area_m2: float, seen_area_m2: float, false_share: float = intervals.FALSE_SHARE, *, in_colours: bool = False
+    area_m2: float,
+    seen_area_m2: float,
+    false_share: float = intervals.FALSE_SHARE,
+    shares: intervals.MaskShares = intervals.USUAL_SHARES,
 ) -> Estimate:
     """A mask's changed area with the 95 % interval of the truly changed area, within what both dates show.
 
@@ -64,12 +67,12 @@ def changed_area_interval(
         Of the pixels marked 1, and of those that both dates show clearly.
     false_share : float
         Share of a quiet site that the method marks falsely: the change may be all false up to there.
-    in_colours : bool, optional
-        Whether the dates were compared without near infrared.
+    shares : MaskShares, optional
+        Of the method and the bands that were compared.
 
     Returns
     -------
     Estimate
         In m2.
     """
-    return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share, in_colours=in_colours))
+    return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share, shares))
