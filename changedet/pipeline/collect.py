@@ -23,7 +23,14 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.fill_doubts import fill_json
 from changedet.pipeline.flow import flow
-from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer, with_hidden_ground
+from changedet.pipeline.footprints import (
+    as_estimates,
+    bare_site,
+    footprint_layer,
+    footprints_of,
+    ground_layer,
+    with_hidden_ground,
+)
 from changedet.pipeline.new_ground import gained_ground, new_ground
 from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.other_things import find_other_things
@@ -133,9 +140,14 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     summary |= fill_json({day: model.fill for day, model in models.items()})
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
-    doubts += [*others.blind_looks(plan.looks), *([OPPOSED_VIEWS] if tracks and tracks.views_opposed else [])]
+    doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, footprints, tracks)]
     warnings = dated_as_known(doubts, [str(day) for day in plan.dates])
     return Results(layers, table, summary, unavailable, tuple(warnings))
+
+
+def _doubts_of_site(plan: Plan, footprints: Mapping[dt.date, Footprint], tracks: Tracks | None) -> list[str]:
+    opposed = [OPPOSED_VIEWS] if tracks and tracks.views_opposed else []
+    return [*bare_site(plan, footprints), *opposed]
 
 
 def _summary(plan: Plan, table: pd.DataFrame, tracks: Tracks | None, known: Mapping[dt.date, Footprint]) -> JsonObject:

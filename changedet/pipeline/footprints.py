@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +25,7 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
 from changedet.stages.footprint.afloat import without_ships
+from changedet.stages.footprint.bare_sites import all_bare, with_what_stands
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
 from changedet.stages.footprint.shapes import gained_and_lost
@@ -34,6 +36,12 @@ from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2
 from changedet.stages.series.table import DateMeasurements
 from changedet.store import read_json
 from changedet.store.packing import unpack
+
+BARE: Final = (
+    "footprint: nearly all of the site is bare on every date, so that yards cannot be told from the ground around "
+    "them: only the boxes and buildings on it are sure, and what else it is said to bear is a guess"
+)
+"""Of a desert, or a frame within one yard."""
 
 
 def footprints_of(
@@ -74,6 +82,8 @@ def footprints_of(
         gained = [_gained(changes, day) for day in days]
         unit = plan.grid.resolution_m / plan.grid.ground_resolution_m
         found = with_works(found, gained, partial(_shown, plan), plan.grid.crs, unit)
+    if all_bare(found, plan.grid.area):
+        found = with_what_stands(found)
     return dict(zip(days, found, strict=True))
 
 
@@ -117,6 +127,23 @@ def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeo
     if detections is None:
         return []
     return list(detections.geometry[(detections["date"].dt.date == day) & detections["counted"].astype(bool)])
+
+
+def bare_site(plan: Plan, footprints: Mapping[dt.date, Footprint]) -> list[str]:
+    """Say that a footprint is no more than all that is bare, where it is.
+
+    Parameters
+    ----------
+    plan : Plan
+    footprints : mapping of date to Footprint
+        Of `footprints_of`.
+
+    Returns
+    -------
+    list of str
+        A warning, or none.
+    """
+    return [BARE] if all_bare(list(footprints.values()), plan.grid.area) else []
 
 
 def footprint_layer(

@@ -16,6 +16,7 @@ from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
 from changedet.stages.change.kernels.movers import mover_halo_px, plants_around, plants_halo_px, without_movers
+from changedet.stages.change.kernels.own_soil import own_soil
 from changedet.stages.change.kernels.wide_ground import (
     bounded_by_network,
     marks_around,
@@ -99,8 +100,10 @@ def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
     gsd_m = job.grid.ground_resolution_m
     wide, around = window.grown(mover_halo_px(gsd_m)), plants_halo_px(gsd_m)
     standing = [read_bands(path, wide.grown(around)) for path in job.standing]
-    is_meadow = plants_around([bands[0] for bands in standing], gsd_m)
-    scores, lasting = _without_plants(job, wide, is_meadow)
+    kinds = [bands[0] for bands in standing]
+    # in colours alone grey aircraft on concrete pass for banks of its soil
+    is_soil = own_soil(kinds, gsd_m) & np.array(job.nir, np.bool_)[:, None, None]
+    scores, lasting = _without_plants(job, wide, plants_around(kinds, gsd_m) | is_soil)
     own = [np.ascontiguousarray(bands[:, around:-around, around:-around]) for bands in standing]
     return without_movers(scores, own, lasting.sure, gsd_m)
 
@@ -151,7 +154,7 @@ def _bounded(pair: _Pair, around: tuple[Words, Words], least: Singles, gsd_m: fl
     return bounded_by_network(pair.score, pair.steps, pair.plants, around, least, pair.roofs, gsd_m)
 
 
-def _without_plants(job: SeriesJob, window: Window, is_meadow: Bools | None) -> tuple[Singles, LastingGround]:
+def _without_plants(job: SeriesJob, window: Window, is_still: Bools | None) -> tuple[Singles, LastingGround]:
     """Scores (date, y, x) and the ground that looks agree about.
 
     Where plants cover the ground later what was bare before them was season too, unless it lasts: grass grows on banks.
@@ -167,8 +170,8 @@ def _without_plants(job: SeriesJob, window: Window, is_meadow: Bools | None) -> 
     around = [(said, marked) if job.together else pair.around for pair in pairs]
     lasting = (
         nothing_lasts(len(pairs), window.shape)
-        if is_meadow is None
-        else lasting_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], is_meadow, gsd_m)
+        if is_still is None
+        else lasting_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], is_still, gsd_m)
     )
     scores = np.stack(
         [_bounded(p, own, least, gsd_m) for p, own, least in zip(pairs, around, lasting.least, strict=True)]

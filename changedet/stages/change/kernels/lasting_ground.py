@@ -59,7 +59,7 @@ class LastingGround(NamedTuple):
     stays: Singles
 
 
-def lasting_ground(scores: Sequence[Singles], steps: Sequence[Bytes], is_meadow: Bools, gsd_m: float) -> LastingGround:
+def lasting_ground(scores: Sequence[Singles], steps: Sequence[Bytes], is_still: Bools, gsd_m: float) -> LastingGround:
     """Find the ground that changed by all that several looks in a row say.
 
     Parameters
@@ -69,9 +69,9 @@ def lasting_ground(scores: Sequence[Singles], steps: Sequence[Bytes], is_meadow:
         wanted; NaN is not observed.
     steps : sequence of uint8 (y, x)
         Of `whole_steps`, of the same size.
-    is_meadow : bool (y, x)
-        Of `movers.plants_around`, without the halo: on water, paving and tracks ships, cranes and trains differ on each
-        look, too.
+    is_still : bool (date, y, x)
+        Of `movers.plants_around` or `own_soil`, without the halo: on water, paving and tracks ships, cranes and trains
+        differ on each look, too.
     gsd_m : float
         Ground size of a pixel.
 
@@ -85,7 +85,7 @@ def lasting_ground(scores: Sequence[Singles], steps: Sequence[Bytes], is_meadow:
     square = np.ones((2 * half + 1,) * 2, np.uint8)
     counts = [(own != UNSAID) & np.isfinite(score) for score, own in zip(scores, steps, strict=True)]
     means = [_mean(own, counted, half) for own, counted in zip(steps, counts, strict=True)]
-    seen = np.stack([counted[core] & is_meadow for counted in counts])
+    seen = np.stack([counted[core] for counted in counts]) & is_still
     within = _best_runs(np.stack([mean[core] for mean in means]), seen)
     wide = np.stack([cv2.dilate(mean, square)[core] for mean in means])
     beside = _best_runs(wide, seen)

@@ -7,7 +7,8 @@ ground like that around it was a mover; what is taken down for good leaves a sca
 neighbouring look on which it is seen again, as bright and of the same colours; one that is on no look seen twice was a
 mover as well, also where other ones stood on the reference date and on each later look. Boxes are not for this kernel:
 they are followed one by one. Ground that changed by itself, over more than a thing's size, is none, nor what lies
-around it; nor is what looks in a row agree about on a meadow, where nothing that moves is parked.
+around it; nor is what looks in a row agree about on a meadow or on bare soil (`own_soil`), where nothing that moves is
+parked.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ RIM_M: Final = 1.5
 CHANGED: Final = 0.5
 """Probability from which a pair's pixel is changed."""
 LASTS: Final = 0.5
-"""How far looks agree that a meadow changed, from which on what differs there is a bank and not a mover: its lit and
+"""How far looks agree that open ground changed, from which on what differs there is a bank and not a mover: its lit and
 its shaded side change places with the sun."""
 MOST_SURE: Final = float(1.0 / (1.0 + np.exp(-2.0 * MOST_EVIDENCE)))
 """Greatest probability that counts of a thing that moved: two dates' evidence, which is less than a mover loses. Trees

@@ -26,7 +26,7 @@ def looks(*odds_of_pit, unseen=(), meadow=True):
         steps.append(
             wide_ground.whole_steps(wide_ground.kept_odds(np.where(np.isfinite(score), network, np.float32(np.nan))))
         )
-    return kernel.lasting_ground(scores, steps, np.full((90, 110), meadow), GSD_M)
+    return kernel.lasting_ground(scores, steps, np.full((len(scores), 90, 110), meadow), GSD_M)
 
 
 def test_what_three_looks_in_a_row_say_lifts_what_trees_dismiss():
@@ -78,10 +78,10 @@ def test_a_pixel_is_the_same_whatever_block_it_lies_in():
     scores = [rng.uniform(0, 1, SHAPE).astype(np.float32) for _ in range(4)]
     scores[1][:60, :70] = np.nan
     steps = [rng.integers(0, 177, SHAPE).astype(np.uint8) for _ in range(4)]
-    is_meadow = rng.uniform(size=(90, 110)) < 0.1
-    whole = kernel.lasting_ground(scores, steps, is_meadow, GSD_M)
+    is_still = rng.uniform(size=(4, 90, 110)) < 0.1
+    whole = kernel.lasting_ground(scores, steps, is_still, GSD_M)
     cut = [[one[20:, 30:] for one in images] for images in (scores, steps)]
-    part = kernel.lasting_ground(*cut, is_meadow[20:, 30:], GSD_M)
+    part = kernel.lasting_ground(*cut, is_still[:, 20:, 30:], GSD_M)
     for one, other in zip(whole, part, strict=True):
         np.testing.assert_array_equal(one[..., 20:, 30:], other)
 

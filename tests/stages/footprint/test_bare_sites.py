@@ -1,0 +1,35 @@
+"""Footprints of sites that are bare nearly all over."""
+
+from __future__ import annotations
+
+import pytest
+import shapely
+from shapely.geometry import MultiPolygon, box
+
+from changedet.stages.footprint.bare_sites import all_bare, with_what_stands
+from changedet.stages.footprint.outlines import Footprint
+
+SITE = box(0, 0, 100, 100)
+
+
+def a_footprint(width):
+    """All that lies west of a line, with a row of boxes and a hall on it."""
+    kinds = {"paving": box(0, 0, width, 80), "stored": box(10, 10, 20, 20), "building": box(30, 30, 50, 40)}
+    shape, least = MultiPolygon([box(0, 0, width, 100)]), MultiPolygon([box(0, 0, width - 10, 35)])
+    return Footprint(shape, least, shape, shape.area, {kind: MultiPolygon([part]) for kind, part in kinds.items()})
+
+
+@pytest.mark.parametrize(("widths", "expected"), [((95, 92), True), ((95, 80), False), ((), False)])
+def test_all_dates_must_be_bare(widths, expected):
+    assert all_bare([a_footprint(width) for width in widths], SITE) == expected
+
+
+def test_a_footprint_without_kinds_is_not_judged():
+    plain = MultiPolygon([SITE])
+    assert not all_bare([Footprint(plain, plain, plain, plain.area)], SITE)
+
+
+def test_only_boxes_and_buildings_are_sure():
+    (found,) = with_what_stands([a_footprint(95)])
+    assert shapely.equals(found.least, shapely.union_all([box(10, 10, 20, 20), box(30, 30, 50, 35)]))
+    assert found.area_m2 == 9500
