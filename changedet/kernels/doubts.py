@@ -28,6 +28,12 @@ FAR_DISTANCE: Final = 0.8
 WIDENING: Final = 10.0
 """By how many half widths an interval widens for each unit of distance beyond one of these. Chosen by hand."""
 
+USUAL_DOUBT: Final = 0.35
+"""Of the expected boxes, up to which a date's doubt above is one that teaching sites have, too: .35 at most on 32 of
+them with 50 boxes and more (docs/research/tracks.md, "Packed yards in doubt")."""
+MANY: Final = 100.0
+"""Boxes from which such a share says something: of few, one more in doubt is a large one. Chosen by hand."""
+
 
 class Signs(NamedTuple):
     """What the boxes of a date show of how far their number can be trusted.
@@ -128,6 +134,24 @@ def widened(half: float, signs: Signs, weights: Weights, beyond: float) -> float
         Boxes.
     """
     return float((1.0 + WIDENING * np.fmax(0.0, beyond)) * np.hypot(half, doubt(signs, weights)))
+
+
+def unusual_doubt(signs: Signs, weights: Weights) -> float:
+    """How far a date's doubt lies beyond that of teaching sites: there more boxes may be missed than its signs tell.
+
+    Parameters
+    ----------
+    signs : Signs
+        Of the date.
+    weights : Weights
+        Of the upper side.
+
+    Returns
+    -------
+    float
+        As a share of the expected boxes, or of 100 where fewer are; negative where the doubt is usual.
+    """
+    return doubt(signs, weights) / max(signs.expected, MANY) - USUAL_DOUBT
 
 
 def blind_dates(detected: Floats, expected: Floats) -> Bools:

@@ -7,7 +7,16 @@ import math
 import numpy as np
 import pytest
 
-from changedet.kernels.doubts import NO_DOUBTS, Signs, Weights, blind_dates, doubt, may_all_be_others, widened
+from changedet.kernels.doubts import (
+    NO_DOUBTS,
+    Signs,
+    Weights,
+    blind_dates,
+    doubt,
+    may_all_be_others,
+    unusual_doubt,
+    widened,
+)
 
 SIGNS = Signs(expected=100.0, uncertain=5.0, weak=8.0, missed=12.0, others=3.0)
 
@@ -30,6 +39,15 @@ def test_widened_is_the_half_width_at_home_where_nothing_is_doubted_or_known():
         assert widened(7.0, SIGNS, NO_DOUBTS.boxes[0], beyond) == 7.0
     assert widened(3.0, SIGNS, Weights(plain=4.0), -0.2) == pytest.approx(5.0)
     assert widened(3.0, SIGNS, Weights(plain=4.0), 0.1) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("expected", "doubtful", "beyond"),
+    [(200.0, 90.0, 0.1), (200.0, 70.0, 0.0), (200.0, 50.0, -0.1), (20.0, 15.0, -0.2)],
+)
+def test_unusual_doubt_is_what_lies_beyond_that_of_teaching_sites_as_a_share(expected, doubtful, beyond):
+    signs = SIGNS._replace(expected=expected)
+    assert unusual_doubt(signs, Weights(plain=doubtful)) == pytest.approx(beyond)
 
 
 @pytest.mark.parametrize(

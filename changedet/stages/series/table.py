@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import FAR_DISTANCE, USUAL_DISTANCE, Signs, widened
+from changedet.kernels.doubts import FAR_DISTANCE, USUAL_DISTANCE, Signs, unusual_doubt, widened
 from changedet.kernels.intervals import Calibration, volume_interval
 from changedet.stages.series.counts import EventCount, TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
@@ -286,7 +286,8 @@ def _standing(
     each = value / signs.expected if signs.expected > 0 else 1.0
     # How far a scene is from what was learned says nothing of what it hides. In scenes that lie far boxes are missed,
     # and none are invented (docs/calibration.md).
-    sides = zip(calibration.boxes, boxes.hidden, calibration.doubts.boxes, (0.0, far - FAR_DISTANCE), strict=True)
+    beyond_usual = float(np.fmax(far - FAR_DISTANCE, unusual_doubt(signs, calibration.doubts.boxes[1])))
+    sides = zip(calibration.boxes, boxes.hidden, calibration.doubts.boxes, (0.0, beyond_usual), strict=True)
     below, above = (
         float(np.hypot(widened(half * boxes.shown / each, signs, weights, beyond) * each, half * hidden))
         for half, hidden, weights, beyond in sides

@@ -383,6 +383,23 @@ def test_timeseries_adds_what_the_last_date_hides_to_what_a_far_scene_widens():
     assert above[True, 0.9] == pytest.approx(np.hypot(above[False, 0.9], hidden), rel=0.1)
 
 
+def test_timeseries_widens_upwards_alone_what_is_more_doubtful_than_teaching_sites():
+    series = bs.simulate(5, change=0.0)
+    tracks, looks = followed(series), [DateMeasurements(series.dates[0])]
+    shares, rows = (0.3, 0.35, 0.45), []
+    for share in shares:
+        doubts = Doubts((Weights(), Weights(expected=share)), (Weights(), Weights()))
+        rows.append(
+            timeseries(
+                looks, replace(tracks, calibration=tracks.calibration._replace(doubts=doubts, boxes=(0.0, 0.0)))
+            ).iloc[0]
+        )
+    assert rows[0]["containers_expected"] > 100
+    above = [row["containers_high"] / row["containers_expected"] - 1.0 for row in rows]
+    assert above == pytest.approx([0.3, 0.35, 0.9])
+    assert len({(row["containers_low"], row["containers_expected"]) for row in rows}) == 1
+
+
 def test_timeseries_estimates_nothing_of_a_refused_date_and_widens_what_lies_far():
     series = bs.simulate(2)
     tracks = followed(series)
