@@ -16,6 +16,7 @@ from changedet.grid.zones import zone_of
 from changedet.kernels import intervals
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.summary import FIGURE_COLUMNS
+from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import Area, changed_and_seen
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
@@ -109,6 +110,47 @@ def mask_shares(plan: Plan) -> intervals.MaskShares:
     if plan.choices["change"].method not in PROBABILISTIC:
         return intervals.USUAL_SHARES
     return intervals.LEARNED_SHARES if "nir" in plan.roles else intervals.COLOUR_SHARES
+
+
+def with_unshown_boxes(
+    looks: Sequence[DateMeasurements], changes: gpd.GeoDataFrame, shares: intervals.MaskShares
+) -> list[DateMeasurements]:
+    """Let the upper bounds of looks too coarse for boxes reach up to what the finer looks beside them mark of boxes.
+
+    Parameters
+    ----------
+    looks : sequence of DateMeasurements
+        In the order of time.
+    changes : GeoDataFrame
+        Changed regions of all dates, with ``date``, ``zone``, ``kind`` and ``area_m2``.
+    shares : MaskShares
+        Of the masks.
+
+    Returns
+    -------
+    list of DateMeasurements
+        Boxes that the nearest look on either side marks as changed, and this one does not, may have come or left
+        before it.
+    """
+    fine = [k for k, look in enumerate(looks) if look.counts_possible]
+    marked = changes[changes["kind"] == "box"]
+    marked = marked.assign(day=iso_dates(marked["date"]))
+
+    def _boxes(k: int, zone: str) -> float:
+        own = marked[marked["day"] == str(looks[k].date)]
+        return float((own if zone == "" else own[own["zone"] == zone])["area_m2"].sum())
+
+    found = list(looks)
+    for k, look in enumerate(looks):
+        beside = [*[n for n in fine if n < k][-1:], *[n for n in fine if n > k][:1]]
+        if look.counts_possible or not beside:
+            continue
+        raised = {}
+        for zone, area in look.changed_area_m2.items():
+            more = max(_boxes(n, zone) for n in beside) - _boxes(k, zone)
+            raised[zone] = area.at_least(area.high + max(0.0, more) / shares.low)
+        found[k] = replace(look, changed_area_m2=raised)
+    return found
 
 
 def with_built_ground(looks: Sequence[DateMeasurements], reference: dt.date) -> list[DateMeasurements]:

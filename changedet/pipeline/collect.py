@@ -18,7 +18,14 @@ from changedet.pipeline.agreement import contradictions, dated_as_known
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.boxes import RunBoxes, by_look, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
-from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer, mask_shares, with_built_ground
+from changedet.pipeline.changes import (
+    ChangedAreas,
+    changed_areas,
+    changes_layer,
+    mask_shares,
+    with_built_ground,
+    with_unshown_boxes,
+)
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.fill_doubts import fill_json
@@ -103,7 +110,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     changed = changed_areas(plan, areas)
     false = _placebo(plan) if changed else None
     familiar = familiarities(plan)
-    looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
+    looks = _measurements(plan, models, areas, footprints, changed, changes, 0.0 if false is None else false.bound)
     looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
     seen = _seen_boxes(plan, boxes, zones)
     containers, followed, _ = seen
@@ -191,6 +198,7 @@ def _measurements(
     areas: Mapping[str, Area],
     footprints: Mapping[dt.date, Footprint],
     changed: ChangedAreas,
+    changes: gpd.GeoDataFrame,
     false_bound: float,
 ) -> list[DateMeasurements]:
     counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
@@ -220,7 +228,7 @@ def _measurements(
                 look.date in counted,
             )
         )
-    return with_built_ground(found, plan.reference_date)
+    return with_built_ground(with_unshown_boxes(found, changes, mask_shares(plan)), plan.reference_date)
 
 
 def summary_of(results: Results) -> JsonObject:

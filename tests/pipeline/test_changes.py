@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pytest
 
-from changedet.pipeline.changes import lasting_bounds, with_built_ground
+from changedet.kernels.intervals import MaskShares
+from changedet.pipeline.changes import lasting_bounds, with_built_ground, with_unshown_boxes
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.table import DateMeasurements
 
@@ -73,3 +75,24 @@ def test_the_changed_area_may_be_all_new_ground_where_its_mask_lacks_what_is_sur
     assert (
         with_built_ground([DateMeasurements(DAYS[1], changed_area_m2={"": few})], DAYS[0])[0].changed_area_m2[""] == few
     )
+
+
+def test_a_look_too_coarse_for_boxes_may_have_those_that_the_next_one_shows() -> None:
+    days = [dt.date(2023, month, 1) for month in (1, 3, 5, 7)]
+    own = Estimate(40.0, 0.0, 200.0)
+    looks = [
+        DateMeasurements(days[0]),
+        DateMeasurements(days[1], changed_area_m2={"": own, "yard": own}, counts_possible=False),
+        DateMeasurements(days[2], changed_area_m2={"": own}),
+        DateMeasurements(days[3], changed_area_m2={"": own}, counts_possible=False),
+    ]
+    rows = [(1, "box", 40.0, "yard"), (2, "box", 600.0, "yard"), (2, "box", 100.0, None), (2, "paving", 9000.0, None)]
+    changes = gpd.GeoDataFrame(
+        [(str(days[k]), kind, area, zone) for k, kind, area, zone in rows], columns=["date", "kind", "area_m2", "zone"]
+    )
+    found = with_unshown_boxes(looks, changes, MaskShares(0.5, 1.25))
+    assert found[1].changed_area_m2[""].high == pytest.approx(200 + (700 - 40) / 0.5)
+    assert found[1].changed_area_m2["yard"].high == pytest.approx(200 + (600 - 40) / 0.5)
+    assert found[1].changed_area_m2[""][:2] == own[:2]
+    assert found[2].changed_area_m2[""] == own, "it shows its boxes itself"
+    assert found[3].changed_area_m2[""].high == pytest.approx(200 + 700 / 0.5), "they may still stand"

@@ -20,8 +20,8 @@ OPTICAL: Final = {"coastal", "blue", "green", "red", "rededge", "nir", "swir1", 
 """Bands whose values are light, which a line can bring on another scale."""
 
 STRUCTURE_M: Final = 1.3
-"""Ground sampling distance up to which scenes show roofs, kerbs and lanes, as the trees of change have it; in coarser
-ones fields are the structure."""
+"""Ground sampling distance up to which scenes show roofs, kerbs and lanes, as the trees of change have it; where the
+finest of a series is coarser, fields are the structure."""
 
 
 def choose(facts: Facts) -> Choice:
@@ -47,7 +47,7 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[LineMethod]] = Stage("normalise", choose)
 
 
-@STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=4)
+@STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=5)
 def invariant(
     facts: Facts, *, no_change_probability: Fraction = 0.95, max_iterations: Count = 30, min_correlation: Fraction = 0.7
 ) -> LineMethod:
@@ -120,8 +120,8 @@ def mean_std(facts: Facts) -> LineMethod:
 
 
 def _structures(facts: Facts) -> Structures | None:
-    """How lasting structure is sought, where every scene is fine enough to show roofs and kerbs."""
-    if not facts.gsd_m or max(facts.gsd_m) > STRUCTURE_M:
+    """How lasting structure is sought, where some scene is fine enough to show roofs and kerbs."""
+    if not facts.gsd_m or min(facts.gsd_m) > STRUCTURE_M:
         return None
     roles = list(facts.roles)
     has_both = "red" in roles and "nir" in roles

@@ -68,8 +68,8 @@ def test_dates_without_lasting_structure_are_brought_by_what_is_invariant():
     assert fitted(moving, reference, structures) == fitted(moving, reference, None)
 
 
-def test_structure_is_sought_where_all_scenes_show_roofs():
+def test_structure_is_sought_where_the_finest_scene_shows_roofs():
     roles = ("blue", "green", "red", "nir")
-    for gsd_m, sought in (((0.5, 0.3), True), ((0.5, 3.0), False), ((10.0,), False)):
+    for gsd_m, sought in (((0.5, 0.3), True), ((0.5, 3.0), True), ((10.0,), False)):
         method = STAGE.get("invariant").function(Facts(0.5, roles, gsd_m=gsd_m))
         assert (method.fit.keywords["structures"] is not None) is sought
