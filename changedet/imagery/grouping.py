@@ -99,8 +99,12 @@ def _in_all(looks: Sequence[Look | Scene]) -> list[str]:
     return [role for role in looks[0].roles if all(role in look.roles for look in looks)]
 
 
+def _holding(looks: Sequence[Look | Scene], role: str) -> int:
+    return sum(role in look.roles for look in looks)
+
+
 def _nothing_shared(looks: Sequence[Look | Scene]) -> Problem:
-    """Names the one look without which the others share bands, where there is just one; else the first that is odd."""
+    """Names the looks without which most share bands: the one, where there is just one; else the first that is odd."""
     rests = [_in_all([*looks[:i], *looks[i + 1 :]]) if len(looks) > 2 else [] for i in range(len(looks))]
     alone = [i for i, rest in enumerate(rests) if rest]
     if len(alone) == 1:
@@ -110,6 +114,16 @@ def _nothing_shared(looks: Sequence[Look | Scene]) -> Problem:
             "no band is shared by all scenes; leave it out, or give its 'bands' so that they name the same roles"
         )
         return Problem(said, file=_file_of(odd))
+    most = max((role for look in looks for role in look.roles), key=lambda role: _holding(looks, role))
+    others = [look for look in looks if most not in look.roles]
+    rest = [look for look in looks if most in look.roles]
+    if len(rest) > max(len(others), 1):
+        names, common = ", ".join(f"{look.name} of {look.date}" for look in others), in_order(_in_all(rest))
+        said = (
+            f"{len(rest)} of {len(looks)} scenes share {', '.join(common)}, which {names} have not: "
+            "no band is shared by all scenes; leave these out, or give them a workflow of their own"
+        )
+        return Problem(said, file=_file_of(others[0]))
     odd = next((look for look in looks if not set(look.roles) & set(looks[0].roles)), looks[-1])
     said = (
         f"{looks[0].name} has the bands {', '.join(looks[0].roles)} and {odd.name} has {', '.join(odd.roles)}: "

@@ -86,6 +86,15 @@ def test_shared_roles_names_the_one_look_without_which_the_others_share_bands(tm
             shared_roles(looks)
 
 
+def test_shared_roles_names_all_looks_that_lack_what_most_share(tmp_path: Path) -> None:
+    colours, grey = write(tmp_path / "a.tif", noise(1, 3, 9, 9)), write(tmp_path / "b.tif", noise(1, 1, 9, 9))
+    pan = [open_scene(grey, date=f"2023-0{k}-01", bands={"pan": 1}) for k in (3, 6)]
+    others = [open_scene(colours, date=f"2023-0{k}-01", bands={"red": 1, "nir": 2, "green": 3}) for k in (2, 4, 5)]
+    said = "3 of 5 scenes share green, red, nir, which b.tif of 2023-03-01, b.tif of 2023-06-01 have not"
+    with pytest.raises(InputError, match=said):
+        shared_roles([others[0], pan[0], *others[1:], pan[1]])
+
+
 def test_match_scales_scales_that_differ_are_brought_to_the_references(tmp_path: Path) -> None:
     before = write(tmp_path / "a.tif", np.full((4, 4), 2000, np.uint16), scales=((1e-4,), (0.0,)))
     after = write(tmp_path / "b.tif", np.full((4, 4), 3000, np.uint16), scales=((1e-4,), (-0.1,)))

@@ -21,6 +21,8 @@ from changedet.workflow.yaml_tree import printable
 
 _SHOWN_LEFT_OUT: Final = 20
 """Of files that are no scenes; of one reason beyond this only their number is told."""
+_OF_ANY_SITE: Final = frozenset({"data", "imagery", "images", "scenes", "tif", "tiff"})
+"""Names of folders that tell nothing of the site."""
 
 
 def workflow_text(
@@ -86,15 +88,20 @@ grid:
 
 
 def _near(paths: Sequence[str], folder: str) -> str:
-    """Name of the folder that holds all scenes; of the workflow's own where they come over the network."""
+    """Name of the folder that holds all scenes, or of that around it where any site may have one called so.
+
+    Of the workflow's own where they come over the network.
+    """
     if is_remote(paths[0]):
         return Path(os.path.abspath(folder)).name  # noqa: PTH100
     parents = [os.path.dirname(os.path.abspath(path)) for path in paths if not is_remote(path)]  # noqa: PTH100, PTH120
     try:
-        return Path(os.path.commonpath(parents)).name
+        place = Path(os.path.commonpath(parents))
     except ValueError:
         # On different drives.
-        return Path(parents[0]).name
+        place = Path(parents[0])
+    # two sites whose scenes both lie in `scenes` would write into one folder of results
+    return place.parent.name if place.name.lower() in _OF_ANY_SITE and place.parent.name else place.name
 
 
 def _left_out(left_out: Mapping[str, str], folder: str) -> list[str]:

@@ -15,7 +15,7 @@ def test_scene_lines_has_one_glob_for_scenes_that_say_everything() -> None:
     assert "# msi_20230604.tif: 2023-06-04, EPSG:32633, 0.5 m, 4 bands uint16, nodata 0, 8 x 6 px" in text
     assert "# bands: {blue: 1, green: 2, red: 3, nir: 4}" in text
     assert workflow.bands is None
-    assert workflow.site.id == "scenes"
+    assert workflow.site.id == "depot-north"
     assert [entry.date for entry in workflow.scenes] == [dt.date(2023, 6, 4), dt.date(2023, 7, 4), dt.date(2023, 11, 1)]
     assert [entry.paths[0][1] for entry in workflow.scenes] == [str(Path.cwd() / path) for path in paths]
 
