@@ -147,8 +147,8 @@ def _of_order(looks: Sequence[Look], other: str, fits: Sequence[tuple[str, str]]
     first, *more = [f"{whose} {own} fits the {theirs}" for own, theirs in fits]
     each = " and ".join([f"{first} of {other}", *more])
     return (
-        f"{_days(looks)}: {each} better than the band of its own name: the bands of one of them are in another order; "
-        f"{_remedy(looks)}"
+        f"{_days(looks)}: {each} better than the band of its own name: bands of one of them in another order do that, "
+        f"and so may fields that changed colour; if it is the order, {_remedy(looks)}"
     )
 
 
