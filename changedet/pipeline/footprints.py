@@ -80,8 +80,7 @@ def footprints_of(
         made = [_made(changes, day) for day in days]
         found = without_ships(found, made, Waters(plan, models).share, plan.grid.crs, plan.grid.ground_metre)
         gained = [_gained(changes, day) for day in days]
-        unit = plan.grid.resolution_m / plan.grid.ground_resolution_m
-        found = with_works(found, gained, partial(_shown, plan), plan.grid.crs, unit)
+        found = with_works(found, gained, partial(_shown, plan), plan.grid)
     if all_bare(found, plan.grid.area):
         found = with_what_stands(found)
     return dict(zip(days, found, strict=True))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+import cv2
+import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from changedet.grid import ground_area_m2
+from changedet.grid import Grid, ground_area_m2
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.footprint.shapes import CLOSE_M, EDGE_M, MIN_PART_M2, ROAD_WIDTH_M, as_multi, in_units
 
@@ -23,7 +26,7 @@ LIKE_MADE: Final = "earthwork"
 
 
 def with_works(
-    footprints: Sequence[Footprint], gained: Sequence[BaseGeometry], shown: Shown, crs: str, unit: float
+    footprints: Sequence[Footprint], gained: Sequence[BaseGeometry], shown: Shown, grid: Grid
 ) -> list[Footprint]:
     """Footprints with the ground that was gained since the reference, without roads, closed like all of it.
 
@@ -32,13 +35,11 @@ def with_works(
     footprints : sequence of Footprint
         One a date, in the order of time.
     gained : sequence of geometry
-        Of each date, what its mask marks as gained beside boxes.
+        Of each date, what its mask marks as gained beside boxes: outlines of pixels of the grid.
     shown : callable
         ``shown(date, ground) -> share``, of the date's mask.
-    crs : str
-        Of all shapes.
-    unit : float
-        Of the CRS to a metre on the ground.
+    grid : Grid
+        Of the masks; all shapes are in its CRS.
 
     Returns
     -------
@@ -47,28 +48,41 @@ def with_works(
         What a date does not show is as on the date before.
     """
     found: list[Footprint] = []
-    before = MultiPolygon()
+    before, unit = MultiPolygon(), grid.resolution_m / grid.ground_resolution_m
     for day, (one, ground) in enumerate(zip(footprints, gained, strict=True)):
         hidden = [part for part in before.geoms if shown(day, part) < LEAST_SHOWN]
-        made = as_multi(shapely.union_all([_without_roads(ground, unit), *hidden]))
-        found.append(one if made.is_empty else _added(one, made, crs, unit))
+        made = as_multi(shapely.union_all([_without_roads(ground, grid, unit), *hidden]))
+        found.append(one if made.is_empty else _added(one, made, grid, unit))
         before = made
     return found
 
 
-def _without_roads(ground: BaseGeometry, unit: float) -> MultiPolygon:
-    half = in_units(ROAD_WIDTH_M / 2, unit)
-    opened = ground.buffer(-half, join_style="mitre").buffer(half, join_style="mitre")
-    return _no_small(shapely.intersection(opened, ground), unit)
+def _without_roads(ground: BaseGeometry, grid: Grid, unit: float) -> MultiPolygon:
+    """What holds a square of pixels that is wider than a road: as outlines of pixels are opened with mitred corners."""
+    across = math.floor(2 * in_units(ROAD_WIDTH_M / 2, unit) / grid.resolution_m) + 1
+    wide = [kept for part in as_multi(ground).geoms for kept in _opened(part, grid, across)]
+    return _no_small(shapely.union_all(wide), unit)
+
+
+def _opened(part: shapely.Polygon, grid: Grid, across: int) -> Iterator[BaseGeometry]:
+    window = grid.window_about(part)
+    if min(window.shape) < across:
+        return
+    # around it there is nothing, also beyond the grid, where OpenCV would have as much as it likes
+    own = np.pad(grid.inside(window, part).astype(np.uint8), 1)
+    kept = cv2.morphologyEx(own, cv2.MORPH_OPEN, np.ones((across, across), np.uint8))[1:-1, 1:-1]
+    if kept.any():
+        yield from grid.outlines(kept > 0, window.y, window.x)
 
 
 def _no_small(shape: BaseGeometry, unit: float) -> MultiPolygon:
     return MultiPolygon([part for part in as_multi(shape).geoms if part.area >= unit**2 * MIN_PART_M2])
 
 
-def _added(one: Footprint, made: MultiPolygon, crs: str, unit: float) -> Footprint:
+def _added(one: Footprint, made: MultiPolygon, grid: Grid, unit: float) -> Footprint:
     close = unit * CLOSE_M
-    near = made.buffer(2 * close)
+    # what is farther off is not closed by it; steps of pixels would cost more than all else
+    near = made.simplify(grid.resolution_m).buffer(2 * close)
     # Gaps between made ground and what stood beside it are closed, none elsewhere.
     around = shapely.intersection(one.geometry, near.buffer(close))
     closed = shapely.union(around, made).buffer(close).buffer(-close)
@@ -78,7 +92,7 @@ def _added(one: Footprint, made: MultiPolygon, crs: str, unit: float) -> Footpri
         one,
         geometry=geometry,
         greatest=as_multi(shapely.union(one.greatest, more)),
-        area_m2=float(ground_area_m2([geometry], crs)[0]),
+        area_m2=float(ground_area_m2([geometry], grid.crs)[0]),
         kinds=_kinds(one, more, unit) if one.kinds else one.kinds,
     )
 

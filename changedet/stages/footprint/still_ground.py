@@ -101,13 +101,18 @@ def _unmarked(
             wide_parts(shapely.difference(*pair), unit) for pair in ((found.geometry, before), (before, found.geometry))
         )
         still = [_is_still(marked(day, part)) for part in came]
-        # the rim of what is marked may be of it; farther off ground must last, as a field that pits are dug in does not
-        near = shapely.buffer(marks[day], in_units(2 * EDGE_M, unit))
-        far = [shapely.difference(part, near) for part, alone in zip(came, still, strict=True) if not alone]
-        rest = [one for ground in far for one in wide_parts(ground, unit)]
+        rest = _away_from([part for part, alone in zip(came, still, strict=True) if not alone], marks[day], unit)
         passing = [one for one in rest if not _lasts(_holding(footprints, one), day, reference)]
         yield from (_Part(part, day) for part, alone in zip(came, still, strict=True) if alone)
         yield from (_Part(part, day) for part in [*left, *passing] if _is_still(marked(day, part)))
+
+
+def _away_from(came: Sequence[BaseGeometry], marks: BaseGeometry, unit: float) -> list[BaseGeometry]:
+    """What came away from marks, whose rim may be of them: there ground must last, as a field with pits does not."""
+    if not came:
+        return []
+    near = shapely.buffer(marks, in_units(2 * EDGE_M, unit))
+    return [one for part in came for one in wide_parts(shapely.difference(part, near), unit)]
 
 
 def wide_parts(ground: BaseGeometry, unit: float, least_m2: float = LEAST_M2) -> Sequence[BaseGeometry]:
