@@ -253,7 +253,7 @@ def _scored(
     if method.apply_apart is None:
         score = method.apply(*pair, model=change)
         return score, score[core], np.full_like(score[core], np.nan), None
-    score, odds = method.apply_apart(*pair, model=change)
+    score, odds = method.apply_apart(*pair, model=change, halo_px=halo_px)
     network = kept_odds(odds)
     return score, score[core], network[core], roofs_between(method, pair, network, change, halo_px, gsd_m)
 

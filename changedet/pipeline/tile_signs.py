@@ -9,7 +9,7 @@ from changedet.blocks import Window, tiles
 from changedet.pipeline.date_model import ChangeModel
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.ground_signs import GroundSigns, ground_signs, signs_halo_px
-from changedet.stages.change.kernels.movers import GROUND, UNKNOWN, standing_half_px, things_standing
+from changedet.stages.change.kernels.movers import GROUND, SMOOTHED_PX, UNKNOWN, standing_half_px, things_standing
 from changedet.stages.change.kernels.roof_odds import is_building, roof_halo_px
 from changedet.stages.change.kernels.trees_statistics import TreesStatistics
 from changedet.stages.change.method import ChangeMethod
@@ -69,8 +69,10 @@ def standing_of(
     if not isinstance(change, TreesStatistics):
         return None
     half = standing_half_px(change.gsd_m, halo_px)
-    scale, core = change.scale, slice(halo_px, -halo_px)
-    found = things_standing(before, after, change.bands, scale.dark, scale.spread, half)
+    rim, scale = half + SMOOTHED_PX // 2, change.scale
+    cut, core = slice(halo_px - rim, rim - halo_px or None), slice(rim, -rim)
+    pair = before[:, cut, cut], after[:, cut, cut]
+    found = things_standing(*pair, change.bands, scale.dark, scale.spread, half)
     own = np.ascontiguousarray(found[:, core, core])
     if roofs is not None:
         own[0][(own[0] != UNKNOWN) & is_building(roofs)] = GROUND

@@ -131,15 +131,17 @@ def _trees(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
     return _trees_apart(before, after, model)[0]
 
 
-def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tuple[Singles, Singles]:
-    """Probability of change, and log odds of the network; NaN without."""
-    found = apply_trees(before, after, model, change_trees().forests)
+def _trees_apart(before: Singles, after: Singles, model: TreesStatistics, halo_px: int = 0) -> tuple[Singles, Singles]:
+    """Probability of change, and log odds of the network; NaN without.
+
+    The network looks farther than the trees: in a halo of so many pixels probabilities are NaN where nobody needs them.
+    """
     bands = [band for band in model.bands if band is not None]
-    pair = before[bands], after[bands]
-    if model.structure_floors is not None:
-        found = with_structure_odds(found, *pair, model.structure_floors, LEAST_PROBABILITY)
-        found = found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)
-    seen = np.isfinite(found)
+    seen = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
+    spare = max(0, halo_px - HALO_PX)
+    core = tuple(slice(spare, size - spare) for size in seen.shape)
+    found = np.full(seen.shape, np.nan, np.float32)
+    found[core] = _by_trees(before[(slice(None), *core)], after[(slice(None), *core)], bands, model)
     if model.shown is None or not seen.any():
         return found, np.full_like(found, np.nan)
     network = _network_for(model.bands)
@@ -149,7 +151,18 @@ def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tup
     second = shown(after[part], model.bands, model.scale.gain, model.scale.offset, model.shown, seen[place])
     odds = np.zeros(seen.shape, np.float32)
     odds[place] = network_odds(first, second, session(released_content(network.file)), network)
-    return with_network_odds(found, odds, network.caution), np.where(seen, odds, np.float32(np.nan))
+    found[core] = with_network_odds(found[core], odds[core], network.caution)
+    return found, np.where(seen, odds, np.float32(np.nan))
+
+
+def _by_trees(before: Singles, after: Singles, bands: list[int], model: TreesStatistics) -> Singles:
+    """Probability of change by trees and, in colours alone, by structure and greyness."""
+    found = apply_trees(before, after, model, change_trees().forests)
+    pair = before[bands], after[bands]
+    if model.structure_floors is not None:
+        found = with_structure_odds(found, *pair, model.structure_floors, LEAST_PROBABILITY)
+        found = found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)
+    return found
 
 
 def _roofs(before: Singles, after: Singles, network: Singles, model: TreesStatistics) -> Singles:

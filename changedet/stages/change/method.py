@@ -101,8 +101,9 @@ class ChangeMethod(PixelMethod[ChangeStatistics, Singles]):
     min_area_m2 : float
         Smaller changes are dropped.
     apply_apart : callable or None
-        As `apply`, and beside the score the log odds of its network, NaN where there are none; None for methods without
-        a network.
+        As `apply`, and beside the score the log odds of its network, NaN where there are none. With ``halo_px``, how
+        much more on each side is given than is wanted, no scores are made that nobody wants. None for methods without a
+        network.
     roofs : callable or None
         ``roofs(before, after, network, model=statistics)``: how sure it is that a roof came or went, 0 to 1, float32
         ``(y, x)``, with the network's log odds of both dates; None for methods that do not ask.

@@ -90,6 +90,18 @@ def test_trees_give_the_same_bits_in_strips_and_windows():
     assert np.nanmax(whole) <= 1
 
 
+def test_in_a_halo_that_the_network_alone_needs_nothing_is_scored():
+    before, after, _ = simulated("port", 47050)
+    method = CHANGE.get("trees")
+    made = method.function(Facts(0.5, RGBN[:3]), **method.resolve({}))
+    model = made.fit(before[None, :3], after[None, :3])
+    (whole, odds), (core, same) = (made.apply_apart(before[:3], after[:3], model=model, halo_px=n) for n in (0, 128))
+    assert made.halo_px == 128
+    np.testing.assert_array_equal(same, odds)
+    np.testing.assert_array_equal(core[128:-128, 128:-128], whole[128:-128, 128:-128])
+    assert np.isnan(core[:60]).all()
+
+
 def test_trees_have_thresholds_by_resolution_or_as_given():
     known = [[0.3, 0.8], [0.5, 0.6], [1.0, 0.7]]
     assert trees_statistics.by_resolution(0.5, known) == pytest.approx(0.6)
