@@ -148,7 +148,7 @@ def with_unshown_boxes(
         raised = {}
         for zone, area in look.changed_area_m2.items():
             more = max(_boxes(n, zone) for n in beside) - _boxes(k, zone)
-            raised[zone] = area.at_least(area.high + max(0.0, more) / shares.low)
+            raised[zone] = area.reaching(high=area.high + max(0.0, more) / shares.low)
         found[k] = replace(look, changed_area_m2=raised)
     return found
 
@@ -186,11 +186,11 @@ def _allowing(look: DateMeasurements, reference: DateMeasurements | None) -> dic
             continue
         if max(built.low - earlier.high, earlier.low - built.high) > marked.high:
             # A mask that lacks sure ground bounds nothing.
-            raised[name] = marked.at_least(max(built.high - earlier.low, earlier.high - built.low))
+            raised[name] = marked.reaching(high=max(built.high - earlier.low, earlier.high - built.low))
         elif marked.low > 0 and all(one.valid_fraction.get(name, 0.0) >= SHOWS_ALL for one in (look, reference)):
             # Works on soil of the ground's own colour are marked in part; where nothing is marked, fields look built.
             gain = abs(built.value - earlier.value) / intervals.USUAL_SHARES.low
-            raised[name] = marked.at_least(min(gain, max(built.high - earlier.low, earlier.high - built.low)))
+            raised[name] = marked.reaching(high=min(gain, max(built.high - earlier.low, earlier.high - built.low)))
     return raised
 
 

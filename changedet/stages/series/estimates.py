@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from changedet.kernels import intervals
@@ -20,35 +21,20 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
-    def at_least(self, value: float) -> Estimate:
-        """The same with an upper bound that is no lower than a value.
+    def reaching(self, low: float = math.inf, high: float = -math.inf) -> Estimate:
+        """The same with an interval that reaches so far at least.
 
         Parameters
         ----------
-        value : float
+        low, high : float, optional
             In the unit of the figure.
 
         Returns
         -------
         Estimate
-            With the bound raised where it was lower.
+            With bounds no higher than `low` and no lower than `high`.
         """
-        return self._replace(high=max(self.high, value))
-
-    def surely_at_most(self, value: float) -> Estimate:
-        """The same with a lower bound that is no higher than a value.
-
-        Parameters
-        ----------
-        value : float
-            In the unit of the figure.
-
-        Returns
-        -------
-        Estimate
-            With the bound lowered where it was higher.
-        """
-        return self._replace(low=min(self.low, value))
+        return self._replace(low=min(self.low, low), high=max(self.high, high))
 
 
 def changed_area_interval(

@@ -232,14 +232,14 @@ def _add_counts(
         row["containers"], row["other_boxes"], row["teu"] = len(weights), len(kinds) - len(weights), sum(weights)
         # What is detected and accepted stands there, whatever the interval of the expectation says.
         accepted = counted.row_kind[counted.row_believed & (counted.row_date == t)]
-        boxes = boxes.at_least(float(len(accepted)))
-        teu = teu.at_least(float(sum(TEU_OF_KIND[kind] for kind in accepted)))
+        boxes = boxes.reaching(high=float(len(accepted)))
+        teu = teu.reaching(high=float(sum(TEU_OF_KIND[kind] for kind in accepted)))
         # What other dates alone show may not stand there: no more is sure than the date lists, and what it hides.
         hidden = [
             calibration.scale * counted.hidden(t, each) for each in (np.ones(len(counted.weight)), counted.weight)
         ]
-        boxes = boxes.surely_at_most(len(weights) + hidden[0])
-        teu = teu.surely_at_most(sum(weights) + hidden[1])
+        boxes = boxes.reaching(low=len(weights) + hidden[0])
+        teu = teu.reaching(low=sum(weights) + hidden[1])
     if look.is_refused:
         return
     row["containers_expected"], row["containers_low"], row["containers_high"] = boxes
