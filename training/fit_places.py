@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet.kernels.containers import OTHER  # noqa: E402
+from changedet.kernels.doubts import HOME_ODDS  # noqa: E402
 from changedet.models import hall_network  # noqa: E402
 from changedet.stages.objects import detector, rescoring, second_look  # noqa: E402
 from changedet.stages.objects.boxes import rectangles_of  # noqa: E402
@@ -97,7 +98,7 @@ def shown(yard: Yard) -> NDArray[np.float32]:
 
 def boxes_of(yard: Yard, is_painted: bool, number: int) -> Teaching | None:
     """All containers of a picture that are found, with what their places show."""
-    table = fit_looks.found(yard).drop(columns=rescoring.PLACE, errors="ignore")
+    table = fit_looks.found(yard).drop(columns=[rescoring.PLACE, HOME_ODDS], errors="ignore")
     if "logit" not in table or table.empty:
         return None
     judged = rescoring.rescored(table, yard.gsd_m)

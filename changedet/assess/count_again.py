@@ -20,6 +20,7 @@ from changedet.assess.verdicts import Verdicts
 from changedet.errors import InputError
 from changedet.grid.zones import BERTH, of_kind, overlapping
 from changedet.json_types import JsonObject
+from changedet.kernels.doubts import HOME_ODDS
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
@@ -195,12 +196,15 @@ def _with_verdicts(boxes: gpd.GeoDataFrame, verdicts: Verdicts) -> gpd.GeoDataFr
     for day, shape in zip(judged["date"], judged["geometry"], strict=True):
         doubtful |= ((boxes["date"] == day) & ~boxes["counted"]).to_numpy(bool) & shapely.intersects(shape, centres)
     kept = boxes[~rejected & ~doubtful].copy()
+    # A person sees what is a part of a house.
+    home = {HOME_ODDS: -np.inf} if HOME_ODDS in kept else {}
     # A box that only the series confirmed is below the threshold by itself.
-    kept.loc[kept["object_id"].isin(verdicts.accepted), ["confidence", "counted"]] = 1.0, True
+    accepted = kept["object_id"].isin(verdicts.accepted)
+    kept.loc[accepted, ["confidence", "counted", *home]] = 1.0, True, *home.values()
     if not len(verdicts.added):
         return kept.reset_index(drop=True)
     first = int(boxes["object_id"].max()) + 1 if len(boxes) else 1
-    certain = {"confidence": 1.0, "counted": True, "inferred": False, "color": None, "tiers": None}
+    certain = {"confidence": 1.0, "counted": True, "inferred": False, "color": None, "tiers": None, **home}
     drawn = verdicts.added.assign(
         date=pd.to_datetime(verdicts.added["date"], utc=True).astype(boxes["date"].dtype),
         object_id=np.arange(first, first + len(verdicts.added)),

@@ -14,6 +14,9 @@ NOT_SEEN: Final = 0.25
 """Share of the expected boxes below which a date that shows their ground does not show them: snow lies on the roofs, or
 the picture is of no use. What leaves between two looks is expected on the later one no more. Chosen by hand."""
 
+HOME_ODDS: Final = "home_odds"
+"""Column of boxes: log odds that each lies among houses, see `objects.kernels.box_homes`; NaN where it is not known."""
+
 SURE: Final = 0.9
 """Confidence from which a look shows a box for sure (docs/research/tracks.md, as the next)."""
 UNSURE_SHARE: Final = 0.55

@@ -13,6 +13,7 @@ import shapely
 
 from changedet.grid import Grid
 from changedet.grid.zones import zone_of, zone_table
+from changedet.kernels.doubts import HOME_ODDS
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.box_marks import BoxMarks, box_marks
 from changedet.pipeline.date_model import DateModel
@@ -238,7 +239,8 @@ def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -
         return vector_layers.empty("containers", detections.crs)
     sure = detections[CONFIRMED] if CONFIRMED in detections else pd.Series(np.nan, detections.index)
     confirmed = sure.notna()
-    rows = detections.drop(columns=["counted", LISTED_KIND], errors="ignore").assign(**{CONFIRMED: confirmed})
+    spare = ["counted", LISTED_KIND, HOME_ODDS]
+    rows = detections.drop(columns=spare, errors="ignore").assign(**{CONFIRMED: confirmed})
     rows["confidence"] = rows["confidence"].where(~confirmed, sure)
     rows["kind"] = detections.get(LISTED_KIND, detections["kind"].where(detections["counted"].astype(bool)))
     rows = rows[rows["kind"].notna()].reset_index(drop=True)

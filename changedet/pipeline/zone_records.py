@@ -9,6 +9,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
+from changedet.arrays import Floats
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.outputs.sentences.counts import moves_unseen
@@ -135,11 +136,12 @@ def trust_of_counts(table: pd.DataFrame, tracks: Tracks | None, containers: gpd.
     dict
         ``notes`` and ``none_is_sure``.
     """
-    notes = [] if tracks is None else notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed)
-    return {
-        "notes": [*notes, *deck_note(containers)],
-        "none_is_sure": tracks is not None and tracked_boxes(tracks).none_is_sure,
-    }
+    if tracks is None:
+        return {"notes": deck_note(containers), "none_is_sure": False}
+    boxes = tracked_boxes(tracks)
+    notes = notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed)
+    among = homes_note(tracks.calibration.scale * boxes.present[boxes.homely].sum(axis=0))
+    return {"notes": [*notes, *among, *deck_note(containers)], "none_is_sure": boxes.none_is_sure}
 
 
 def notes_on_figures(table: pd.DataFrame, tracks: gpd.GeoDataFrame, *, often_missed: bool) -> list[Json]:
@@ -163,6 +165,29 @@ def notes_on_figures(table: pd.DataFrame, tracks: gpd.GeoDataFrame, *, often_mis
     missed = OFTEN_MISSED if often_missed else ""
     notes = _zones_note(table), _listed_note(table), _stacked_note(table), _other_note(tracks), missed
     return [note for note in notes if note]
+
+
+def homes_note(homely: Floats) -> list[Json]:
+    """Say how many of the expected containers may be parts of houses.
+
+    Parameters
+    ----------
+    homely : float64 (date,)
+        Expected containers that stand among houses.
+
+    Returns
+    -------
+    list of str
+        One note; empty where there is none.
+    """
+    most = round(float(homely.max(initial=0.0)))
+    if not most:
+        return []
+    many = "1 expected container stands" if most == 1 else f"up to {most} of the expected containers stand"
+    return [
+        f"{many} among houses, whose porches, sheds and halves of roofs look like containers: lower bounds leave "
+        f"{'it' if most == 1 else 'them'} out"
+    ]
 
 
 def deck_note(containers: gpd.GeoDataFrame) -> list[Json]:

@@ -15,6 +15,7 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Singles
 from changedet.errors import ChangedetError
 from changedet.kernels.containers import OTHER
+from changedet.kernels.doubts import HOME_ODDS
 from changedet.kernels.onnx_session import session
 from changedet.stages.objects.boxes import OVERLAP, BoxColumns, placed_columns, table_of
 from changedet.stages.objects.kernels import network, network_grid, network_peaks, rectangles
@@ -140,7 +141,8 @@ def find(
     -------
     Found
         Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE`, `LOOK`, `ROOF`,
-        `GROUND` and `PLACE`, of which the last four are only given where a box's centre lies within the block's halo.
+        `GROUND`, `PLACE` and `HOME_ODDS`, of which the last five are only given where a box's centre lies within the
+        block's halo.
     """
     seen = _inferred(image, model, roles, resolution_m, model_bytes(), clear)
     if seen is None:
@@ -170,7 +172,7 @@ def find(
     evidence = _evidence(seen, boxes, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), shown, gsd_m)
     table = table_of(columns).assign(**evidence)
     more = _looks(seen, table, boxes, model, resolution_m, in_colour=bool(index))
-    known = {LOOK: more.odds, ROOF: more.roof, GROUND: more.ground, PLACE: more.place}
+    known = {LOOK: more.odds, ROOF: more.roof, GROUND: more.ground, PLACE: more.place, HOME_ODDS: more.home}
     return Found(table.assign(**known), seen.description)
 
 

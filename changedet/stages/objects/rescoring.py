@@ -8,9 +8,17 @@ import numpy as np
 
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.containers import OTHER
+from changedet.kernels.doubts import HOME_ODDS
 from changedet.models.loader import released_trees
 from changedet.stages.objects.boxes import rectangles_of
-from changedet.stages.objects.kernels import box_looks, box_places, context_rescoring, roof_evidence, row_filling
+from changedet.stages.objects.kernels import (
+    box_homes,
+    box_looks,
+    box_places,
+    context_rescoring,
+    roof_evidence,
+    row_filling,
+)
 from changedet.stages.objects.kernels.box_labels import kinds
 
 if TYPE_CHECKING:
@@ -59,8 +67,8 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same boxes, without `EVIDENCE`, `LOOK`, `ROOF`, `GROUND` and `PLACE`; those that were filled into rows
-        lose what the rows' ends lose.
+        The same boxes, without `EVIDENCE`, `LOOK`, `ROOF`, `GROUND` and `PLACE`, but with `HOME_ODDS`, as intervals
+        ask for it too; those that were filled into rows lose what the rows' ends lose.
     """
     # Imported here for a quick start.
     import pandas as pd
@@ -85,9 +93,11 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
             sure = box_looks.looked_at(sure, np.where(doubtful, table[odds].to_numpy(np.float64), np.nan))
     if ROOF in table:
         sure = roof_evidence.doubted(sure, table[ROOF].to_numpy(np.float64), named != OTHER)
+    beside, row = (features[:, context_rescoring.NAMES.index(n)].astype(np.float64) for n in ("side_sum", "row_sum"))
     if PLACE in table:
-        beside = features[:, context_rescoring.NAMES.index("side_sum")].astype(np.float64)
         sure = box_places.placed(sure, table[PLACE].to_numpy(np.float64), beside, named != OTHER)
+    if HOME_ODDS in table:
+        sure = box_homes.doubted(sure, table[HOME_ODDS].to_numpy(np.float64), row, named != OTHER)
     return plain.assign(confidence=sure, kind=pd.Series(named, index=plain.index).astype(plain["kind"].dtype))
 
 

@@ -16,7 +16,7 @@ from changedet.kernels.onnx_session import session
 from changedet.models import hall_network
 from changedet.models.loader import released_content, released_trees
 from changedet.stages.objects import rescoring
-from changedet.stages.objects.kernels import box_looks, box_places, ground_colours, roof_evidence
+from changedet.stages.objects.kernels import box_homes, box_looks, box_places, ground_colours, roof_evidence
 from changedet.stages.objects.kernels.network import NetworkStatistics
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ENCODER: Final = "box_looks.onnx"
 WEIGHTS: Final = "box_looks.npz"
 PLACES: Final = "box_places.npz"
+HOMES: Final = "box_homes.npz"
 GROUND_COLOURS: Final = "ground_colours.npz"
 COARSEST_M: Final = 0.8
 """Pixel from which boxes are not compared with the ground: the trees know pixels of half a metre."""
@@ -37,7 +38,7 @@ def released_weights(name: str = WEIGHTS) -> box_looks.Weights:
     Parameters
     ----------
     name : str
-        `WEIGHTS` or `PLACES`.
+        `WEIGHTS`, `PLACES` or `HOMES`.
 
     Returns
     -------
@@ -66,12 +67,15 @@ class Looks(NamedTuple):
         Log odds beside both by the ground's own colours; NaN where a box was not compared with them.
     place : float64 (n,)
         Log odds beside all by the kind of place; NaN where none was looked at.
+    home : float64 (n,)
+        Log odds that a box lies among houses; NaN where none was looked at.
     """
 
     odds: Floats
     roof: Floats
     ground: Floats
     place: Floats
+    home: Floats
 
 
 def looks(
@@ -116,15 +120,15 @@ def looks(
     ChangedetError
         A model's file is missing or damaged.
     """
-    odds, roof, ground, place = (np.full(len(table), np.nan) for _ in range(4))
+    odds, roof, ground, place, home = (np.full(len(table), np.nan) for _ in range(5))
     if table.empty:
-        return Looks(odds, roof, ground, place)
+        return Looks(odds, roof, ground, place, home)
     judged = rescoring.rescored(table, resolution_m)
     sure, is_container = judged["confidence"].to_numpy(np.float64), (judged["kind"] != OTHER).to_numpy()
     own = inside & is_container
     chosen = np.flatnonzero(box_looks.doubtful(sure, own))
     if not chosen.size:
-        return Looks(odds, roof, ground, place)
+        return Looks(odds, roof, ground, place, home)
     mean, spread = (np.asarray(v, np.float32)[:, None, None] for v in (model.mean, model.spread))
     image = np.ascontiguousarray(np.moveaxis((stretched - mean) / spread, 0, 2))
     encoder = session(released_content(ENCODER))
@@ -132,12 +136,13 @@ def looks(
     if in_colour:
         halls = halls_of(stretched, resolution_m)
         roof[own] = roof_evidence.beneath(halls.odds[0], boxes[own, :2])
-        weights = released_weights(PLACES)
-        place[own] = box_places.log_odds(halls.maps, hall_network.MAP_STEPS_PX, boxes[own], weights)
+        maps, steps_px = halls.maps, hall_network.MAP_STEPS_PX
+        place[own] = box_places.log_odds(maps, steps_px, boxes[own], released_weights(PLACES))
+        home[own] = box_homes.log_odds(maps, steps_px, boxes[own, :2], released_weights(HOMES))
         if max(resolution_m, model.gsd_m or 0.0) <= COARSEST_M:
             known = np.where(is_container, box_looks.looked_at(sure, odds), 0.0)
             ground = _ground_odds(stretched, boxes, known, chosen, resolution_m)
-    return Looks(odds, roof, ground, place)
+    return Looks(odds, roof, ground, place, home)
 
 
 def _ground_odds(stretched: Singles, boxes: Floats, confidence: Floats, chosen: Ints, resolution_m: float) -> Floats:

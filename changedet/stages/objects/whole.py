@@ -48,7 +48,7 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
     geopandas.GeoDataFrame
         One row a box with ``length_m``, ``width_m``, ``angle_deg`` (long side, clockwise from grid north, 0 to 180),
         ``confidence`` (0 to 1), ``kind``, ``color``, ``tiers``, ``inferred``, and the rotated rectangle in the image's
-        CRS. Sizes are on the ground.
+        CRS. Sizes are on the ground. Of `learned` in colour also ``home_odds``, log odds that it lies among houses.
 
     Raises
     ------

@@ -30,12 +30,15 @@ class StandingBoxes(NamedTuple):
         Units of its interval below and above, see `intervals.count_spread`.
     shown : float
         The part of both that what the date hides has none in: of how well boxes are found where it shows them.
+    homely : float
+        Those of the expected ones that stand among houses.
     """
 
     expected: float
     spread: float
     above: float
     shown: float
+    homely: float
 
     @property
     def hidden(self) -> tuple[float, float]:
@@ -60,6 +63,8 @@ class EventCount(NamedTuple):
         with changes of tops that the tracks do not tell as one of these, see `kernels.exchanges.most_untold`.
     doubted : int
         Those of boxes that masks reject, see `Tracks.rejected`: in the upper bound alone.
+    homely : float
+        Those of the expected ones at places among houses.
     """
 
     found: int
@@ -67,6 +72,7 @@ class EventCount(NamedTuple):
     spread: float
     unseen: float
     doubted: int
+    homely: float
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,8 @@ class TrackedBoxes:
         True where a box was detected that masks reject: there may be one, and there may be none.
     doubted_arrived, doubted_left : int64 (event,)
         As `arrived` and `left`, of boxes that masks reject.
+    homely : bool (place,)
+        True of places among houses: what stands there may be a part of one.
     """
 
     row_date: Ints
@@ -138,6 +146,7 @@ class TrackedBoxes:
     doubted: Bools
     doubted_arrived: Ints
     doubted_left: Ints
+    homely: Bools
 
     def kinds(self, t: int) -> NDArray[np.object_]:
         """Kinds of the rows of a date that are counted or that the series confirms.
@@ -181,7 +190,8 @@ class TrackedBoxes:
             intervals.count_spread(expected, float(variance.sum()), unseen, batches, g) for g in (0.0, gone)
         )
         shown = intervals.count_spread(expected, float(variance.sum()), 0.0, 0.0, 0.0)
-        return StandingBoxes(expected, below, above * (COVERED_ABOVE if now > COVERED_SHARE else 1.0), shown)
+        homely = float((weight * present)[self.homely].sum())
+        return StandingBoxes(expected, below, above * (COVERED_ABOVE if now > COVERED_SHARE else 1.0), shown, homely)
 
     def hidden(self, t: int, weight: Floats) -> float:
         """Boxes, or their weights, that are expected where a date does not show them clearly.
@@ -236,7 +246,8 @@ class TrackedBoxes:
         unseen = [float(np.hypot(alike, most_untold(topped[known], told[known]))) for told in changed]
         pairs = (self.arrived, self.doubted_arrived), (self.left, self.doubted_left)
         arrived, left = (tuple(int((when == t).sum()) for when in pair) for pair in pairs)
-        return _events(arrived, unseen[0], came[known]), _events(left, unseen[1], went[known])
+        homely = self.homely[known]
+        return _events(arrived, unseen[0], came[known], homely), _events(left, unseen[1], went[known], homely)
 
 
 def _since(tops: Floats, before: Ints, t: int) -> Floats:
@@ -245,8 +256,8 @@ def _since(tops: Floats, before: Ints, t: int) -> Floats:
     return np.minimum(summed[:, t] - summed[np.arange(len(summed)), np.maximum(before, 0)], 1.0)
 
 
-def _events(numbers: tuple[int, ...], unseen: float, probability: Floats) -> EventCount:
+def _events(numbers: tuple[int, ...], unseen: float, probability: Floats, homely: Bools) -> EventCount:
     found, doubted = numbers
     variance = float((probability * (1.0 - probability)).sum())
     spread = intervals.event_spread(found + doubted, variance)
-    return EventCount(found, float(probability.sum()), spread, unseen, doubted)
+    return EventCount(found, float(probability.sum()), spread, unseen, doubted, float(probability[homely].sum()))

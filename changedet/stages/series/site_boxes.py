@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Final, cast
 
 import geopandas as gpd
 import numpy as np
@@ -15,10 +15,13 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import AnyArray, Bools, Floats, Ints
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import NO_DOUBTS, blind_dates, may_all_be_others
+from changedet.kernels.doubts import HOME_ODDS, NO_DOUBTS, blind_dates, may_all_be_others
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.followed import FollowedBoxes, NewTops
 from changedet.stages.series.kernels.exchanges import alike_share
+
+AT_PLACE_M: Final = 3.0
+"""Within which of a place a row shows what lies around it; a garden is wider. Chosen by hand."""
 
 
 class SiteBoxes:
@@ -53,6 +56,7 @@ class SiteBoxes:
         told = _events_of_tracks(tracks, self._dates)
         # Without the light along the roofs what the tracks tell is all that is known of new tops.
         self._tops = (np.zeros(told[0].shape), *told) if tracks.place_tops is None else _columns(tracks.place_tops)
+        self._homely = _homely(tracks)
         self._doubted = _doubted_looks(tracks.places, rejected, tracks.place_presence.shape, self._dates)
         centres = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, boxes, places, rejected))
         self._points = [_Points(xy) for xy in (*centres, tracks.ground.xy)]
@@ -98,6 +102,7 @@ class SiteBoxes:
             doubted=self._doubted[kept],
             doubted_arrived=self._doubted_arrived[doubted],
             doubted_left=self._doubted_left[doubted],
+            homely=self._homely[kept],
         )
 
 
@@ -172,6 +177,26 @@ def _none_is_sure(tracks: FollowedBoxes, track_ids: AnyArray, confidence: Floats
     surest = np.zeros(len(of))
     np.maximum.at(surest, index, confidence)
     return may_all_be_others(surest)
+
+
+def _homely(tracks: FollowedBoxes) -> Bools:
+    """Which places lie among houses (place,), by the mean over the rows of containers there.
+
+    None of a site that a person labelled or of a plain count, nor where a person accepted a box.
+    """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
+    rows, places = tracks.detections, tracks.places
+    if HOME_ODDS not in rows or not len(places) or tracks.calibration.doubts.boxes == NO_DOUBTS.boxes:
+        return np.zeros(len(places), bool)
+    odds = rows[HOME_ODDS].to_numpy(np.float64)
+    known = ~np.isnan(odds) & rows["kind"].isin(TEU_OF_KIND).to_numpy(bool)
+    centres = shapely.get_coordinates(rows.geometry[known].centroid)
+    away, at = cKDTree(shapely.get_coordinates(places.geometry)).query(centres, distance_upper_bound=AT_PLACE_M)
+    near = np.isfinite(away)
+    summed = np.bincount(at[near], odds[known][near], minlength=len(places))
+    return np.asarray(summed > 0.0, bool)
 
 
 def _listed(rows: gpd.GeoDataFrame, counted: Bools) -> NDArray[np.object_]:

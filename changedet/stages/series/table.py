@@ -168,12 +168,11 @@ def timeseries(
     `containers_expected` rose by at places that were seen before.
 
     Intervals are conformal: their half widths are so many of the spreads of `intervals.count_spread` and
-    `event_spread` that they held 95 % of the dates of the calibration sites of training/fit_tracks.py. Each date's own
-    signs of doubt widen them, by weights that were fitted on sites as other hands show them
-    (training/fit_intervals.py), and so does the scene's distance from what was learned. A date that shows the ground of
-    the boxes and next to none of them is taken as not seen: its count comes from the others, and it has no events.
-    Where no look shows most of the boxes for sure, they may all be something else, and lower bounds are 0. An interval
-    of containers reaches up to the detected boxes that the series accepts; it classifies those beyond as false.
+    `event_spread` that they held 95 % of the dates of the calibration sites of training/fit_tracks.py. A date's signs
+    of doubt widen them, by weights fitted on sites as other hands show them (training/fit_intervals.py), and so does
+    the scene's distance from what was learned. A date that shows the ground of the boxes and next to none of them is
+    taken as not seen: its count comes from the others, and it has no events. Where no look shows most boxes for sure,
+    all may be something else, and lower bounds are 0; else these leave out what stands among houses.
     """
     areas: dict[str, BaseGeometry | None] = {"": None}
     if zones is not None:
@@ -273,7 +272,8 @@ def _event(
         widened(half * count.spread, own, weights, far - USUAL_DISTANCE)
         for half, weights in zip(halves, calibration.doubts.events, strict=True)
     )
-    return Estimate(expected, 0.0 if unsure else max(0.0, least - below), most + float(np.hypot(above, count.unseen)))
+    low = 0.0 if unsure else max(0.0, least - calibration.scale * count.homely - below)
+    return Estimate(expected, low, most + float(np.hypot(above, count.unseen)))
 
 
 def _standing(
@@ -292,7 +292,8 @@ def _standing(
         float(np.hypot(widened(half * boxes.shown / each, signs, weights, beyond) * each, half * hidden))
         for half, hidden, weights, beyond in sides
     )
-    return Estimate(value, 0.0 if counted.none_is_sure else max(0.0, value - below), value + above)
+    least = 0.0 if counted.none_is_sure else max(0.0, value - calibration.scale * boxes.homely - below)
+    return Estimate(value, least, value + above)
 
 
 def _typed(rows: Sequence[SeriesRow]) -> pd.DataFrame:

@@ -13,11 +13,13 @@ import pytest
 from simulated_yard import RGB, yard
 
 from changedet.kernels.containers import OTHER
+from changedet.kernels.doubts import HOME_ODDS
 from changedet.kernels.onnx_session import session
 from changedet.models import loader
 from changedet.stages.objects import rescoring, second_look
 from changedet.stages.objects.boxes import suppress
 from changedet.stages.objects.kernels import box_looks, roof_evidence
+from changedet.stages.objects.kernels.box_homes import FREE_ODDS, RINGS_M, TAKEN
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.lattice import ObjectMethod
 from changedet.stages.objects.rescoring import GROUND, LOOK, PLACE, ROOF
@@ -47,7 +49,8 @@ def boxes() -> pd.DataFrame:
 def test_released_weights_are_those_of_the_card() -> None:
     folder = Path(loader.__file__).parent
     card = (folder / "box_looks.md").read_text()
-    for name in (second_look.ENCODER, second_look.WEIGHTS, second_look.GROUND_COLOURS, second_look.PLACES):
+    weighed = second_look.WEIGHTS, second_look.PLACES, second_look.HOMES
+    for name in (second_look.ENCODER, second_look.GROUND_COLOURS, *weighed):
         checksum = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         assert checksum == loader.RELEASED[name]
         assert checksum in card
@@ -63,15 +66,16 @@ def test_released_weights_are_those_of_the_card() -> None:
 
 
 def test_weights_of_places_are_of_the_maps_of_halls() -> None:
-    weights = second_look.released_weights(second_look.PLACES)
     halls = second_look.halls_of(np.zeros((3, 96, 96), np.float32), GSD_M)
     channels = sum(len(drawn) for drawn in halls.maps)
-    assert weights.mean.shape == weights.spread.shape == weights.weight.shape == (channels,)
-    assert (weights.spread > 0).all()
+    for name, parts in ((second_look.PLACES, 1), (second_look.HOMES, len(RINGS_M))):
+        weights = second_look.released_weights(name)
+        assert weights.mean.shape == weights.spread.shape == weights.weight.shape == (channels * parts,)
+        assert (weights.spread > 0).all()
 
 
 def test_look_odds_are_of_containers_in_doubt_alone(boxes: pd.DataFrame) -> None:
-    judged = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF, GROUND, PLACE]), GSD_M)
+    judged = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF, GROUND, PLACE, HOME_ODDS]), GSD_M)
     sure = judged["confidence"].to_numpy()
     doubtful = box_looks.doubtful(sure, (judged["kind"] != OTHER).to_numpy())
     looked = boxes[LOOK].notna().to_numpy()
@@ -115,11 +119,13 @@ def test_look_odds_leave_other_boxes_and_other_cells_out(monkeypatch: pytest.Mon
     # Roofs are looked for beneath sure boxes, too: a roof may be full of them.
     assert np.isfinite(found.roof).tolist() == [False, True, False, True]
     assert np.isfinite(found.place).tolist() == [False, True, False, True]
+    assert np.isfinite(found.home).tolist() == [False, True, False, True]
     assert np.isfinite(found.ground).tolist() == [False, True, False, False]
     grey = second_look.looks(judged, inside, image, boxes, model, GSD_M, in_colour=False)
     np.testing.assert_array_equal(grey.odds, found.odds)
     assert np.isnan(grey.roof).all()
     assert np.isnan(grey.place).all()
+    assert np.isnan(grey.home).all()
     assert np.isnan(grey.ground).all()
     coarse = second_look.looks(judged, inside, image, boxes, replace(model, gsd_m=1.0), GSD_M, in_colour=True)
     np.testing.assert_array_equal(coarse.odds, found.odds)
@@ -166,6 +172,26 @@ def test_rescored_takes_from_boxes_on_roofs(boxes: pd.DataFrame) -> None:
 
 def test_yards_are_no_roofs(boxes: pd.DataFrame) -> None:
     asked = boxes[ROOF].dropna()
+    assert len(asked) > 50
+    assert (asked < 0).mean() > 0.95
+
+
+def test_rescored_takes_from_boxes_among_houses_and_keeps_what_is_known_of_it(boxes: pd.DataFrame) -> None:
+    plain = rescoring.rescored(boxes.drop(columns=HOME_ODDS), GSD_M)
+    found = rescoring.rescored(boxes.assign(**{HOME_ODDS: FREE_ODDS + 1.0}), GSD_M)
+    assert (found[HOME_ODDS] == FREE_ODDS + 1.0).all()
+    before, after = plain["confidence"].to_numpy(), found["confidence"].to_numpy()
+    above = (plain["kind"] != OTHER).to_numpy() & (before > box_looks.DOUBTFUL[0])
+    odds = np.log(after / (1 - after)) - np.log(before / (1 - before))
+    assert (odds[above] < 1e-9).all()
+    # of boxes that stand in a row end to end a place says nothing
+    assert odds[above].min() == pytest.approx(-TAKEN)
+    assert odds[above].max() > -0.1
+    np.testing.assert_array_equal(after[~above], before[~above])
+
+
+def test_yards_do_not_lie_among_houses(boxes: pd.DataFrame) -> None:
+    asked = boxes[HOME_ODDS].dropna()
     assert len(asked) > 50
     assert (asked < 0).mean() > 0.95
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
+import pytest
 import shapely
-from box_rows import followed
+from box_rows import DAYS, followed, rows_of
 
+from changedet.kernels.doubts import HOME_ODDS
+from changedet.kernels.intervals import PLAIN
 from changedet.stages.series.site_boxes import SiteBoxes, tracked_boxes
+from changedet.stages.series.table import DateMeasurements, timeseries
+from changedet.stages.tracks.result import Tracks
+from changedet.stages.tracks.stage import track
 from scenarios import box_series as bs
 
 
@@ -40,3 +46,39 @@ def test_site_boxes_of_a_polygon_without_any_are_none() -> None:
     found = SiteBoxes(followed(bs.simulate(6, change=0.3))).within(shapely.box(-9e6, -9e6, -8e6, -8e6))
     assert len(found.present) == len(found.row_date) == len(found.arrived) == 0
     assert found.blind.shape == (found.present.shape[1],)
+
+
+def among_houses(odds: dict[int, float], detector: str = "learned") -> tuple[Tracks, np.ndarray]:
+    """Tracks of five boxes on four looks, the log odds of whose rows are 1 at a garden but for those of some looks."""
+    rows = rows_of(*[(day, 20.0 * k, 0.0) for day in range(4) for k in range(5)], confidence=0.97)
+    garden = np.tile([0, 1, 2, 3, 4], 4) < 2
+    look = np.repeat(np.arange(4), 5)
+    own = np.where(garden, [odds.get(day, 1.0) for day in look], -2.0)
+    tracks = track(rows.assign(**{HOME_ODDS: own}), DAYS[:4], detector=detector)
+    east = shapely.get_coordinates(tracks.places.geometry)[:, 0]
+    return tracks, east < east.min() + 30.0
+
+
+@pytest.mark.parametrize(
+    ("odds", "homely"), [({}, True), ({0: -2.9}, True), ({0: -3.1}, False), ({0: np.nan}, True), ({0: -np.inf}, False)]
+)
+def test_places_lie_among_houses_by_the_mean_of_all_looks(odds: dict[int, float], homely: bool) -> None:
+    tracks, garden = among_houses(odds)
+    assert garden.sum() == 2
+    np.testing.assert_array_equal(tracked_boxes(tracks).homely, garden & homely)
+
+
+def test_lower_bounds_leave_out_what_stands_among_houses() -> None:
+    looks = [DateMeasurements(day) for day in DAYS[:4]]
+    plain, homely = (timeseries(looks, among_houses(odds)[0]) for odds in ({0: -9.0}, {}))
+    for name in ("containers_expected", "containers_high", "arrivals_high"):
+        assert plain[name].equals(homely[name]), name
+    share = plain["containers_expected"] * 2 / 5
+    assert (plain["containers_low"] > 3.0).all()
+    np.testing.assert_allclose(plain["containers_low"] - homely["containers_low"], share, rtol=0.05)
+
+
+def test_a_person_knows_what_is_a_part_of_a_house() -> None:
+    tracks, garden = among_houses({}, "imitated")
+    assert not tracked_boxes(replace(tracks, calibration=PLAIN)).homely.any()
+    assert garden.any()

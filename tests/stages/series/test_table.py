@@ -145,6 +145,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         doubted=rng.random((places, dates)) > 0.9,
         doubted_arrived=rng.integers(0, dates, 2),
         doubted_left=rng.integers(0, dates, 2),
+        homely=rng.random(places) > 0.5,
     )
     signs = date_signs(boxes, calibration.scale)
     for t in range(dates):

@@ -48,14 +48,27 @@ def features(maps: Sequence[Singles], steps_px: Sequence[int], boxes: Floats) ->
     right = (x + along * np.sin(angle) + across * np.cos(angle)).reshape(len(boxes), ALONG.size * ACROSS.size)
     down = (y - along * np.cos(angle) + across * np.sin(angle)).reshape(right.shape)
     columns = [
-        _between(drawn, down / (STEP_M * step) - 0.5, right / (STEP_M * step) - 0.5)
+        between(drawn, down / (STEP_M * step) - 0.5, right / (STEP_M * step) - 0.5)
         for drawn, step in zip(maps, steps_px, strict=True)
     ]
     return np.concatenate(columns, axis=1)
 
 
-def _between(drawn: Singles, row: Floats, column: Floats) -> Singles:
-    """Means (n, channel) of a map (channel, y, x) at places (n, point) between its pixels."""
+def between(drawn: Singles, row: Floats, column: Floats) -> Singles:
+    """Means of a map at places between its pixels.
+
+    Parameters
+    ----------
+    drawn : float32 (channel, y, x)
+        The map.
+    row, column : float64 (n, point)
+        In its pixels; those beyond its ends count as its ends.
+
+    Returns
+    -------
+    float32 (n, channel)
+        Over the points of each.
+    """
     flat = np.moveaxis(drawn, 0, 2)
     row, column = (np.clip(at, 0.0, size - 1.0) for at, size in zip((row, column), flat.shape, strict=False))
     top, left = row.astype(int), column.astype(int)
