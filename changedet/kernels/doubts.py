@@ -38,6 +38,11 @@ MANY: Final = 100.0
 """Boxes from which such a share says something: of few, one more in doubt is a large one. Chosen by hand."""
 
 
+UNSEEN_OF_A_PAIR: Final = 3.0
+"""Boxes that may be missed for each pair of 20-foot boxes that is found to touch end to end, as .45 of such boxes are
+counted: by it 17 of 20 dates of five own sites of them hold, for 4 (docs/research/tracks.md, "Pairs that touch")."""
+
+
 class Signs(NamedTuple):
     """What the boxes of a date show of how far their number can be trusted.
 
@@ -155,6 +160,22 @@ def unusual_doubt(signs: Signs, weights: Weights) -> float:
         As a share of the expected boxes, or of 100 where fewer are; negative where the doubt is usual.
     """
     return doubt(signs, weights) / max(signs.expected, MANY) - USUAL_DOUBT
+
+
+def unseen_of_pairs(pairs: float) -> float:
+    """By how much more an interval reaches up where 20-foot boxes touch end to end, an independent error.
+
+    Parameters
+    ----------
+    pairs : float
+        Found ones.
+
+    Returns
+    -------
+    float
+        Boxes.
+    """
+    return UNSEEN_OF_A_PAIR * pairs
 
 
 def blind_dates(detected: Floats, expected: Floats) -> Bools:

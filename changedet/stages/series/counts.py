@@ -94,6 +94,8 @@ class TrackedBoxes:
         0 to 1.
     row_believed : bool (row,)
         True where it counts and a container's track owns it: the series shows it to be no clutter and no other box.
+    row_paired : bool (row,)
+        True where it is a counted box of 20 feet that touches another end to end, see `kernels.pairs.touching_pairs`.
     arrived, left : int64 (event,)
         First date with, and first without, each container that came or left.
     present : float64 (place, date)
@@ -131,6 +133,7 @@ class TrackedBoxes:
     row_listed: NDArray[np.object_]
     row_confidence: Floats
     row_believed: Bools
+    row_paired: Bools
     arrived: Ints
     left: Ints
     present: Floats
@@ -147,6 +150,22 @@ class TrackedBoxes:
     doubted_arrived: Ints
     doubted_left: Ints
     homely: Bools
+
+    def touching(self, t: int) -> float:
+        """Pairs of 20-foot boxes that a date shows to touch end to end, or all dates on the mean, where that is more.
+
+        Parameters
+        ----------
+        t : int
+            Index of the date.
+
+        Returns
+        -------
+        float
+            Pairs.
+        """
+        boxes = np.bincount(self.row_date[self.row_paired & (self.row_date >= 0)], minlength=len(self.blind))
+        return float(max(boxes[t], boxes.mean())) / 2
 
     def kinds(self, t: int) -> NDArray[np.object_]:
         """Kinds of the rows of a date that are counted or that the series confirms.

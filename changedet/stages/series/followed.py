@@ -83,5 +83,9 @@ class FollowedBoxes(Protocol):
         """The ground about the boxes."""
 
     @property
+    def ground_metre(self) -> float:
+        """A metre on the ground in units of the CRS."""
+
+    @property
     def calibration(self) -> intervals.Calibration:
         """What turns presence into counts and intervals."""

@@ -19,7 +19,10 @@ from changedet.kernels.doubts import HOME_ODDS, NO_DOUBTS, blind_dates, may_all_
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.followed import FollowedBoxes, NewTops
 from changedet.stages.series.kernels.exchanges import alike_share
+from changedet.stages.series.kernels.pairs import touching_pairs
 
+SHORT: Final = "20ft"
+"""Kind of the boxes that stand in pairs on the place of one."""
 AT_PLACE_M: Final = 3.0
 """Within which of a place a row shows what lies around it; a garden is wider. Chosen by hand."""
 
@@ -60,6 +63,7 @@ class SiteBoxes:
         self._doubted = _doubted_looks(tracks.places, rejected, tracks.place_presence.shape, self._dates)
         centres = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, boxes, places, rejected))
         self._points = [_Points(xy) for xy in (*centres, tracks.ground.xy)]
+        self._paired = _paired(rows, self._counted, self._row_date, tracks.ground_metre)
 
     def within(self, area: BaseGeometry | None = None) -> TrackedBoxes:
         """The boxes within a polygon, or all.
@@ -87,6 +91,7 @@ class SiteBoxes:
             row_listed=self._listed[rows],
             row_confidence=confidence[rows],
             row_believed=self._believed[rows],
+            row_paired=self._paired[rows],
             arrived=self._came_first[boxes & self._is_arrival],
             left=self._left[boxes],
             present=tracks.place_presence[kept],
@@ -197,6 +202,15 @@ def _homely(tracks: FollowedBoxes) -> Bools:
     near = np.isfinite(away)
     summed = np.bincount(at[near], odds[known][near], minlength=len(places))
     return np.asarray(summed > 0.0, bool)
+
+
+def _paired(rows: gpd.GeoDataFrame, counted: Bools, date: Ints, metre: float) -> Bools:
+    """Which rows are counted boxes of 20 feet that touch another end to end."""
+    paired = np.zeros(len(rows), bool)
+    short = np.flatnonzero(counted & (rows["kind"] == SHORT).to_numpy(bool))
+    centre = shapely.get_coordinates(rows.geometry.iloc[short].centroid) / metre
+    paired[short] = touching_pairs(centre, rows["angle_deg"].to_numpy(np.float64)[short], date[short])
+    return paired
 
 
 def _listed(rows: gpd.GeoDataFrame, counted: Bools) -> NDArray[np.object_]:

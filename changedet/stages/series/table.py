@@ -14,7 +14,15 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import FAR_DISTANCE, USUAL_DISTANCE, Signs, unusual_doubt, widened
+from changedet.kernels.doubts import (
+    FAR_DISTANCE,
+    NO_DOUBTS,
+    USUAL_DISTANCE,
+    Signs,
+    unseen_of_pairs,
+    unusual_doubt,
+    widened,
+)
 from changedet.kernels.intervals import Calibration, volume_interval
 from changedet.stages.series.counts import EventCount, TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
@@ -292,6 +300,9 @@ def _standing(
         float(np.hypot(widened(half * boxes.shown / each, signs, weights, beyond) * each, half * hidden))
         for half, hidden, weights, beyond in sides
     )
+    # Where a person's labels of the site say what is missed, pairs say no more.
+    pairs = 0.0 if calibration.doubts.boxes == NO_DOUBTS.boxes else counted.touching(t)
+    above = float(np.hypot(above, unseen_of_pairs(pairs) * each))
     least = 0.0 if counted.none_is_sure else max(0.0, value - calibration.scale * boxes.homely - below)
     return Estimate(value, least, value + above)
 
