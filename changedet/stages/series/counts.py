@@ -32,6 +32,8 @@ class StandingBoxes(NamedTuple):
         The part of both that what the date hides has none in: of how well boxes are found where it shows them.
     homely : float
         Those of the expected ones that stand among houses.
+    missed : float
+        Boxes, or their weights, that the pixels show beyond those that are expected: in the upper bound alone.
     """
 
     expected: float
@@ -39,6 +41,7 @@ class StandingBoxes(NamedTuple):
     above: float
     shown: float
     homely: float
+    missed: float
 
     @property
     def hidden(self) -> tuple[float, float]:
@@ -112,6 +115,8 @@ class TrackedBoxes:
         Probability that one was set on another, and that one was laid bare; a box that came in another's place counts
         in both. Where nothing tells it 1 where a container's track begins, or ends, in an event that the date shows
         first.
+    missed : float64 (place, date)
+        How many more boxes than are expected the pixels show, see `FollowedBoxes.place_missed`.
     blind : bool (date,)
         True where the date shows the ground of the site's boxes and next to none of them: `clear` and `ground_shown`
         are False on it. See `kernels.doubts.blind_dates`.
@@ -143,6 +148,7 @@ class TrackedBoxes:
     other_tops: Floats
     came: Floats
     went: Floats
+    missed: Floats
     blind: Bools
     alike: float
     none_is_sure: bool
@@ -210,7 +216,10 @@ class TrackedBoxes:
         )
         shown = intervals.count_spread(expected, float(variance.sum()), 0.0, 0.0, 0.0)
         homely = float((weight * present)[self.homely].sum())
-        return StandingBoxes(expected, below, above * (COVERED_ABOVE if now > COVERED_SHARE else 1.0), shown, homely)
+        # what pixels show among houses may be their roofs again
+        missed = max(0.0, float((weight * self.missed[:, t])[~self.homely].sum()))
+        above *= COVERED_ABOVE if now > COVERED_SHARE else 1.0
+        return StandingBoxes(expected, below, above, shown, homely, missed)
 
     def hidden(self, t: int, weight: Floats) -> float:
         """Boxes, or their weights, that are expected where a date does not show them clearly.

@@ -79,6 +79,10 @@ class FollowedBoxes(Protocol):
         """How probably another box is on top than on the date before; None where nothing tells it."""
 
     @property
+    def place_missed(self) -> Floats | None:
+        """How many more boxes (place, date) than are expected the pixels show; None where nothing tells it."""
+
+    @property
     def ground(self) -> ShownGround:
         """The ground about the boxes."""
 

@@ -60,6 +60,8 @@ class SiteBoxes:
         # Without the light along the roofs what the tracks tell is all that is known of new tops.
         self._tops = (np.zeros(told[0].shape), *told) if tracks.place_tops is None else _columns(tracks.place_tops)
         self._homely = _homely(tracks)
+        unseen = np.zeros(tracks.place_presence.shape)
+        self._missed = unseen if tracks.place_missed is None else tracks.place_missed
         self._doubted = _doubted_looks(tracks.places, rejected, tracks.place_presence.shape, self._dates)
         centres = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, boxes, places, rejected))
         self._points = [_Points(xy) for xy in (*centres, tracks.ground.xy)]
@@ -101,6 +103,7 @@ class SiteBoxes:
             other_tops=other[kept],
             came=came[kept],
             went=went[kept],
+            missed=self._missed[kept] * ~self._blind,
             blind=self._blind,
             alike=alike_share(about["kind"].tolist(), hex_rgb(about["color"].to_numpy(object))),
             none_is_sure=_none_is_sure(tracks, frame["track_id"].to_numpy()[believed], confidence[believed]),

@@ -304,7 +304,7 @@ def _standing(
     pairs = 0.0 if calibration.doubts.boxes == NO_DOUBTS.boxes else counted.touching(t)
     above = float(np.hypot(above, unseen_of_pairs(pairs) * each))
     least = 0.0 if counted.none_is_sure else max(0.0, value - calibration.scale * boxes.homely - below)
-    return Estimate(value, least, value + above)
+    return Estimate(value, least, value + above + boxes.missed)
 
 
 def _typed(rows: Sequence[SeriesRow]) -> pd.DataFrame:

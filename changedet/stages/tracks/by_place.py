@@ -13,7 +13,7 @@ from changedet.stages.tracks.appearance import place_appearance
 from changedet.stages.tracks.assemble import assemble, medians, visible_dates
 from changedet.stages.tracks.cloud_rims import rows_at_rims
 from changedet.stages.tracks.detections import Detections
-from changedet.stages.tracks.kernels.appearance import appearance_bins
+from changedet.stages.tracks.kernels.appearance import SHOWS_BOX, appearance_bins, missed_boxes
 from changedet.stages.tracks.kernels.boxes import mean_boxes
 from changedet.stages.tracks.kernels.emissions import MOBILE, REAL, DetectorTables, score_bins
 from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overlapping_pairs
@@ -171,7 +171,8 @@ def follow_places(
     own = _with_own_colours(rows, surfaces.rim, split.of_row)
     tracks = assemble(own, looks, split.stretches, split.of_row, observations.observed, present, observations.place)
     place_clear, opposed = observations.lit | (observations.bins > 0), observations.opposed
-    shown = replace(tracks, place_clear=place_clear, place_tops=split.tops)
+    missed = _missed(observations, present, tables)
+    shown = replace(tracks, place_clear=place_clear, place_tops=split.tops, place_missed=missed)
     return replace(shown, often_missed=often_missed, views_opposed=opposed)
 
 
@@ -231,6 +232,15 @@ def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: D
         return posterior
     blocked = _blocked(posterior.present, own.counted_rows, own.pairs)
     return infer_presence(looks, blocked, rates, tables) if blocked.any() else posterior
+
+
+def _missed(observations: PlaceObservations, present: Floats, tables: DetectorTables) -> Floats | None:
+    """Boxes beyond the expected ones that the pixels show, of `missed_boxes`; None without pictures."""
+    own = observations
+    if own.appearance is None:
+        return None
+    told, empty = appearance_bins(own.appearance, tables.appearance_weights), tables.appearance[0, 0]
+    return missed_boxes(told, own.bins, own.lit, present, float(empty[SHOWS_BOX - 1 :].sum()))
 
 
 def _neighbours(rows: Detections, place: Ints, has_row: Bools) -> Ints:

@@ -91,6 +91,9 @@ class Tracks:
     place_tops : NewTops or None
         How probably another box is on top than on the date before where both hold one, told as a change or not. None
         where nothing tells it.
+    place_missed : float64 (place, date) or None
+        How many more boxes than are expected the pixels show, to be summed over places, see
+        `kernels.appearance.missed_boxes`. None where nothing tells it.
     """
 
     dates: tuple[dt.date, ...]
@@ -108,6 +111,7 @@ class Tracks:
     ground_metre: float = 1.0
     rejected: gpd.GeoDataFrame | None = None
     place_tops: NewTops | None = None
+    place_missed: Floats | None = None
 
 
 TrackMethod: TypeAlias = "Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]"

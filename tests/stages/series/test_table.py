@@ -141,6 +141,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         other_tops=rng.random((places, dates)) ** 3,
         came=rng.random((places, dates)) ** 4,
         went=rng.random((places, dates)) ** 4,
+        missed=rng.normal(0.0, 0.3, (places, dates)),
         blind=np.zeros(dates, bool),
         alike=rng.random(),
         none_is_sure=bool(rng.random() > 0.5),
@@ -158,6 +159,21 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
             low, value, high = (row[f"{name}_{part}"] for part in ("low", "expected", "high"))
             assert 0.0 <= low <= value * (1 + 1e-12) + 1e-12, name
             assert value <= high * (1 + 1e-12) + 1e-12, name
+
+
+def test_upper_bounds_reach_up_to_boxes_that_pixels_alone_show():
+    kept = tracked_boxes(followed(bs.simulate(3)))
+    calibration, look = followed(bs.simulate(3)).calibration, DateMeasurements(dt.date(2023, 1, 1))
+    signs = date_signs(kept, calibration.scale).counts[2]
+    seen = np.zeros_like(kept.present)
+    seen[:4, 2] = 1.0
+    highs = []
+    for missed in (np.zeros_like(seen), seen, -seen):
+        row = {"zone": ""}
+        _add_counts(row, replace(kept, missed=missed), 2, look, calibration, signs)
+        highs.append(row["containers_high"])
+    assert highs[1] == pytest.approx(highs[0] + 4)
+    assert highs[2] == highs[0]
 
 
 def test_no_more_boxes_are_sure_than_a_date_lists_and_hides():

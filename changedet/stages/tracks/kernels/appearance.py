@@ -42,6 +42,13 @@ TINT_WEIGHT: Final = 1.5
 """Of a difference in tint beside one in brightness, which sun and wetness change. Chosen by hand."""
 SHADE_CAST: Final = -1.5
 """Log of the light in deep shade, where no box of the date gives it. Chosen by hand."""
+LEAST_APART: Final = 0.3
+"""Distance of a box from the emptiest look at its spot, from which looks without a row that are nearer to the box show
+it again: a third more light, or as much in tint. Chosen by hand."""
+LIKE_BOX: Final = 0.5
+"""That nearness, as a share of this distance: half the way."""
+SHOWS_BOX: Final = 4
+"""Bin of the log odds from which the pixels of a look show a box: odds of e and more."""
 LEAST_BOXES: Final = 3
 """Boxes that show a date's light in deep shade."""
 
@@ -70,12 +77,25 @@ def appearance_features(inner: Floats, ring: Floats, rough: Floats, bins: Ints, 
     own, beside = (np.log(np.maximum(light, 0.0) + DARK) for light in (inner, ring))
     casts = _casts(own, strong, observed & ~lit & has_light & (bins >= FAINT_LIT))
     own, beside = own - np.where(lit[..., None], *casts), beside - np.where(lit[..., None], *casts)
-    box, ground = _to_nearest(own, strong), _to_nearest(own, empty)
+    box = _to_nearest(own, strong)
+    empty &= ~_like_box(box, empty)
+    ground = _to_nearest(own, empty)
     bare = own[empty] if empty.any() else beside[np.isfinite(beside).all(axis=2)]
     usual = np.median(bare, axis=0) if len(bare) else np.zeros(own.shape[2])
     ground = np.where(np.isfinite(ground), ground, _difference(own - usual))
     parts = np.concatenate([box, ground, _difference(own - beside), rough[..., None]], axis=2)
     return np.asarray(np.log(parts + DARK))
+
+
+def _like_box(box: Floats, empty: Bools) -> Bools:
+    """Looks (place, date) without a row that are more like the box than like the emptiest one.
+
+    A row of boxes of one colour is missed on look after look in the same light; each would bear out that the others
+    show an empty spot.
+    """
+    distance = np.where(empty, _distance(box), np.nan)
+    farthest = np.fmax.reduce(distance, axis=1, keepdims=True)
+    return np.asarray((farthest >= LEAST_APART) & (distance < LIKE_BOX * farthest))
 
 
 def _casts(own: Floats, strong: Bools, shaded: Bools) -> tuple[Floats, Floats]:
@@ -140,6 +160,35 @@ def appearance_bins(features: Floats, weights: Floats) -> Ints:
     with np.errstate(invalid="ignore"):
         decides = np.isfinite(odds) & (nearest < MOST_DISTANCE)
     return np.where(decides, 1 + np.digitize(np.nan_to_num(odds), LOG_ODDS_EDGES), 0).astype(np.int64)
+
+
+def missed_boxes(told: Ints, bins: Ints, lit: Bools, present: Floats, by_chance: float) -> Floats:
+    """How many more boxes than are expected the pixels of lit looks without a row show.
+
+    That boxes are missed one by one is what presence is inferred by. Those of one colour side by side are missed
+    together, where light or haze hides their seams, and are taken to have left.
+
+    Parameters
+    ----------
+    told : int64 (place, date)
+        Of `appearance_bins`.
+    bins : int64 (place, date)
+        Score bins, see `emissions.score_bins`.
+    lit : bool (place, date)
+        True where the look was clear and not in deep shade.
+    present : float64 (place, date)
+        Posterior probability of a box.
+    by_chance : float
+        Share of empty places whose pixels show one all the same.
+
+    Returns
+    -------
+    float64 (place, date)
+        To be summed over places, whose sum is about 0 where all that seems gone is gone; below 0 where the pixels show
+        none.
+    """
+    without = lit & (bins == 0) & (told > 0)
+    return np.where(without, (1.0 - present) * ((told >= SHOWS_BOX) - by_chance), 0.0)
 
 
 def look_groups(bins: Ints, lit: Bools) -> Ints:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from changedet.stages.tracks.kernels.appearance import DARK, FEATURES, appearance_bins, appearance_features, look_groups
+from changedet.stages.tracks.kernels.appearance import (
+    DARK,
+    FEATURES,
+    appearance_bins,
+    appearance_features,
+    look_groups,
+    missed_boxes,
+)
 
 RED, GREY, BLUE = np.array([1.6, 0.4, 0.4]), np.array([1.0, 1.0, 1.0]), np.array([0.3, 0.5, 1.8])
 
@@ -73,3 +80,19 @@ def test_appearance_bins_rise_with_the_odds_and_haze_has_none():
 def test_look_groups_are_of_weak_looks_only():
     bins, lit = np.array([[0, 2, 3, 4, 0, 2, 3]]), np.array([[True] * 4 + [False] * 3])
     assert look_groups(bins, lit).tolist() == [[0, 1, 1, -1, 2, 3, -1]]
+
+
+def test_a_box_that_is_missed_twice_in_a_row_is_no_empty_spot():
+    bins = np.tile([0, 5, 0, 0, 0], (10, 1))
+    twice = described(light_of(GREY, RED, RED, RED, GREY), bins)
+    assert (twice[:, 2:4, BOX] < twice[:, 2:4, GROUND]).all()
+    # a spot that is like its box on all looks tells nothing of either
+    alike = described(light_of(RED, RED, RED, RED, RED), bins)
+    np.testing.assert_allclose(alike[:, 2, BOX], alike[:, 2, GROUND])
+
+
+def test_missed_boxes_are_what_pixels_show_beyond_chance():
+    told = np.array([[5, 5, 1, 0, 4]] * 20)
+    bins, lit = np.array([[0, 5, 0, 0, 0]] * 20), np.array([[True, True, True, True, False]] * 20)
+    found = missed_boxes(told, bins, lit, np.full(told.shape, 0.1), 0.03).sum(0)
+    np.testing.assert_allclose(found, [20 * 0.9 * 0.97, 0.0, -20 * 0.9 * 0.03, 0.0, 0.0])
