@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from changedet.arrays import Bytes, Singles
-from changedet.blocks import Window, joined_tiles
+from changedet.blocks import Window, tiles
 from changedet.pipeline.date_model import ChangeModel
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.ground_signs import GroundSigns, ground_signs, signs_halo_px
@@ -116,7 +116,7 @@ def roofs_between(
     height, width = (size - 2 * halo_px for size in network.shape)
     out = np.empty((height, width), np.float32)
     core = slice(rim, -rim)
-    for cell in joined_tiles((height, width), LATTICE_PX):
+    for cell in tiles((height, width), LATTICE_PX):
         wide = Window(cell.y + halo_px, cell.x + halo_px, *cell.shape).grown(rim)
         blocks = [image[(..., *wide.slices)] for image in (*pair, network)]
         out[cell.slices] = method.roofs(*blocks, model=change)[core, core]

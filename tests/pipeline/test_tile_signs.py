@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from changedet.blocks import joined_tiles
+from changedet.blocks import tiles
 from changedet.pipeline.tile_signs import roofs_between
 from changedet.plan import LATTICE_PX
 from changedet.stages.change.method import ChangeMethod
@@ -23,7 +23,7 @@ def _by_blocks(before: np.ndarray, after: np.ndarray, network: np.ndarray, *, mo
 
 
 def test_any_tile_gives_the_same_bits() -> None:
-    """A tile of cells, and each of these by itself; narrow ones at its end belong to those before."""
+    """A tile of four cells, and each of these by itself; the last ones are narrow."""
     rng = np.random.default_rng(1)
     height, width = LATTICE_PX + 40, LATTICE_PX + 300
     shape = height + 2 * HALO_PX, width + 2 * HALO_PX
@@ -34,7 +34,7 @@ def test_any_tile_gives_the_same_bits() -> None:
     whole = roofs_between(method, (before, after), network, *about)
     assert whole is not None
     assert whole.shape == (height, width)
-    for cell in joined_tiles((height, width), LATTICE_PX):
+    for cell in tiles((height, width), LATTICE_PX):
         rows, columns = (slice(a, a + n + 2 * HALO_PX) for a, n in zip((cell.y, cell.x), cell.shape, strict=True))
         pair = before[:, rows, columns], after[:, rows, columns]
         alone = roofs_between(method, pair, network[rows, columns], *about)

@@ -50,7 +50,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=13)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=12)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
@@ -173,13 +173,9 @@ def _roofs(before: Singles, after: Singles, network: Singles, model: TreesStatis
     limits = model.shown
     if limits is None or not seen.any():
         return np.zeros(seen.shape, np.float32)
-    # beyond the grid there is nothing to be shown
-    place = part_to_show(seen, 0, 1)
-    pictures = (roof_picture(image[(slice(None), *place)], limits, model.gsd_m) for image in (first, second))
+    pictures = (roof_picture(image, limits, model.gsd_m) for image in (first, second))
     earlier, later = (odds_of(picture)[0] for picture in pictures)
-    difference = np.zeros(seen.shape, np.float32)
-    difference[place] = roof_difference((earlier, later), seen[place])
-    return roof_evidence(difference, network, model.gsd_m)
+    return roof_evidence(roof_difference((earlier, later), seen), network, model.gsd_m)
 
 
 def _network_for(bands: list[int | None]) -> ChangeNetwork:
