@@ -1,6 +1,6 @@
 """Fit what surroundings say of whether a box lies among houses, and write changedet/models/box_homes.npz.
 
-    python training/fit_homes.py --painted DIR     # some twenty CPU minutes
+    python training/fit_homes.py --painted DIR     # some five CPU minutes
 
 The network of halls, as it is, sees the pictures of training/fit_places.py; means of its maps around each box are the
 features of a logistic regression (`changedet/stages/objects/kernels/box_homes.py`) that tells the released detector's

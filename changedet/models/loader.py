@@ -11,7 +11,7 @@ from changedet.errors import ChangedetError
 from changedet.kernels import boosted_trees, forest_files
 
 RELEASED: Final = {
-    "box_homes.npz": "a8fc83533528b62ab84d453dac5baa805c9ce43b7a95e72b36e1a43fc943c813",
+    "box_homes.npz": "a5cff3828a11fb164884a232dfaad7297dda3d974e3b3252a67145518a62009b",
     "box_looks.npz": "bbd139daa6cae1c0adc61cbf3cb364db9c14d27fd234e2a62c7775919de75509",
     "box_looks.onnx": "479fe58f24466fcd3c59f3fe8c74ac63639f4b77d3aacea7a0060413aa71b5a0",
     "box_places.npz": "f609b2d251b2f0874f812554ac48e599f5994eecdefca72b0da6520b6f0d26f6",
