@@ -11,6 +11,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Bytes
+from changedet.blocks import Window
 from changedet.imagery.bands import is_sar
 from changedet.kernels.pixel_classes import NODATA
 from changedet.pipeline.date_model import DateModel
@@ -22,6 +23,9 @@ PIXEL_M: Final = 1.0
 """Finer pixels are averaged to it: cells of the footprint are as large."""
 MOST_PX: Final = 2_000_000
 """Of a date in the memory at once, as of the overview that a date is measured by."""
+LEAST_DARK: Final = 0.5
+"""Share of some ground that is darker in the near infrared than in green, as all water is, from which a whole date is
+looked at for open water: most ground that differs between dates is a yard or a field. Chosen by hand."""
 DRY, WET, HIDDEN = 0, 1, 2
 
 
@@ -57,14 +61,25 @@ class Waters:
         Returns
         -------
         float
-            0 to 1, of what is shown of it; 0 where nothing is, and without the bands that water is known by.
+            0 to 1, of what is shown of it; 0 where nothing is, where little of it is dark in the near infrared, and
+            without the bands that water is known by.
         """
         if not self._tells:
             return 0.0
         window = self._grid.window_about(ground)
+        if index not in self._found and not self._may_be_water(index, window, ground):
+            return 0.0
         seen = self._classes(index)[window.y : window.y + window.height, window.x : window.x + window.width]
         inside = seen[self._grid.inside(window, ground)]
         return float((inside == WET).sum() / max(1, (inside != HIDDEN).sum()))
+
+    def _may_be_water(self, index: int, window: Window, ground: BaseGeometry) -> bool:
+        """Whether ground may be water by its own pixels, without a look at the whole date."""
+        look = self._plan.looks[index]
+        moved = self._models[look.date].alignment.displacement
+        image, quality = look.read(self._grid, window, ("green", "nir"), moved)
+        shown = (quality != NODATA) & self._grid.inside(window, ground)
+        return bool(shown.any() and (image[1] < image[0])[shown].mean() >= LEAST_DARK)
 
     def _classes(self, index: int) -> Bytes:
         if index not in self._found:

@@ -10,11 +10,13 @@ import pytest
 import shapely
 from affine import Affine
 
+from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels.pixel_classes import CLEAR, NODATA
 from changedet.pipeline.things.waters import Waters
 
 GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (600, 600))
+FIELD = shapely.box(500_020, 3_999_902, 500_200, 3_999_998)
 LAND, SEA = shapely.box(500_020, 3_999_960, 500_280, 3_999_990), shapely.box(500_020, 3_999_720, 500_280, 3_999_880)
 
 
@@ -35,10 +37,20 @@ class Harbour:
         image = rng.normal(150, 40, (len(roles), *shape)).astype(np.float32)
         image[:, shape[0] // 3 :] = rng.normal(50, 1.0, (len(roles), *shape))[:, shape[0] // 3 :]
         image[-1, shape[0] // 3 :] -= 30
+        image[-1, : shape[0] // 3] += 60
         quality = np.full(shape, CLEAR, np.uint8)
         quality[:, -60:] = NODATA
         image[:, :, -60:] = np.nan
         return image, quality
+
+    def read(self, grid: Grid, window: Window, roles: tuple[str, ...], _moved: object) -> tuple[np.ndarray, np.ndarray]:
+        assert roles == ("green", "nir")
+        part = (slice(window.y, window.y + window.height), slice(window.x, window.x + window.width))
+        factor = round(grid.resolution_m / GRID.resolution_m)
+        reads = self.reads
+        image, quality = self.overview(GRID, factor, ("blue", "green", "red", "nir"), None)
+        self.reads = reads
+        return image[[1, 3]][(slice(None), *part)], quality[part]
 
 
 def plan_of(look: Harbour, roles: tuple[str, ...]) -> SimpleNamespace:
@@ -51,6 +63,8 @@ MODELS = {Harbour.date: SimpleNamespace(alignment=SimpleNamespace(displacement=N
 def test_the_share_of_what_is_shown_and_one_look_a_date() -> None:
     look = Harbour()
     waters = Waters(plan_of(look, ("blue", "green", "red", "nir")), MODELS)  # type: ignore[arg-type]
+    assert waters.share(0, FIELD) == 0.0
+    assert look.reads == 0, "a field needs no look at the whole date"
     assert waters.share(0, SEA) == pytest.approx(1.0, abs=0.01)
     assert waters.share(0, LAND) == pytest.approx(0.0, abs=0.01)
     assert waters.share(0, shapely.box(500_270, 3_999_720, 500_295, 3_999_880)) == 0.0, "nothing is shown there"

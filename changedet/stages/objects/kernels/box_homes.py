@@ -90,8 +90,7 @@ def log_odds(maps: Sequence[Singles], steps_px: Sequence[int], centres_m: Floats
     float64 (n,)
         Above 0 where a place looks more like a garden than those of nineteen in twenty containers that lie in none.
     """
-    standard = (features(maps, steps_px, centres_m) - weights.mean) / weights.spread
-    return np.asarray(standard.astype(np.float64) @ weights.weight.astype(np.float64) + weights.offset)
+    return weights.log_odds(features(maps, steps_px, centres_m))
 
 
 def doubted(confidence: Floats, home: Floats, row: Floats, is_container: Bools) -> Floats:

@@ -99,6 +99,22 @@ class Weights(NamedTuple):
     weight: Singles
     offset: float
 
+    def log_odds(self, features: Singles) -> Floats:
+        """Weigh features.
+
+        Parameters
+        ----------
+        features : float32 (n, feature)
+            Of boxes.
+
+        Returns
+        -------
+        float64 (n,)
+            Log odds of each.
+        """
+        standard = (features - self.mean) / self.spread
+        return np.asarray(standard.astype(np.float64) @ self.weight.astype(np.float64) + self.offset)
+
 
 def log_odds(image: Singles, boxes: Floats, pixel_m: float, encoder: Session, weights: Weights) -> Floats:
     """Log odds that boxes are containers, beside those that are known already.
@@ -124,8 +140,7 @@ def log_odds(image: Singles, boxes: Floats, pixel_m: float, encoder: Session, we
     found = features(image, boxes, pixel_m, encoder)
     if not len(found):
         return np.empty(0)
-    standard = (found - weights.mean) / weights.spread
-    return np.asarray(standard @ weights.weight.astype(np.float64) + weights.offset)
+    return weights.log_odds(found)
 
 
 def features(image: Singles, boxes: Floats, pixel_m: float, encoder: Session) -> Singles:

@@ -94,9 +94,7 @@ def log_odds(maps: Sequence[Singles], steps_px: Sequence[int], boxes: Floats, we
     float64 (n,)
         To be added, at most `MOST_ODDS` either way.
     """
-    standard = (features(maps, steps_px, boxes) - weights.mean) / weights.spread
-    odds = standard.astype(np.float64) @ weights.weight.astype(np.float64) + weights.offset
-    return np.asarray(np.clip(odds, -MOST_ODDS, MOST_ODDS))
+    return np.asarray(np.clip(weights.log_odds(features(maps, steps_px, boxes)), -MOST_ODDS, MOST_ODDS))
 
 
 def placed(confidence: Floats, odds: Floats, beside: Floats, is_container: Bools) -> Floats:
