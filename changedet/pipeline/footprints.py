@@ -24,7 +24,7 @@ from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
-from changedet.stages.footprint.afloat import without_ships
+from changedet.stages.footprint.afloat import without_ships, without_water
 from changedet.stages.footprint.bare_sites import all_bare, with_what_stands
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
@@ -78,7 +78,9 @@ def footprints_of(
         marks = [shapely.union_all(_of_date(changes, day).geometry.to_numpy()) for day in days]
         found = settled(found, plan.reference, partial(_marked, plan), marks, plan.grid.crs, plan.grid.ground_metre)
         made = [_made(changes, day) for day in days]
-        found = without_ships(found, made, Waters(plan, models).share, plan.grid.crs, plan.grid.ground_metre)
+        waters = Waters(plan, models)
+        found = without_water(found, waters.lasting(), made, plan.grid.crs, plan.grid.ground_metre)
+        found = without_ships(found, made, waters.share, plan.grid.crs, plan.grid.ground_metre)
         gained = [_gained(changes, day) for day in days]
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
     if all_bare(found, plan.grid.area):

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Bytes
 from changedet.blocks import Window
 from changedet.imagery.bands import is_sar
+from changedet.kernels import components
 from changedet.kernels.pixel_classes import NODATA
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.open_water import NEEDED, open_water
@@ -26,6 +28,9 @@ MOST_PX: Final = 2_000_000
 LEAST_DARK: Final = 0.5
 """Share of some ground that is darker in the near infrared than in green, as all water is, from which a whole date is
 looked at for open water: most ground that differs between dates is a yard or a field. Chosen by hand."""
+LASTING_SHARE: Final = 2 / 3
+"""Share of the dates which show a place that must show water there for a water to be one: of 44 dry series of other
+hands three had a yard of dark asphalt that was water on one or two dates of five (docs/research/footprint.md)."""
 DRY, WET, HIDDEN = 0, 1, 2
 
 
@@ -72,6 +77,37 @@ class Waters:
         seen = self._classes(index)[window.y : window.y + window.height, window.x : window.x + window.width]
         inside = seen[self._grid.inside(window, ground)]
         return float((inside == WET).sum() / max(1, (inside != HIDDEN).sum()))
+
+    def lasting(self) -> list[BaseGeometry]:
+        """The open water of each date, as far as the series bears it out.
+
+        Returns
+        -------
+        list of geometry
+            Of each date in the grid's CRS: waters of which a part is water on `LASTING_SHARE` of the dates that show
+            it, so also where a ship lies on most of them. All are empty without the bands that water is known by.
+            Dates are looked at until too many show no water at all.
+        """
+        wet, shown = (np.zeros(self._grid.shape, np.int32) for _ in range(2))
+        looks, dry = len(self._plan.looks), 0
+        for index in range(looks if self._tells else 0):
+            seen = self._classes(index)
+            own = seen == WET
+            wet, shown, dry = wet + own, shown + (seen != HIDDEN), dry + (not own.any())
+            if dry > (1 - LASTING_SHARE) * looks:
+                break
+        else:
+            lasts = (wet > 0) & (wet >= LASTING_SHARE * shown)
+            if lasts.any():
+                return [self._joined(index, lasts) for index in range(looks)]
+        return [shapely.MultiPolygon()] * looks
+
+    def _joined(self, index: int, lasts: Bools) -> BaseGeometry:
+        """Waters of a date that reach into what lasts."""
+        labels = components.label((self._classes(index) == WET).astype(np.uint8))
+        joined = np.bincount(labels.ravel(), lasts.ravel()) > 0
+        joined[0] = False
+        return shapely.union_all(self._grid.outlines(joined[labels], 0, 0))
 
     def _may_be_water(self, index: int, window: Window, ground: BaseGeometry) -> bool:
         """Whether ground may be water by its own pixels, without a look at the whole date."""

@@ -1,4 +1,4 @@
-"""Footprints without ships: what stands where another date shows open water is no built ground."""
+"""Footprints without water and ships: what is open water, or stands where another date shows it, is no built ground."""
 
 from __future__ import annotations
 
@@ -25,6 +25,36 @@ LEAST_WET: Final = 0.5
 LEAST_RECLAIMED: Final = 0.5
 """Share of a part that masks mark beside boxes from which water was filled, or land dug away: ships are movers, which
 masks leave out. Chosen by hand."""
+
+
+def without_water(
+    footprints: Sequence[Footprint], waters: Sequence[BaseGeometry], made: Sequence[BaseGeometry], crs: str, unit: float
+) -> list[Footprint]:
+    """Take away what a date shows as open water: cells of a metre and their surroundings blur the edge of a quay.
+
+    Parameters
+    ----------
+    footprints : sequence of Footprint
+        One a date, in the order of time.
+    waters : sequence of geometry
+        Open water of each date.
+    made : sequence of geometry
+        Of each date, what its mask marks beside boxes: there water was filled, or land dug away.
+    crs : str
+        Of the footprints.
+    unit : float
+        A metre on the ground in units of the CRS.
+
+    Returns
+    -------
+    list of Footprint
+        Ground is taken from ``geometry``, ``least`` and ``kinds``, and stays in ``greatest``.
+    """
+    moved = shapely.union_all(made)
+    return [
+        one if water.is_empty else changed(one, shapely.difference(water, moved), [], footprints, crs, unit)
+        for one, water in zip(footprints, waters, strict=True)
+    ]
 
 
 def without_ships(

@@ -22,6 +22,11 @@ CELL_M: Final = 1.0
 """Finer pixels are gathered to cells of about this size before shapes are drawn."""
 LEAST_CLEAR: Final = 0.5
 """A date that shows less of an area gives no figure for it."""
+EDGE_CELLS: Final = 0.9
+"""How far outlines lie off the truth's over a whole site, in cells of `CELL_M` and more, not exceeded in 95 % of sites.
+
+The mean offset of outlines where they run within 2 m of the truth's has a standard deviation of 0.45 m over 45
+simulated and painted series of 0.5 m (training seeds). Dates of one site err alike, so it does not average out."""
 Tiles: TypeAlias = Iterable[tuple[int, int, Bytes]]
 """Row and column of the first pixel and uint8 (y, x), as `stage.FootprintMethod.apply` gives them."""
 
@@ -163,17 +168,24 @@ def estimates(
     Returns
     -------
     dict of str to tuple of float
-        Square metres: likely, least, greatest; no entry where the date shows less than `LEAST_CLEAR`.
+        Square metres: likely, least, greatest, these by the thresholds and by `EDGE_CELLS` of outline; no entry where
+        the date shows less than `LEAST_CLEAR`.
     """
     made = {}
+    # Where the site ends no outline is drawn.
+    edges = shapely.intersection(found.geometry.boundary, shapely.buffer(grid.area, -grid.ground_metre * CELL_M))
+    off = EDGE_CELLS * max(CELL_M, grid.ground_resolution_m) / grid.ground_metre
     for name, area in areas.items():
         share = clear.get(name, float("nan"))
         if not share >= LEAST_CLEAR:
             continue
         bounds = [_cut(shape, area) for shape in (found.least, found.greatest)]
-        least, greatest = (float(m2) for m2 in ground_area_m2(bounds, grid.crs))
+        least, greatest, most = (float(m2) for m2 in ground_area_m2([*bounds, area or grid.area], grid.crs))
         value = found.area_m2 if area is None else float(ground_area_m2([_cut(found.geometry, area)], grid.crs)[0])
-        made[name] = (value, min(least, value), max(greatest, value))
+        at_edges = off * float(_cut(edges, area).length)
+        fall = np.hypot(max(0.0, value - least), at_edges)
+        rise = np.hypot(max(0.0, greatest - value), at_edges)
+        made[name] = (value, max(0.0, value - float(fall)), max(value, min(most, value + float(rise))))
     return made
 
 

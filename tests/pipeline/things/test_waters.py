@@ -75,3 +75,53 @@ def test_without_near_infrared_nothing_is_water() -> None:
     look = Harbour()
     assert Waters(plan_of(look, ("blue", "green", "red")), MODELS).share(0, SEA) == 0.0  # type: ignore[arg-type]
     assert look.reads == 0
+
+
+class Dry(Harbour):
+    """A look at rough land alone."""
+
+    def overview(
+        self, grid: Grid, factor: int, roles: tuple[str, ...], _moved: object
+    ) -> tuple[np.ndarray, np.ndarray]:
+        image, quality = super().overview(grid, factor, roles, _moved)
+        rng = np.random.default_rng(5)
+        return rng.normal(150, 40, image.shape).astype(np.float32), quality
+
+
+class Berthed(Harbour):
+    """A look with a ship on the water."""
+
+    def overview(
+        self, grid: Grid, factor: int, roles: tuple[str, ...], _moved: object
+    ) -> tuple[np.ndarray, np.ndarray]:
+        image, quality = super().overview(grid, factor, roles, _moved)
+        image[:, 150:170, 60:180] = 220.0
+        return image, quality
+
+
+SHIP = shapely.box(500_062, 3_999_832, 500_178, 3_999_848)
+
+
+def series_of(*looks: Harbour) -> Waters:
+    for day, look in enumerate(looks, 1):
+        look.date = dt.date(2024, 5, day)  # type: ignore[misc]
+    models = {look.date: SimpleNamespace(alignment=SimpleNamespace(displacement=None)) for look in looks}
+    plan = SimpleNamespace(grid=GRID, roles=("blue", "green", "red", "nir"), looks=list(looks))
+    return Waters(plan, models)  # type: ignore[arg-type]
+
+
+def test_water_is_borne_out_by_two_dates_of_three() -> None:
+    whole, dry, _ = series_of(Harbour(), Dry(), Harbour()).lasting()
+    shown = SEA.intersection(shapely.box(500_000, 3_999_700, 500_240, 4_000_000))
+    assert whole.intersection(SEA).area == pytest.approx(shown.area, rel=0.02)
+    assert whole.intersection(LAND).area == pytest.approx(0.0, abs=30.0)
+    assert dry.is_empty
+    looks = Dry(), Dry(), Harbour()
+    assert all(one.is_empty for one in series_of(*looks).lasting())
+    assert looks[2].reads == 0, "two dry dates of three say enough"
+
+
+def test_where_a_ship_lies_on_most_dates_the_others_show_water() -> None:
+    free, *berthed = series_of(Harbour(), Berthed(), Berthed(), Berthed()).lasting()
+    assert free.intersection(SHIP).area == pytest.approx(SHIP.area, rel=0.02)
+    assert all(one.intersection(SHIP).area == 0 and one.intersection(SEA).area > 0 for one in berthed)

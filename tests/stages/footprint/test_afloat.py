@@ -6,7 +6,7 @@ import pytest
 import shapely
 from shapely.geometry import MultiPolygon
 
-from changedet.stages.footprint.afloat import without_ships
+from changedet.stages.footprint.afloat import without_ships, without_water
 from changedet.stages.footprint.outlines import Footprint
 
 CRS = "EPSG:32633"
@@ -69,3 +69,19 @@ def test_boats_and_moved_edges_are_left_alone() -> None:
     )
     series = [footprint(QUAY, boat, strip), footprint(QUAY)]
     assert without_ships(series, [NOTHING] * 2, lambda _day, _ground: 1.0, CRS, 1.0) == series
+
+
+def test_open_water_is_in_no_footprint_but_where_masks_mark_it() -> None:
+    blurred = shapely.box(500_000, 5_799_994, 500_200, 5_800_080)
+    sea, filled = (
+        shapely.box(499_900, 5_799_900, 500_300, 5_800_000),
+        shapely.box(500_150, 5_799_990, 500_200, 5_800_000),
+    )
+    shape = MultiPolygon([blurred])
+    one = Footprint(shape, shape, shape, shape.area, {"paving": shape})
+    for made, kept in ((NOTHING, QUAY.area), (filled, QUAY.area + 50 * 6)):
+        for found in without_water([one, one], [sea, sea], [NOTHING, made], CRS, 1.0):
+            assert found.geometry.area == pytest.approx(kept)
+            assert found.least.area == found.kinds["paving"].area == found.geometry.area
+            assert found.greatest.area == shape.area
+    assert without_water([one], [NOTHING], [NOTHING], CRS, 1.0) == [one]

@@ -7,7 +7,7 @@ import pytest
 from drawn_ground import drawn, found_in, grid_of, patchy, placed
 
 from changedet.stages.footprint.kernels import closing
-from changedet.stages.footprint.outlines import estimates, outlines
+from changedet.stages.footprint.outlines import EDGE_CELLS, estimates, outlines
 
 
 @pytest.mark.parametrize("resolution", [0.3, 0.5, 0.75, 1.0])
@@ -107,6 +107,24 @@ def test_estimates_are_bounded_and_need_half_of_the_ground():
     value, low, high = made["west"]
     assert low <= value <= high
     assert value == pytest.approx(made[""][0] / 2, rel=0.01)
+
+
+def test_bounds_of_a_footprint_know_that_outlines_lie_beside_the_edge():
+    levels = drawn((20, 20, 120, 120), level=3)
+    grid = grid_of(levels.shape)
+    (found,) = outlines([([(0, 0, levels)], [])], grid)
+    assert found.least.area == found.geometry.area == found.greatest.area
+    value, low, high = estimates(found, {"": None}, {"": 1.0}, grid)[""]
+    off = EDGE_CELLS * found.geometry.length
+    assert (value - low, high - value) == pytest.approx((off, off), rel=0.01)
+
+
+def test_a_footprint_that_ends_with_the_site_has_no_edge_there():
+    levels = np.full((240, 300), 3, np.uint8)
+    grid = grid_of(levels.shape)
+    (found,) = outlines([([(0, 0, levels)], [])], grid)
+    value, low, high = estimates(found, {"": None}, {"": 1.0}, grid)[""]
+    assert low == value == pytest.approx(high)
 
 
 def test_outlines_share_the_footprint_out_and_boxes_come_first():
