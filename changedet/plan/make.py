@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -196,9 +197,21 @@ def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:
         said = f"'{folder.name}' cannot be made: its path with those of its files is longer than {_PATH_BYTES} bytes"
     elif not os.access(near, os.W_OK | os.X_OK):
         said = f"{where} cannot be written to: no permission in '{near}', or its disk is read-only"
+    elif os.statvfs(near).f_blocks == 0 and not _takes_folders(near):
+        said = f"{where} cannot be made: '{near}' is the system's own and holds no files"
     else:
         return
     raise InputError(f"--out: {said}" if out else workflow.problem("outputs.dir", said))
+
+
+def _takes_folders(near: Path) -> bool:
+    # /proc and /sys give root every permission and refuse all the same. Only where a file system says that it holds
+    # nothing is it tried, as some mounted stores say so, too; the folder goes at once.
+    try:
+        Path(tempfile.mkdtemp(prefix=".changedet-", dir=near)).rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def _scheduler(workflow: Workflow, asked: str | None) -> str:

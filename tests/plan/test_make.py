@@ -51,6 +51,22 @@ def test_make_plan_refuses_a_folder_without_permission(scenes: Path, monkeypatch
     assert not (scenes / "out").exists()
 
 
+@pytest.mark.skipif(os.name != "posix" or not os.access("/proc", os.W_OK), reason="takes root, to whom /proc says yes")
+def test_make_plan_refuses_a_file_system_that_holds_no_files(scenes: Path) -> None:
+    (line,) = problems(write_workflow(scenes, DATES, outputs={"dir": "/proc/x"}))
+    assert line.endswith("outputs.dir: '/proc/x' cannot be made: '/proc' is the system's own and holds no files")
+
+
+def test_make_plan_takes_a_mounted_store_that_says_it_holds_nothing(
+    scenes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = os.statvfs(scenes)
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result((*size[:2], 0, *size[3:])))
+    make_plan(write_workflow(scenes, DATES))
+    assert not (scenes / "out").exists()
+    assert not list(scenes.glob(".changedet-*"))
+
+
 def test_make_plan_refuses_a_name_that_no_disk_holds(scenes: Path) -> None:
     (line,) = problems(write_workflow(scenes, DATES, outputs={"dir": "x" * 300}))
     assert "outputs.dir: '" in line
