@@ -40,7 +40,14 @@ HALF = 0.5
 """Share of a box's seen pixels from which its base counts as marked; and of its pixels that must be seen."""
 M2_OF_10HA = 1e5
 HIT = 0.3
-INTERVALS = {"arrivals": "events", "departures": "events", "changed_area_m2": "changed", "footprint_area_m2": "built"}
+INTERVALS = {
+    "arrivals": "events",
+    "departures": "events",
+    "changed_area_m2": "changed",
+    "footprint_area_m2": "built",
+    "net_containers": "net",
+    "net_footprint_area_m2": "net",
+}
 """Where the dates of a figure's intervals, other than those of containers, are summed."""
 
 
@@ -66,6 +73,8 @@ class Figures:
     changed: int = 0
     built_held: int = 0
     built: int = 0
+    net_held: int = 0
+    net: int = 0
     widths: list[float] = field(default_factory=list)
     mask: NDArray[np.float64] = field(default_factory=lambda: np.zeros(6))
     seen: list[float] = field(default_factory=list)
@@ -98,6 +107,7 @@ class Figures:
             "events": share(self.events_held, self.events),
             "changed": share(self.changed_held, self.changed),
             "built": share(self.built_held, self.built),
+            "net": share(self.net_held, self.net),
             "mask F1": f1(self.mask) if changed else None,
             "false %": share(100 * float(marked - right), float(judged)),
             "seen %": 100 * float(np.mean(self.seen)) if self.seen else None,

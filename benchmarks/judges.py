@@ -15,15 +15,15 @@ what is missing is named and left out. `--camera` shows the simulators' sites by
 twice the side; `mixed`: every second scene in pixels of 3 m; `rgb8`: red, green and blue stretched to 8 bits).
 `--reuse` scores runs of an earlier call as they are: take it only where the code is the same.
 
-Columns: box F1 at IoU .3 with the true bases; roof F1 with the bases moved to where the picture shows the roofs;
-false boxes a date and per 10 ha; count err, sum of absolute errors over true boxes; held, share of dates whose 95 %
-interval holds the true count; width, its median relative width where 20 boxes and more stand; events, changed and
-built, the shares that hold of the intervals of arrivals and departures, of changed and of built area; mask F1 and false
-marks in % of the judged pixels, with 1 px of slack; seen, mean valid fraction of dates without cloud; foot IoU of
-the footprint on these; onset, share of onsets told right, none where there is none; moved, of boxes that the run's
-tracks say came or left since the reference, the share whose base its mask marks; stayed, the same of boxes that
-stayed; CPU s for a million pixels and date. The columns of each figure are the painter's, our own
-simulator's and the third hand's, in that order.
+Columns: box F1 at IoU .3 with the true bases; roof F1 with the bases moved to where the picture shows the roofs; false
+boxes a date and per 10 ha; count err, sum of absolute errors over true boxes; held, share of dates whose 95 % interval
+holds the true count; width, its median relative width where 20 boxes and more stand; events, changed, built and net,
+the shares that hold of the intervals of arrivals and departures, of changed and of built area, and of the change of
+containers and of built area from the first look to the last; mask F1 and false marks in % of the judged pixels, with 1
+px of slack; seen, mean valid fraction of dates without cloud; foot IoU of the footprint on these; onset, share of
+onsets told right, none where there is none; moved, of boxes that the run's tracks say came or left since the reference,
+the share whose base its mask marks; stayed, the same of boxes that stayed; CPU s for a million pixels and date. The
+columns of each figure are the painter's, our own simulator's and the third hand's, in that order.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Which true figures the run's 95 % intervals hold: of counts, events and areas alike."""
+"""Which true figures the run's 95 % intervals hold: of counts, events, areas and net changes alike."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import pandas as pd
 
@@ -12,6 +13,11 @@ from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import iso_dates, rows_of
 from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.finished import Run
+from changedet.stages.series.totals import totals
+
+NET_OF: Final = ("containers", "teu", "footprint_area_m2")
+"""Figures whose change between the first look and the last is scored."""
+NET: Final = "net_{}"
 
 
 class IntervalFigures(TypedDict):
@@ -51,9 +57,9 @@ def score_intervals(finished: Run, truth: pd.DataFrame, days: Sequence[dt.date])
     Returns
     -------
     dict of str to IntervalFigures
-        By key of `FIGURE_COLUMNS`; a figure that the run or the truth has on no date is left out. Changed area is
-        bounded
-        within what both dates show: it is scored on dates that show `SHOWS_ALL` of the site and more.
+        By key of `FIGURE_COLUMNS`, and by `NET` of those of `NET_OF` for their change from the first look to the last;
+        a figure that the run or the truth has on no date is left out. Changed area is bounded within what both dates
+        show: it is scored on dates that show `SHOWS_ALL` of the site and more.
     """
     whole = rows_of(finished.series).assign(day=lambda frame: iso_dates(frame["date"]))
     whole = whole[whole["day"].isin([str(day) for day in days])].set_index("day")
@@ -67,17 +73,27 @@ def score_intervals(finished: Run, truth: pd.DataFrame, days: Sequence[dt.date])
             rows = rows[shows_all.reindex(rows.index)]
         if len(rows):
             found[name] = _figures(rows)
+    sums = totals(whole)
+    for name in (name for name in NET_OF if name in true):
+        ends = sums[name]["first"], sums[name]["net_change"]  # type: ignore[literal-required]
+        if None in ends:
+            continue
+        first, net = ends
+        change = float(true[name].get(net["date"], math.nan)) - float(true[name].get(first["date"], math.nan))
+        rows = pd.DataFrame({"true": change, "low": net["low"], "high": net["high"]}, [net["date"]]).dropna()
+        if len(rows):
+            found[NET.format(name)] = _figures(rows)
     return found
 
 
 def _figures(rows: pd.DataFrame) -> IntervalFigures:
     held = (rows["low"] <= rows["true"]) & (rows["true"] <= rows["high"])
-    some = rows[rows["true"] > 0]
+    some = rows[rows["true"] != 0]
     return {
         "dates": len(rows),
         "held": int(held.sum()),
         "coverage": float(held.mean()),
-        "width": float(((some["high"] - some["low"]) / some["true"]).median()) if len(some) else None,
+        "width": float(((some["high"] - some["low"]) / some["true"].abs()).median()) if len(some) else None,
         "missed": {
             str(day): [float(value) for value in row]
             for day, row in zip(rows.index[~held], rows[~held].to_numpy(), strict=True)

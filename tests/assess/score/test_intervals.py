@@ -19,6 +19,7 @@ def run() -> SimpleNamespace:
     columns = {name: [float("nan")] * 6 for three in FIGURE_COLUMNS.values() for name in three}
     rows = pd.DataFrame({"zone": [""] * 3 + ["yard"] * 3, "date": [*STAMPS, *STAMPS], "valid_fraction": 1.0, **columns})
     rows.loc[:2, ["containers_low", "containers_high"]] = [[8.0, 12.0], [17.0, 19.0], [25.0, 35.0]]
+    rows.loc[:2, "containers_expected"] = [10.0, 18.0, 30.0]
     rows.loc[1:2, ["changed_area_low_m2", "changed_area_high_m2"]] = [[0.0, 60.0], [100.0, 400.0]]
     return SimpleNamespace(series=rows)
 
@@ -34,7 +35,10 @@ TRUTH = pd.DataFrame(
 
 def test_every_figure_with_an_interval_and_a_truth_is_scored() -> None:
     found = score_intervals(run(), TRUTH.assign(teu=[1.0, 2.0, 3.0]), DAYS)
-    assert list(found) == ["containers", "changed_area_m2"], "the run has no TEU"
+    assert list(found) == ["containers", "changed_area_m2", "net_containers"], "the run has no TEU"
+    assert (found["net_containers"]["dates"], found["net_containers"]["held"]) == (1, 1)
+    wrong = score_intervals(run(), TRUTH.assign(containers=[10.0, 20.0, 60.0]), DAYS)["net_containers"]
+    assert wrong["missed"]["2024-03-01"][0] == 50.0
     assert (found["containers"]["dates"], found["containers"]["held"]) == (3, 2)
     assert found["containers"]["coverage"] == pytest.approx(2 / 3)
     assert found["containers"]["missed"] == {"2024-02-01": [20.0, 17.0, 19.0]}

@@ -12,7 +12,7 @@ from box_rows import figures
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.table import DateMeasurements, timeseries
-from changedet.stages.series.totals import EVENTS, SHARED_EXCESS, totals
+from changedet.stages.series.totals import EVENTS, SHARED_EXCESS, STAYED_ALIKE, totals
 
 
 def test_totals_are_first_last_peak_and_change():
@@ -36,6 +36,35 @@ def test_totals_of_arrivals_less_departures_account_for_the_net_change():
     net = result["containers"]["net_change"]
     assert flow == pytest.approx(net["value"], abs=0.1 * result["containers"]["last"]["value"])
     assert net["low"] <= flow <= net["high"]
+
+
+def counted(counts: list[list[float]], came: float, left: float) -> pd.DataFrame:
+    table = pd.DataFrame({"date": pd.to_datetime(["2024-01-01", "2024-02-01"], utc=True), "zone": ""})
+    for columns in FIGURE_COLUMNS.values():
+        table[list(columns)] = np.nan
+    table[list(FIGURE_COLUMNS["containers"])] = counts
+    table[list(FIGURE_COLUMNS["arrivals"])] = [[np.nan] * 3, [came, 0.0, came + 9.0]]
+    table[list(FIGURE_COLUMNS["departures"])] = [[np.nan] * 3, [left, 0.0, left + 9.0]]
+    return table
+
+
+def test_what_stays_is_miscounted_alike_and_says_nothing_of_the_change() -> None:
+    still = [[100.0, 80.0, 130.0], [100.0, 80.0, 130.0]]
+    net = totals(counted(still, 0.0, 0.0))["containers"]["net_change"]
+    own = np.sqrt(1 - STAYED_ALIKE) * np.hypot(20, 30)
+    assert (net["low"], net["value"], net["high"]) == pytest.approx((-own, 0.0, own))
+    exchanged = totals(counted(still, 100.0, 100.0))["containers"]["net_change"]
+    assert exchanged["high"] == pytest.approx(np.hypot(20, 30)), "other boxes err apart"
+    unknown = totals(counted(still, np.nan, np.nan))["containers"]["net_change"]
+    assert unknown["high"] == exchanged["high"]
+
+
+def test_looks_that_differ_in_doubt_leave_the_difference_open() -> None:
+    net = totals(counted([[100.0, 80.0, 130.0], [100.0, 95.0, 105.0]], 0.0, 0.0))["containers"]["net_change"]
+    assert net["high"] >= np.sqrt(STAYED_ALIKE) * 15
+    assert net["low"] <= -np.sqrt(STAYED_ALIKE) * 25
+    grown = totals(counted([[50.0, 45.0, 55.0], [100.0, 90.0, 120.0]], 50.0, 0.0))["containers"]["net_change"]
+    assert 20 * np.sqrt(0.5) < grown["high"] - 50 < np.hypot(20, 5)
 
 
 def test_totals_of_arrivals_are_no_fewer_than_what_more_stands_there() -> None:
