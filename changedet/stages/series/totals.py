@@ -22,8 +22,8 @@ SHARED_EXCESS: Final = 0.3
 departure too many, on all dates alike. Fitted on made-up series of seeds 4000 to 4009 (benchmarks/claims.py)."""
 STAYED_ALIKE: Final = 0.8
 """Share of what stands on two looks that both miscount alike, so that its error is none of the change between them:
-with .9 intervals of 576 pairs of dates of 90 series of training seeds hold all changes of containers; rows that one look
-alone misses ask for less (docs/research/tracks.md, "Net changes")."""
+with .9 intervals of 576 pairs of dates of 90 series of training seeds hold all changes of containers; rows that one
+look alone misses ask for less (docs/research/tracks.md, "Net changes")."""
 
 SHOWS_ALL: Final = 0.9
 """Share of an area that a look shows from which its figures are not for the most what it hides."""
