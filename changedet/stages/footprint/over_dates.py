@@ -220,13 +220,13 @@ def _confirmed(dates: Sequence[PackedRasters], shape: Shape) -> list[PackedRaste
     for one in reversed(dates):
         after.append(PackedRasters.of(history.grades(), history.made_land().astype(np.uint8)))
         history.add(one.rasters()[0])
-    water, before = np.zeros(shape, bool), None
+    water, row = np.zeros(shape, bool), np.zeros(shape, np.uint8)
     found = []
     for one, later in zip(dates, reversed(after), strict=True):
         own, kinds = one.rasters()
         grades, made = later.rasters()
-        levels = lasting.generalised(lasting.confirmed(own, grades, made.astype(bool), before, water))
+        levels = lasting.generalised(lasting.confirmed(own, grades, made.astype(bool), row, water))
         found.append(PackedRasters.of(levels, np.zeros(shape, np.uint8)))
         water |= kinds == lasting.WATER
-        before = closing.fill_hidden(own, before) if before is not None else own
+        row = lasting.in_a_row(own, row)
     return found

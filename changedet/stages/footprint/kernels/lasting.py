@@ -28,6 +28,9 @@ SURE_SHARE: Final = 0.8
 LIKELY_SHARE: Final = 0.6
 """Shares of the later dates that show a place as built, for the least and for the likely footprint; set with
 the series of Pucallpa in view (docs/research/footprint.md), as the following."""
+SURE_LOOKS: Final = 3
+"""Looks beside a date's own that must show a place as built for the least footprint, all after it or all just before: a
+field that lies bare on every second look does so on two by chance at one place in four, on four at one in sixteen."""
 MOST_DATES: Final = 255
 """That are counted for a place."""
 LEAST_PX: Final = 4
@@ -153,11 +156,12 @@ class History:
         Returns
         -------
         uint8 (y, x)
-            3 surely, 2 likely, 1 not at all, 0 where all of them contradict it.
+            3 surely, 2 likely, 1 not at all, 0 where all of them contradict it, `UNKNOWN` where none shows the place.
         """
         share = self.built / np.maximum(self.seen, 1)
-        grade = np.where(share >= SURE_SHARE, 3, np.where(share >= LIKELY_SHARE, 2, np.where(share > 0, 1, 0)))
-        return np.where(self.seen == 0, 1, grade).astype(np.uint8)
+        sure = (share >= SURE_SHARE) & (self.built >= SURE_LOOKS)
+        grade = np.where(sure, 3, np.where(share >= LIKELY_SHARE, 2, np.where(share > 0, 1, 0)))
+        return np.where(self.seen == 0, UNKNOWN, grade).astype(np.uint8)
 
     def made_land(self) -> Bools:
         """Where enough dates show built ground for it to be so though water was there before.
@@ -171,13 +175,26 @@ class History:
         return made
 
 
-def confirmed(
-    own: Levels,
-    later: Bytes,
-    is_made: Bools,
-    before: Levels | None,
-    was_water: Bools,
-) -> Levels:
+def in_a_row(own: Levels, earlier: Bytes) -> Bytes:
+    """Looks in a row that show a place as built, up to a date; looks that do not see it neither count nor end a row.
+
+    Parameters
+    ----------
+    own : uint8 (y, x)
+        The date's levels.
+    earlier : uint8 (y, x)
+        Looks in a row up to the date before it.
+
+    Returns
+    -------
+    uint8 (y, x)
+        At most `MOST_DATES`.
+    """
+    longer = earlier + (earlier < MOST_DATES).astype(np.uint8)
+    return np.where(own == UNKNOWN, earlier, np.where(own >= 2, longer, 0)).astype(np.uint8)
+
+
+def confirmed(own: Levels, later: Bytes, is_made: Bools, earlier: Bytes, was_water: Bools) -> Levels:
     """A date's levels as far as other dates confirm them.
 
     Parameters
@@ -188,8 +205,8 @@ def confirmed(
         `History.grades` of the dates after it.
     is_made : bool (y, x)
         `History.made_land` of those dates.
-    before : uint8 (y, x) or None
-        Levels of the date before, which counts where no later one shows the place; None for the first date.
+    earlier : uint8 (y, x)
+        `in_a_row` up to the date before, which counts where no later one shows the place; 0 for the first date.
     was_water : bool (y, x)
         Seen as water on a date before.
 
@@ -198,10 +215,8 @@ def confirmed(
     uint8 (y, x)
         0 to 3, `UNKNOWN`.
     """
-    grade = later
-    if before is not None:
-        stood = (before >= 2) & (before != UNKNOWN)
-        grade = np.where((later == 1) & stood, 3, later).astype(np.uint8)
+    grade = np.where(later == UNKNOWN, np.where(earlier > 0, 2, 1), later).astype(np.uint8)
+    grade[(grade == 2) & (earlier >= SURE_LOOKS)] = 3
     grade = np.where(was_water & ~is_made, np.minimum(grade, 1), grade)
     level = np.minimum(own, grade)
     level[own == UNKNOWN] = UNKNOWN

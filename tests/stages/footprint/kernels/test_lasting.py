@@ -16,12 +16,12 @@ def test_confirmed_counts_made_land_and_no_sandbank() -> None:
         for value in reversed(column):
             after.append((history.grades(), history.made_land()))
             history.add(np.array([[value % closing.KIND_STEP]], np.uint8))
-        before, wet, told = None, np.zeros((1, 1), bool), []
+        row, wet, told = np.zeros((1, 1), np.uint8), np.zeros((1, 1), bool), []
         for value, (grades, made) in zip(column, reversed(after), strict=True):
             own = np.array([[value % closing.KIND_STEP]], np.uint8)
-            told.append(int(lasting.confirmed(own, grades, made, before, wet)[0, 0]))
+            told.append(int(lasting.confirmed(own, grades, made, row, wet)[0, 0]))
             wet |= value >= closing.KIND_STEP
-            before = own
+            row = lasting.in_a_row(own, row)
         assert (max(told) >= 2) == (name == "made land")
 
 
@@ -29,8 +29,35 @@ def test_confirmed_needs_another_date() -> None:
     own = np.array([[0, 3, closing.UNKNOWN]], np.uint8)
     history = lasting.History((1, 3))
     dry = np.zeros((1, 3), bool)
-    told = lasting.confirmed(own, history.grades(), history.made_land(), None, dry)
+    told = lasting.confirmed(own, history.grades(), history.made_land(), np.zeros((1, 3), np.uint8), dry)
     assert told.tolist() == [[0, 1, closing.UNKNOWN]]
+
+
+def sure_and_likely(column: list[int]) -> list[int]:
+    """Levels of one place on each date, of what the dates show."""
+    own = [np.array([[value]], np.uint8) for value in column]
+    history, after = lasting.History((1, 1)), []
+    for one in reversed(own):
+        after.append((history.grades(), history.made_land()))
+        history.add(one)
+    row, dry, found = np.zeros((1, 1), np.uint8), np.zeros((1, 1), bool), []
+    for one, (grades, made) in zip(own, reversed(after), strict=True):
+        found.append(int(lasting.confirmed(one, grades, made, row, dry)[0, 0]))
+        row = lasting.in_a_row(one, row)
+    return found
+
+
+def test_confirmed_is_sure_of_four_looks_in_a_row() -> None:
+    unknown = closing.UNKNOWN
+    assert sure_and_likely([3, 3, 3, 3, 3, 3]) == [3, 3, 3, 3, 3, 3]
+    assert sure_and_likely([0, 3, 3, 3, 3]) == [0, 3, 2, 2, 3]
+    assert sure_and_likely([3, 3, 3]) == [2, 2, 2]
+    assert sure_and_likely([3, unknown, 3, 3, unknown, 3]) == [3, unknown, 2, 2, unknown, 3]
+
+
+def test_confirmed_takes_a_field_that_lay_bare_before_and_turned_green_for_no_building() -> None:
+    # The look before counts only where no later one shows the place.
+    assert sure_and_likely([3, 3, 0, 0, 3, 0]) == [1, 1, 0, 0, 0, 0]
 
 
 def test_generalised_drops_single_pixels_and_keeps_steps_nested() -> None:
