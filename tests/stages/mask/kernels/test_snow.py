@@ -8,7 +8,7 @@ import pytest
 
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, PATCHES, SNOW
 from changedet.stages.mask.kernels.cloud_light import CloudBands
-from changedet.stages.mask.kernels.overview_classes import classify_overview
+from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
 from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, white_snow
 
 FLOOR = 2200.0
@@ -133,3 +133,24 @@ def test_the_bare_picture_knows_nothing_where_no_look_shows_anything() -> None:
 def test_nothing_is_snow_where_units_are_unknown() -> None:
     assert not may_be_snow(snowed(bare(), patches(0.7)), None, 0.0)
     assert (white_snow(snowed(bare(), patches(0.7)), None, None, 0.0, RESOLUTION_M) == CLEAR).all()
+
+
+BANDS = CloudBands((0, 1, 2), None, None)
+COUNTS = np.float32(0.12)
+"""From ten-thousandths of reflectance to counts of 11 bits."""
+
+
+def test_snow_is_known_in_counts_of_which_nobody_knows_the_scale() -> None:
+    before, lies = COUNTS * bare(4), patches(0.25)
+    after = COUNTS * 0.8 * snowed(bare(), lies)
+    found = classify_overview(after, before, BANDS, RESOLUTION_M, 0.0, np.inf, None, ())
+    assert (found[lies] == PATCHES).mean() > 0.95
+    assert (found != CLEAR).mean() < 0.6
+    assert is_white_all_over(after, BANDS, 0.0, np.inf)
+    assert (snow_beside(after, [before], BANDS, RESOLUTION_M, 0.0, np.inf)[lies] == PATCHES).mean() > 0.95
+
+
+def test_grey_ground_in_unknown_counts_is_no_snow_by_itself_nor_beside_another_look() -> None:
+    grey = np.broadcast_to(bare().mean(axis=0), (3, SIZE, SIZE)) * COUNTS
+    assert (classify_overview(grey, None, BANDS, RESOLUTION_M, 0.0, np.inf, None, ()) == CLEAR).all()
+    assert (snow_beside(grey * 1.3, [grey], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
