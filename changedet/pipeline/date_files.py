@@ -167,9 +167,10 @@ class DateWriter:
     def _opened_standing(self) -> RasterWriter:
         rasters, day = self._rasters, self._rasters.job.look.date
         roles = [role for role in ROLES if role in rasters.job.compared_roles]
-        words = "what stands on the ground, and how far above it each band lies"
+        words = "what stands on the ground, how far above it each band lies, and by how much it is brighter"
+        changes = ["brighter colours", "brighter nir"] if "nir" in roles else []
         path = rasters.plan.folder.aside("standing", day)
-        return self._entered(rasters.writer(path, "scene", ["class", *roles], "uint8", UNKNOWN, words))
+        return self._entered(rasters.writer(path, "scene", ["class", *roles, *changes], "uint8", UNKNOWN, words))
 
     def _opened_aside(self, name: str, bands: Sequence[str], words: str) -> RasterWriter:
         path = self._rasters.plan.folder.aside(name, self._rasters.job.look.date)

@@ -16,16 +16,16 @@ from changedet.store import RunFolder, identity
 STEP_VERSION: Final = 14
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
-PIXELS_VERSION: Final = 3
+PIXELS_VERSION: Final = 4
 """As `STEP_VERSION`, of a date's rasters alone: what was measured of it and its boxes stay as they are."""
 
 _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 """Types of whose values float32 holds every one."""
 
-MASKS_VERSION: Final = 12
+MASKS_VERSION: Final = 13
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
-ASKING_VERSION: Final = 13
+ASKING_VERSION: Final = 14
 """As `MASKS_VERSION`, in its place where pixels decide about boxes."""
 
 SHIPS_VERSION: Final = 4

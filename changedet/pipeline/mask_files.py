@@ -40,6 +40,7 @@ from changedet.pipeline.change_regions import (
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.kernels.box_parts import GROUND
 from changedet.plan import Plan
+from changedet.stages.change.kernels.mark_rims import without_outline
 from changedet.store import write_frame
 from changedet.store.packing import unpack
 
@@ -146,11 +147,14 @@ class MaskRule:
         Changed above it; infinite marks nothing.
     min_area_m2 : float
         Smaller regions are dropped.
+    asks_rims : bool
+        Whether wide regions need an outline; the sums of their tiles then hold what `mark_rims` asks for.
     """
 
     method: str
     threshold: float
     min_area_m2: float
+    asks_rims: bool = False
 
     @property
     def tags(self) -> dict[str, str]:
@@ -256,6 +260,10 @@ class MaskWriter:
     ) -> Iterator[tuple[Numbers, Numbers]]:
         """Clean the packed tiles a few at a time, write them, and hand on their parts and regions."""
         kept = regions.areas >= least_px
+        if self._rule.asks_rims:
+            # the first sum is the score's
+            gsd_m = self._rasters.job.grid.ground_resolution_m
+            kept &= ~without_outline(regions.areas, regions.sums[:, 1:], gsd_m)
 
         def _cleaned(window: Window) -> tuple[Bytes, Numbers, Numbers]:
             raw, tile, place = unpack(self._raw[window], window.shape), self._parts[window], parts.places[window]

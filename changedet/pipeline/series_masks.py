@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Floats, Ints, Singles
+from changedet.arrays import Bytes, Floats, Ints, Singles
 from changedet.blocks import Task, Window, in_strips, joined_tiles
 from changedet.grid.zones import sidings_of
 from changedet.kernels.together import each
@@ -26,10 +26,10 @@ from changedet.pipeline.kernels.box_parts import box_parts
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
-from changedet.pipeline.series_scores import FIGURES, SeriesJob, scores_of_pairs
+from changedet.pipeline.series_scores import FIGURES, SeriesJob, rims_of_marks, scores_of_pairs
 from changedet.pipeline.settled_boxes import settled
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
-from changedet.pipeline.tile_scores import inner, raw_regions
+from changedet.pipeline.tile_scores import inner, raw_mask, raw_regions
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.model import PROBABILISTIC
 from changedet.stages.change.kernels.local_change_rate import (
@@ -42,6 +42,7 @@ from changedet.stages.change.kernels.local_change_rate import (
     halo_px,
     local_change_rate,
 )
+from changedet.stages.change.kernels.mark_rims import rim_halo_px
 from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, date_weights, series_change_probability
 from changedet.store.packing import unpack
 
@@ -108,26 +109,41 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
     list of MaskTile
         Of each date the probability of change (NaN is not observed), the mask before cleaning and its regions.
     """
-    around_px = box_halo_px(job.grid) if any(one is not None for one in boxes) else 0
+    around_px = _halo_px(job, has_boxes=any(one is not None for one in boxes))
     grown = window.grown(around_px)
     found = _probabilities(job, grown)
     core = inner(around_px)
     tiles = []
     patched = job.patched or (None,) * len(boxes)
     deciding = settled(boxes, found, job.grid, grown)
-    for probability, path, marks, quality in zip(found, job.contrasts, deciding, patched, strict=True):
-        contrast = read_bands(path, window, FIGURES)
-        shown, boxes_at = probability[core], np.zeros(window.shape, np.uint8)
+    for k, (probability, marks, quality) in enumerate(zip(found, deciding, patched, strict=True)):
+        contrast = read_bands(job.contrasts[k], window, FIGURES)
+        boxes_at = np.zeros(window.shape, np.uint8)
         if marks is not None and len(marks.bases):
             pixels = marks.on_pixels(job.grid, grown)
             open_to_boxes = None if quality is None else shows_boxes(quality, grown)
             decided = with_boxes(probability, CHANGED_ABOVE, pixels, marks.decision, marks.probability, open_to_boxes)
-            shown = decided.score[core]
+            probability = decided.score
             boxes_at = box_parts(decided.gained, decided.lost, job.grid.ground_resolution_m)[core]
-        raw, regions = raw_regions(shown, CHANGED_ABOVE, (), window, job.grid)
+        shown = probability[core]
+        rims = _rims(job, k, probability, boxes_at, window) if job.asks_rims(k) else ()
+        raw, regions = raw_regions(shown, CHANGED_ABOVE, rims, window, job.grid)
         parts = tile_parts(unpack(raw, window.shape), boxes_at, shown, contrast, window, job.grid)
         tiles.append(MaskTile(np.ascontiguousarray(shown), raw, regions, parts))
     return tiles
+
+
+def _halo_px(job: SeriesJob, *, has_boxes: bool) -> int:
+    """How far around a tile pixels decide about it: about its boxes, and with them about the rims of its marks."""
+    rims = any(job.asks_rims(k) for k in range(len(job.nir)))
+    around_rims = rim_halo_px(job.grid.ground_resolution_m) if rims else 0
+    return around_rims + (box_halo_px(job.grid) if has_boxes else 0)
+
+
+def _rims(job: SeriesJob, k: int, probability: Singles, boxes: Bytes, window: Window) -> tuple[Singles, ...]:
+    """Figures of the rims of a date's marks; the probability may reach farther around the tile than they look."""
+    spare = (len(probability) - window.height) // 2 - rim_halo_px(job.grid.ground_resolution_m)
+    return rims_of_marks(job, k, raw_mask(probability[inner(spare)], CHANGED_ABOVE), boxes, window)
 
 
 def _probabilities(job: SeriesJob, window: Window) -> Singles:
@@ -157,15 +173,15 @@ def _read_side(
     """Write the wanted masks of the dates on one side of the reference."""
     windows = in_strips(joined_tiles(plan.grid.shape, plan.tile_px if len(plan.looks) <= DATES_AT_ONCE else LATTICE_PX))
     writers: dict[int, MaskWriter] = {}
+    job = _job(plan, models, side)
     try:
         for i in wanted:
-            writers[i] = _writer(plan, _change_model(plan, models, i), i)
-        job = _job(plan, models, side)
+            writers[i] = _writer(plan, _change_model(plan, models, i), i, job.asks_rims(side.index(i)))
         if job.probabilities and job.together:
             # a reading of its own, so that no date's step keeps what only this one asks for
             counting: list[Task] = [(count_sure, (job, window)) for window in windows]
             job = _informed(job, [found for _, found in stream("counting sure changes", counting)])
-        near = partial(_boxes_near, plan, boxes, side)
+        near = partial(_boxes_near, plan, boxes, side, _halo_px(job, has_boxes=True))
         tasks: list[Task] = [(series_tile, (job, window, near(window))) for window in windows]
         for k, found in stream("reading dates together", tasks):
             for i, tile in zip(side, found, strict=True):
@@ -181,10 +197,10 @@ def _read_side(
 
 
 def _boxes_near(
-    plan: Plan, boxes: Mapping[dt.date, BoxMarks], side: Sequence[int], window: Window
+    plan: Plan, boxes: Mapping[dt.date, BoxMarks], side: Sequence[int], around_px: int, window: Window
 ) -> list[BoxMarks | None]:
     """The boxes of the dates on one side of the reference that may decide about a window's pixels."""
-    bounds = plan.grid.window_bounds(window.grown(box_halo_px(plan.grid)))
+    bounds = plan.grid.window_bounds(window.grown(around_px))
     found = (boxes.get(plan.looks[i].date) for i in side)
     return [None if marks is None else marks.within(bounds, plan.grid.ground_metre) for marks in found]
 
@@ -196,8 +212,8 @@ def _change_model(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> Ch
     return change
 
 
-def _writer(plan: Plan, change: ChangeModel, i: int) -> MaskWriter:
-    rule = MaskRule(change.method, CHANGED_ABOVE, change.min_area_m2)
+def _writer(plan: Plan, change: ChangeModel, i: int, asks_rims: bool) -> MaskWriter:
+    rule = MaskRule(change.method, CHANGED_ABOVE, change.min_area_m2, asks_rims)
     over = " over all dates" if plan.reads_together else ""
     words = f"probability of change{over}, from scores by {rule.method} and followed boxes"
     return MaskWriter(DateRasters(plan, job_of(plan, i)), rule, words)

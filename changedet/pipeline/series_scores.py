@@ -15,7 +15,9 @@ from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
-from changedet.stages.change.kernels.movers import mover_halo_px, plants_around, plants_halo_px, without_movers
+from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
+from changedet.stages.change.kernels.mark_rims import rim_figures, rim_halo_px
+from changedet.stages.change.kernels.movers import COLOURS, mover_halo_px, plants_around, plants_halo_px, without_movers
 from changedet.stages.change.kernels.own_soil import own_soil
 from changedet.stages.change.kernels.wide_ground import (
     bounded_by_network,
@@ -80,6 +82,21 @@ class SeriesJob:
     together: bool = True
     patched: tuple[tuple[Path, Path] | None, ...] = ()
 
+    def asks_rims(self, k: int) -> bool:
+        """Whether wide marks of a date need an outline: in colours alone a pad may be as pale as the field around it.
+
+        Parameters
+        ----------
+        k : int
+            Which of the dates.
+
+        Returns
+        -------
+        bool
+            False where movers are not left out, or dates not read together.
+        """
+        return bool(self.standing) and self.probabilities and self.together and self.nir[k]
+
 
 def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
     """Scores without what is season, or a mover.
@@ -99,13 +116,45 @@ def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
         return _without_plants(job, window, None)[0]
     gsd_m = job.grid.ground_resolution_m
     wide, around = window.grown(mover_halo_px(gsd_m)), plants_halo_px(gsd_m)
-    standing = [read_bands(path, wide.grown(around)) for path in job.standing]
+    standing = [
+        read_bands(path, wide.grown(around), 1 + COLOURS + with_nir)
+        for path, with_nir in zip(job.standing, job.nir, strict=True)
+    ]
     kinds = [bands[0] for bands in standing]
     # in colours alone grey aircraft on concrete pass for banks of its soil
     is_soil = own_soil(kinds, gsd_m) & np.array(job.nir, np.bool_)[:, None, None]
     scores, lasting = _without_plants(job, wide, plants_around(kinds, gsd_m) | is_soil)
     own = [np.ascontiguousarray(bands[:, around:-around, around:-around]) for bands in standing]
     return without_movers(scores, own, lasting.sure, gsd_m)
+
+
+def rims_of_marks(job: SeriesJob, k: int, mask: Bytes, boxes: Bytes, window: Window) -> tuple[Singles, ...]:
+    """Compare both sides of the rims of a date's marks.
+
+    Parameters
+    ----------
+    job : SeriesJob
+        It asks for the date's rims.
+    k : int
+        Which of its dates.
+    mask : uint8 (y, x)
+        The mask before cleaning, with `rim_halo_px` more on each side than the window.
+    boxes : uint8 (y, x)
+        Above 0 where boxes decide; of the window.
+    window : Window
+        On the grid.
+
+    Returns
+    -------
+    tuple of float32 (y, x)
+        As of `rim_figures`.
+    """
+    gsd_m = job.grid.ground_resolution_m
+    if not (mask == 1).any():
+        return tuple(np.zeros((RIM_FIGURES, *boxes.shape), np.float32))
+    wide = window.grown(rim_halo_px(gsd_m))
+    steps = whole_steps(read_bands(job.contrasts[k], wide, NETWORK + 1)[NETWORK])
+    return rim_figures(mask, read_bands(job.standing[k], wide), steps, boxes, gsd_m)
 
 
 def pair_score(score: Path, contrast: Path, window: Window, gsd_m: float) -> Singles:

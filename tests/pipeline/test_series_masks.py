@@ -16,12 +16,14 @@ from small_scenes import changing_series, write_workflow
 
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid
+from changedet.kernels import components
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.run import run
 from changedet.pipeline.series_masks import count_sure, series_tile
 from changedet.pipeline.series_scores import SeriesJob
 from changedet.stages.change.kernels import movers
 from changedet.stages.change.kernels import series_hmm as kernel
+from changedet.stages.change.kernels.mark_rims import without_outline
 
 DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
 
@@ -88,19 +90,47 @@ def test_series_tile_bounds_the_trees_by_the_network_in_any_window(tmp_path):
 def test_series_tile_leaves_out_a_thing_of_the_reference_alone(tmp_path):
     scores = np.full((3, 60, 140), 0.02, np.float32)
     scores[:, 20:40, 20:44] = 0.95
-    work, gone = written(tmp_path, scores), np.zeros((3, 60, 140), np.uint8)
+    work, gone = written(tmp_path, scores), np.zeros((7, 60, 140), np.uint8)
     gone[0, 20:40, 20:32] = movers.GONE
-    with rasterio.open(tmp_path / "score0.tif") as like:
-        profile = like.profile | {"dtype": "uint8", "count": 3, "nodata": movers.UNKNOWN}
-    paths = tuple(tmp_path / f"standing{t}.tif" for t in range(3))
-    for path in paths:
-        with rasterio.open(path, "w", **profile) as out:
-            out.write(gone)
+    paths = standing_files(tmp_path, gone)
     whole = marked(replace(work, standing=paths), Window(0, 0, 60, 140))
     assert whole[:, 20:40, 33:44].all()
     assert not whole[:, 20:40, 20:32].any()
     for window in tiles((60, 140), 50):
         assert (marked(replace(work, standing=paths), window) == whole[(slice(None), *window.slices)]).all()
+
+
+def standing_files(folder, standing):
+    """The same of each of three dates, as a run keeps what stands on the ground."""
+    with rasterio.open(folder / "score0.tif") as like:
+        profile = like.profile | {"dtype": "uint8", "count": len(standing), "nodata": movers.UNKNOWN}
+    paths = tuple(folder / f"standing{t}.tif" for t in range(3))
+    for path in paths:
+        with rasterio.open(path, "w", **profile) as out:
+            out.write(standing)
+    return paths
+
+
+def test_series_tile_sums_the_rims_of_marks_alike_however_the_site_is_cut(tmp_path):
+    scores = np.full((3, 200, 240), 0.02, np.float32)
+    scores[:, 60:140, 70:150] = 0.95
+    work = written(tmp_path, scores)
+    for t, path in enumerate(work.contrasts):
+        contrast = contrast_of(scores[t])
+        contrast[3] = 1.0
+        with rasterio.open(path, "r+") as out:
+            out.write(contrast)
+    standing = np.full((7, 200, 240), 150, np.uint8)
+    standing[0] = movers.NOTHING
+    work = replace(work, standing=standing_files(tmp_path, standing))
+
+    def rims(windows, across):
+        regions = [series_tile(work, window, [None] * 3)[1].regions for window in windows]
+        return components.join({divmod(k, across): own for k, own in enumerate(regions)})
+
+    whole, cut = rims([Window(0, 0, 200, 240)], 1), rims(tiles((200, 240), 80), 3)
+    assert whole.sums.tolist() == cut.sums.tolist()
+    assert without_outline(whole.areas, whole.sums[:, 1:], 0.5).tolist() == [True]
 
 
 def test_series_tile_is_the_same_however_the_site_is_cut(tmp_path):

@@ -36,6 +36,9 @@ LEVELS: Final = 256
 """Levels that there are."""
 LEAST_LIGHT: Final = 0.2
 """Spreads above the dark end that darker pixels count as: noise, and haze that is not exactly known."""
+COLOURS: Final = 3
+MOST_BANDS: Final = 4
+"""Bands that are compared: colours, and near infrared where it is there."""
 SMOOTHED_PX: Final = 3
 """Side of the square over which a pixel's own level is averaged."""
 MOST_HIDDEN: Final = 0.5
@@ -110,7 +113,8 @@ def things_standing(
     -------
     uint8 (1 + band, y, x)
         The class of each pixel, then how far the compared date lies above its ground in each band that is there, in
-        levels, `MIDDLE` being as the ground is. Without right values in the halo.
+        levels, `MIDDLE` being as the ground is; with near infrared two more, by how many levels the compared date is
+        brighter than the reference in colours and in near infrared, from `MIDDLE`. Without right values in the halo.
     """
     used = [band for band in bands if band is not None]
     valid = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
@@ -286,13 +290,20 @@ def _fill_above(total: Words, count: Words, ground: Shorts, above: Shorts) -> No
 @compiled
 def _classified(above: Shorts, ground: Shorts, above_after: Shorts, ground_after: Shorts, known: Bools) -> Bytes:
     bands, height, width = above.shape
-    out = np.zeros((1 + bands, height, width), np.uint8)
+    changes = 2 if bands == MOST_BANDS else 0
+    out = np.zeros((1 + bands + changes, height, width), np.uint8)
     for y in range(height):
         for x in range(width):
             if not known[y, x]:
                 continue
-            one, other, apart = 0, 0, 0
+            one, other, apart, lighter = 0, 0, 0, 0
             for b in range(bands):
+                brighter = above_after[b, y, x] + ground_after[b, y, x] - above[b, y, x] - ground[b, y, x]
+                if b < COLOURS:
+                    lighter += brighter
+                else:
+                    out[-2, y, x] = min(max(lighter // COLOURS + MIDDLE, 0), 255)
+                    out[-1, y, x] = min(max(brighter + MIDDLE, 0), 255)
                 one = max(one, abs(above[b, y, x]))
                 other = max(other, abs(above_after[b, y, x]))
                 apart = max(apart, abs(ground[b, y, x] - ground_after[b, y, x]))
@@ -309,12 +320,13 @@ def _classified(above: Shorts, ground: Shorts, above_after: Shorts, ground_after
 
 def _confirmed(standing: Bytes, near: Sequence[Bytes]) -> Bools:
     """Whether a neighbouring look shows the same above its ground (y, x)."""
-    own = standing[1:].astype(np.int16)
+    bands = min(len(standing) - 1, MOST_BANDS)
+    own = standing[1 : 1 + bands].astype(np.int16)
     alike = np.maximum(LIKE_LEVELS, LIKE_SHARE * np.abs(own - np.int16(MIDDLE)).max(axis=0))
     found = np.zeros(own.shape[1:], np.bool_)
     for other in near:
         # a date without near infrared is compared in colours alone
-        shared = min(len(other), len(standing)) - 1
+        shared = min(len(other) - 1, bands)
         apart = np.abs(other[1 : 1 + shared].astype(np.int16) - own[:shared]).max(axis=0)
         found |= (other[0] != UNKNOWN) & (apart < alike)
     return found

@@ -119,8 +119,16 @@ def test_nothing_is_parked_where_plants_cover_the_ground(nir, expected):
     near = np.full((1, 90, 90), nir, np.float32)
     pair = [np.concatenate([image, near]) for image in (picture(WHITE), picture(seed=1))]
     found = things_standing(*pair, [0, 1, 2, 3], [*DARK, 5.0], [*SPREAD, 60.0], HALF)
-    assert found.shape == (5, 90, 90)
+    assert found.shape == (7, 90, 90)
     assert (found[0, 41:45, 41:45] == expected).all()
+
+
+def test_with_near_infrared_the_change_of_brightness_is_kept_in_colours_and_in_near_infrared():
+    dim, bright = (np.full((1, 90, 90), value, np.float32) for value in (50, 100))
+    pair = np.concatenate([picture(APRON), bright]), np.concatenate([2 * picture(APRON), dim])
+    found = things_standing(*pair, [0, 1, 2, 3], [0.0, 0.0, 0.0, 0.0], [*SPREAD, 60.0], HALF)[:, 43, 43]
+    # 32 levels an e-fold from 128: twice as bright in colours, half as bright in near infrared
+    assert found[-2:].tolist() == pytest.approx([128 + 32 * np.log(2), 128 - 32 * np.log(2)], abs=1.5)
 
 
 def test_what_comes_and_goes_beside_works_belongs_to_them():
