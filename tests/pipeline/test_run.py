@@ -214,6 +214,9 @@ def test_a_truth_that_is_none_is_refused(reference_run: Path, tmp_path: Path) ->
         (truth / "truth.csv").write_text(text)
         with pytest.raises(InputError, match=r"truth\.csv: cannot be understood"):
             score_run(reference_run, truth)
+    (truth / "truth.csv").write_text("date,containers\n2019-01-01,7\n")
+    with pytest.raises(InputError, match=r"truth\.csv: has no date of the run, whose looks are of 20\d\d-"):
+        score_run(reference_run, truth)
     with pytest.raises(InputError, match=r"truth\.csv: cannot be understood .*not recognized"):
         score_run(reference_run, truth / "truth.csv")
     scene = next((reference_run / "scenes").glob("*.tif"))

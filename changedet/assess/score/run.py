@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TypedDict
 
+import pandas as pd
 from rasterio.errors import RasterioIOError
 
 from changedet.assess.sample import SampleFigures, adjusted_area
@@ -84,6 +85,15 @@ def _reference(finished: Run) -> dt.date:
     return dt.date.fromisoformat(finished.summary["reference_date"])
 
 
+def _truth_of(finished: Run, table: Path) -> pd.DataFrame:
+    truth = truth_table(table)
+    # A truth of no date that the run has would give no figure, and onsets that are right because neither has one.
+    if len(truth) and not set(truth["date"]) & {str(date) for date in finished.dates}:
+        span = f"{min(finished.dates)} to {max(finished.dates)}"
+        raise InputError(f"{table}: has no date of the run, whose looks are of {span}; is it another site's?")
+    return truth
+
+
 def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
     table, vectors = target / "truth.csv", target / "truth.gpkg"
     if not table.exists() or not vectors.exists():
@@ -92,7 +102,7 @@ def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
     if not days:
         raise InputError(f"--date: the run has no {day}; it has {', '.join(str(date) for date in finished.dates)}")
     folder, rasters = finished.folder, {date: target / f"{date}_mask.tif" for date in days}
-    truth = truth_table(table)
+    truth = _truth_of(finished, table)
     figures: Scores = {}
     masks = {date: path for date, path in rasters.items() if path.exists() and folder.mask(date).exists()}
     if masks:

@@ -14,6 +14,7 @@ from changedet.outputs.rasters.display import display_bands
 from changedet.outputs.rasters.reading import band_names
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text
 from changedet.outputs.sentences.facts import Estimate, claimed_at_least, estimate_of, scale_of
+from changedet.outputs.sentences.ground import WITHIN_ERROR
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import as_float, is_missing, left_to_right, mapping_at
@@ -181,7 +182,7 @@ def _changed(area: Estimate, when: str) -> str:
         return f"{area.text(scale)} changed {when}"
     # First as the table of the series is rounded, whose figure may stand beside it.
     most, best = (number(round(part, 1) / scale.factor, scale.digits) for part in (area.high, area.value))
-    return f"at most {most} {scale.unit} changed {when}; best estimate {best} {scale.unit}"
+    return f"the ground shows {WITHIN_ERROR} {when}; {best} {scale.unit} (0–{most}) is marked"
 
 
 def _turnover(sources: RunSources, before: str, after: str, zone: str) -> str:

@@ -61,6 +61,8 @@ NOT_SEEN: Final = 255
 """Of a change mask."""
 MOST_PIXELS: Final = 1 << 25
 """Of the rectangle around a region whose masks are read: 32 MB each."""
+_WITHIN: Final = "marked as changed, within the error"
+"""What regions are called where the changed area may be none."""
 MOST_POINTS: Final = 200
 """Pixels along a side of a region that are looked at."""
 
@@ -141,11 +143,9 @@ def regions_between(
     rows = (with_boxes(rows, boxes, unit) if counts_boxes else rows).sort_values("area_m2", ascending=False).head(DRAWN)
     # Where only land cover can be told, regions are many and of one kind: the title has their area.
     if not counts_boxes:
-        return Regions(rows, "changed since the earlier date", 0)
+        return Regions(rows, "changed since the earlier date" if is_sure else _WITHIN, 0, is_sure=is_sure)
     if not is_sure or not (rows["area_m2"] > false_m2).any():
-        return Regions(
-            rows[rows["area_m2"] >= _least_for_words(rows)], "marked as changed, within the error", is_sure=False
-        )
+        return Regions(rows[rows["area_m2"] >= _least_for_words(rows)], _WITHIN, is_sure=False)
     return Regions(rows, "new ground" if (rows["direction"] == "gain").all() else "new or changed ground")
 
 

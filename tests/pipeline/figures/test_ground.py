@@ -113,6 +113,16 @@ def test_regions_between_within_the_error_are_those_that_are_worth_words() -> No
     assert not len(regions_between(table[1:][:0], DAYS[0], DAYS[3], **asked, is_sure=False).rows)
 
 
+def test_regions_between_of_land_cover_are_within_the_error_where_the_area_is() -> None:
+    table = changes(YARD)
+    asked = {"reference": DAYS[0], "counts_boxes": False, "site_m2": 1e4, "unit": 1.0}
+    sure = regions_between(table, DAYS[0], DAYS[3], **asked)
+    doubtful = regions_between(table, DAYS[0], DAYS[3], **asked, is_sure=False)
+    assert (sure.words, sure.is_sure) == ("changed since the earlier date", True)
+    assert (doubtful.words, doubtful.is_sure) == ("marked as changed, within the error", False)
+    assert len(doubtful.rows) == len(sure.rows) == 1
+
+
 def test_regions_between_are_within_the_error_where_the_placebo_marks_as_much() -> None:
     table = changes(YARD)
     asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4, "unit": 1.0}
