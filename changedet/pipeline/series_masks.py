@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from changedet.pipeline.identities import masks_causes, masks_identity
 from changedet.pipeline.kernels.box_decisions import with_boxes
 from changedet.pipeline.kernels.box_parts import box_parts
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
+from changedet.pipeline.outlined_dates import cells_factor, cells_of, joined, on_cells, outlined, with_outlined
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.series_scores import FIGURES, SeriesJob, rims_of_marks, scores_of_pairs
@@ -43,6 +44,7 @@ from changedet.stages.change.kernels.local_change_rate import (
     local_change_rate,
 )
 from changedet.stages.change.kernels.mark_rims import rim_halo_px
+from changedet.stages.change.kernels.outlined_ground import MOST_LOOKS, first_marked
 from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, date_weights, series_change_probability
 from changedet.store.packing import unpack
 
@@ -73,7 +75,22 @@ def read_together(
             _read_side(plan, models, boxes, side, wanted, stream)
 
 
-def count_sure(job: SeriesJob, window: Window) -> Ints:
+class SureTile(NamedTuple):
+    """What a tile shows before its dates are read together.
+
+    Attributes
+    ----------
+    counts : int64 (1 + date,)
+        Surely changed pixels, summed over all dates; then the observed ones of each.
+    first : bytes
+        Of `outlined_ground.first_marked`, on cells; empty where no outlines are looked for.
+    """
+
+    counts: Ints
+    first: bytes
+
+
+def count_sure(job: SeriesJob, window: Window, factor: int = 0) -> SureTile:
     """Count the pixels of a tile that are surely changed, and those that each date shows.
 
     Parameters
@@ -82,15 +99,19 @@ def count_sure(job: SeriesJob, window: Window) -> Ints:
         Its scores are probabilities.
     window : Window
         The tile on the grid.
+    factor : int
+        Pixels on a side of the cells on which ground is gathered; 0 gathers none.
 
     Returns
     -------
-    int64 (1 + date,)
-        Surely changed ones, summed over all dates; then the observed ones of each.
+    SureTile
+        Of all its dates.
     """
     scores = scores_of_pairs(job, window)
     seen = [int(np.isfinite(score).sum()) for score in scores]
-    return np.array([sum(int((score > SURELY_CHANGED).sum()) for score in scores), *seen], np.int64)
+    counts = np.array([sum(int((score > SURELY_CHANGED).sum()) for score in scores), *seen], np.int64)
+    first = on_cells(first_marked(scores, SURELY_CHANGED), window, factor) if factor else b""
+    return SureTile(counts, first)
 
 
 def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]) -> list[MaskTile]:
@@ -116,6 +137,7 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
     tiles = []
     patched = job.patched or (None,) * len(boxes)
     deciding = settled(boxes, found, job.grid, grown)
+    found = with_outlined(found, job.outlined, CHANGED_ABOVE, job.grid, grown)
     for k, (probability, marks, quality) in enumerate(zip(found, deciding, patched, strict=True)):
         contrast = read_bands(job.contrasts[k], window, FIGURES)
         boxes_at = np.zeros(window.shape, np.uint8)
@@ -179,8 +201,7 @@ def _read_side(
             writers[i] = _writer(plan, _change_model(plan, models, i), i, job.asks_rims(side.index(i)))
         if job.probabilities and job.together:
             # a reading of its own, so that no date's step keeps what only this one asks for
-            counting: list[Task] = [(count_sure, (job, window)) for window in windows]
-            job = _informed(job, [found for _, found in stream("counting sure changes", counting)])
+            job = _informed(plan, models, side, job, windows, stream)
         near = partial(_boxes_near, plan, boxes, side, _halo_px(job, has_boxes=True))
         tasks: list[Task] = [(series_tile, (job, window, near(window))) for window in windows]
         for k, found in stream("reading dates together", tasks):
@@ -238,11 +259,26 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
     )
 
 
-def _informed(job: SeriesJob, counts: Sequence[Ints]) -> SeriesJob:
-    """The job with what the whole site shows: how far each date is to be trusted, and how much changed."""
-    sure, *seen = np.stack(counts).sum(axis=0)
+def _informed(
+    plan: Plan,
+    models: Mapping[dt.date, DateModel],
+    side: Sequence[int],
+    job: SeriesJob,
+    windows: Sequence[Window],
+    stream: Stream,
+) -> SeriesJob:
+    """The job with what the whole site shows: how far each date is to be trusted, how much changed, and outlines."""
+    cells = cells_of(job.grid) if job.is_later and job.standing and 1 < len(side) < MOST_LOOKS else None
+    factor = 0 if cells is None else cells_factor(job.grid)
+    counting: list[Task] = [(count_sure, (job, window, factor)) for window in windows]
+    tiles = dict(stream("counting sure changes", counting))
+    sure, *seen = np.stack([tile.counts for tile in tiles.values()]).sum(axis=0)
     weights = tuple(float(w) for w in date_weights(np.array(seen), np.array(job.nir)))
-    return replace(job, weights=weights, sure=int(sure), seen=int(sum(seen)))
+    job = replace(job, weights=weights, sure=int(sure), seen=int(sum(seen)))
+    if cells is None:
+        return job
+    first = joined([tiles[k].first for k in range(len(windows))], windows, cells.shape, factor)
+    return replace(job, outlined=outlined(plan, models, side, first, cells))
 
 
 def _around(job: SeriesJob, wide: Singles, weights: Floats, window: Window) -> LocalChangeRate:

@@ -32,7 +32,9 @@ def test_count_sure_counts_changed_and_seen_pixels(tmp_path):
     work = written(
         tmp_path, np.where(np.arange(5)[:, None, None] == 1, 0.9, np.full((5, 60, 140), 0.02)).astype(np.float32)
     )
-    assert count_sure(work, Window(0, 0, 60, 100)).tolist() == [6000] + [6000] * 5
+    found = count_sure(work, Window(0, 0, 60, 100))
+    assert found.counts.tolist() == [6000] + [6000] * 5
+    assert found.first == b"", "no cells are gathered unasked"
 
 
 def written(folder, scores):
