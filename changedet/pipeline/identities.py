@@ -22,7 +22,7 @@ PIXELS_VERSION: Final = 4
 _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 """Types of whose values float32 holds every one."""
 
-MASKS_VERSION: Final = 13
+MASKS_VERSION: Final = 14
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 ASKING_VERSION: Final = 15

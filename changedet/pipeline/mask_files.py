@@ -40,7 +40,7 @@ from changedet.pipeline.change_regions import (
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.kernels.box_parts import GROUND
 from changedet.plan import Plan
-from changedet.stages.change.kernels.mark_rims import without_outline
+from changedet.stages.change.kernels.mark_rims import left_places, without_outline
 from changedet.store import write_frame
 from changedet.store.packing import unpack
 
@@ -148,7 +148,8 @@ class MaskRule:
     min_area_m2 : float
         Smaller regions are dropped.
     asks_rims : bool
-        Whether wide regions need an outline; the sums of their tiles then hold what `mark_rims` asks for.
+        Whether wide regions need an outline, and small ones a thing that stands on the date; the sums of their tiles
+        then hold what `mark_rims` asks for.
     """
 
     method: str
@@ -263,7 +264,8 @@ class MaskWriter:
         if self._rule.asks_rims:
             # the first sum is the score's
             gsd_m = self._rasters.job.grid.ground_resolution_m
-            kept &= ~without_outline(regions.areas, regions.sums[:, 1:], gsd_m)
+            rims = regions.areas, regions.sums[:, 1:], gsd_m
+            kept &= ~(without_outline(*rims) | left_places(*rims))
 
         def _cleaned(window: Window) -> tuple[Bytes, Numbers, Numbers]:
             raw, tile, place = unpack(self._raw[window], window.shape), self._parts[window], parts.places[window]

@@ -4,7 +4,10 @@ Where a field was ploughed or a crop ripened, trees and network may be sure of s
 several looks in a row. What was built, dug or heaped has an outline: across the rim of its mark the ground's change in
 brightness is another inside and outside, or the network sees something there and nothing a few metres away. So pixels
 along a mark's rim are compared with those beyond it, in the change of brightness between both dates and in what the
-network says; where all of a wide mark's rim shows neither, what lies around it changed alike, and it is no mark. Sums
+network says; where all of a wide mark's rim shows neither, what lies around it changed alike, and it is no mark.
+
+A small mark whose rim is seen on the reference and not on the date is what a lorry left on a road, which the ground of
+a wide square (`movers`) does not know: what stood there is gone, and its place is like what lies right beside it. Sums
 are of whole numbers over single pixels, so a mark gets the same whatever blocks it is cut into.
 """
 
@@ -15,10 +18,10 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Bools, Bytes, Floats, Ints, Singles
+from changedet.arrays import Bools, Bytes, Floats, Ints, Shorts, Singles
 from changedet.kernels.compiled import compiled
 from changedet.kernels.components import FIXED_POINT
-from changedet.stages.change.kernels.movers import MIDDLE, UNKNOWN
+from changedet.stages.change.kernels.movers import COLOURS, LIKE_LEVELS, MIDDLE, MOST_BANDS, UNKNOWN
 from changedet.stages.change.kernels.movers import STEP as LEVELS_PER_E_FOLD
 from changedet.stages.change.kernels.wide_ground import STEP as STEPS_PER_ODDS
 from changedet.stages.change.kernels.wide_ground import UNSAID
@@ -43,9 +46,18 @@ MOST_STEP: Final = 1.5
 """Log odds by which the network may be surer inside than outside."""
 INNER: Final = 4
 """Sum of a pixel's four neighbours where all are marked."""
-NETWORK, BOXES, FIGURES = 5, 6, 7
+NETWORK, BOXES, BESIDE, DATE, REFERENCE, FIGURES = 5, 6, 7, 8, 9, 10
 """Figures to sum over a mark: pixels of the rim, changes of colours and of near infrared inside and outside, then the
-network's step, and pixels that boxes decide; how many there are."""
+network's step, and pixels that boxes decide; pixels of the rim that are compared right beside it, and of these such
+that are alike on both sides on the date and on the reference; how many there are."""
+WITHIN_M: Final = 0.5
+"""How far inside of a small mark's rim it is compared: a lorry is 2.5 m wide."""
+MOST_M2: Final = 80.0
+"""Larger marks are no vehicles."""
+LEFT_LIKE: Final = 0.3
+STOOD_LIKE: Final = 0.3
+"""Share of the rim that is alike on both sides, within `movers.LIKE_LEVELS`: of what is left at least, and at most
+where something stood on the reference (docs/research/change.md)."""
 
 
 def rim_halo_px(gsd_m: float) -> int:
@@ -89,8 +101,12 @@ def rim_figures(mask: Bytes, standing: Bytes, steps: Bytes, boxes: Bytes, gsd_m:
     out = np.zeros((FIGURES, *boxes.shape), np.float32)
     out[BOXES] = boxes > 0
     seen = (mask <= 1) & (standing[0] != UNKNOWN) & (steps != UNSAID)
-    reach = np.array([-BESIDE_M, BESIDE_M, FAR_M]) / gsd_m
-    _fill_rims(mask, seen, standing[-2], standing[-1], steps, halo, max(1, round(NORMAL_M / gsd_m)), reach, out)
+    reach = np.array([-BESIDE_M, BESIDE_M, FAR_M, -WITHIN_M]) / gsd_m
+    light = np.empty((4, *mask.shape), np.int16)
+    light[0] = standing[1 : 1 + COLOURS].astype(np.int16).sum(axis=0) // COLOURS
+    light[1] = standing[MOST_BANDS]
+    light[2:] = standing[-2:].astype(np.int16) - np.int16(MIDDLE)
+    _fill_rims(mask, seen, light, steps, halo, max(1, round(NORMAL_M / gsd_m)), reach, out)
     return tuple(out)
 
 
@@ -121,33 +137,78 @@ def without_outline(areas: Ints, sums: Ints, gsd_m: float) -> Bools:
     return np.asarray(found & wide & (total[:, BOXES] == 0), np.bool_)
 
 
+def left_places(areas: Ints, sums: Ints, gsd_m: float) -> Bools:
+    """Tell the small marks whose place is like what lies beside it, where something stood on the reference.
+
+    Parameters
+    ----------
+    areas : int64 (mark,)
+        Pixels.
+    sums : int64 (mark, figure)
+        As of `without_outline`.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    bool (mark,)
+        False for what boxes decide, even in part.
+    """
+    total = sums.astype(np.float64) / FIXED_POINT
+    rim = np.maximum(total[:, BESIDE], 1.0)
+    found = (total[:, DATE] > LEFT_LIKE * rim) & (total[:, REFERENCE] < STOOD_LIKE * rim)
+    small = (areas * gsd_m**2 <= MOST_M2) & (total[:, BOXES] == 0)
+    return np.asarray(found & small, np.bool_)
+
+
 @compiled
 def _fill_rims(
-    mask: Bytes,
-    seen: Bools,
-    colours: Bytes,
-    nir: Bytes,
-    steps: Bytes,
-    halo: int,
-    half: int,
-    reach: Floats,
-    out: Singles,
+    mask: Bytes, seen: Bools, light: Shorts, steps: Bytes, halo: int, half: int, reach: Floats, out: Singles
 ) -> None:
     for y in range(halo, mask.shape[0] - halo):
         for x in range(halo, mask.shape[1] - halo):
             if mask[y, x] != 1 or mask[y - 1, x] + mask[y + 1, x] + mask[y, x - 1] + mask[y, x + 1] == INNER:
                 continue
-            down, right = _outward(mask, y, x, half)
-            y0, x0 = y + int(np.rint(reach[0] * down)), x + int(np.rint(reach[0] * right))
-            y1, x1 = y + int(np.rint(reach[1] * down)), x + int(np.rint(reach[1] * right))
-            y2, x2 = y + int(np.rint(reach[2] * down)), x + int(np.rint(reach[2] * right))
-            is_rim = mask[y0, x0] == 1 and mask[y1, x1] == 0 and mask[y2, x2] == 0
-            if is_rim and seen[y0, x0] and seen[y1, x1] and seen[y2, x2]:
-                found = out[:, y - halo, x - halo]
-                found[0] = 1.0
-                found[1], found[2] = colours[y0, x0] - MIDDLE, nir[y0, x0] - MIDDLE
-                found[3], found[4] = colours[y1, x1] - MIDDLE, nir[y1, x1] - MIDDLE
-                found[NETWORK] = np.float32(steps[y0, x0]) - np.float32(steps[y2, x2])
+            towards = _outward(mask, y, x, half)
+            outside = _at(y, x, towards, reach[1])
+            if mask[outside] != 0 or not seen[outside]:
+                continue
+            found = out[:, y - halo, x - halo]
+            inside, far, within = (
+                _at(y, x, towards, reach[0]),
+                _at(y, x, towards, reach[2]),
+                _at(y, x, towards, reach[3]),
+            )
+            if mask[inside] == 1 and seen[inside] and mask[far] == 0 and seen[far]:
+                _compare_change(light, inside, outside, found)
+                found[NETWORK] = np.float32(steps[inside]) - np.float32(steps[far])
+            if mask[within] == 1 and seen[within]:
+                _compare_dates(light, within, outside, found)
+
+
+@compiled
+def _compare_change(light: Shorts, inside: tuple[int, int], outside: tuple[int, int], found: Singles) -> None:
+    """Changes of colours and of near infrared on both sides."""
+    found[0] = 1.0
+    for k in range(2):
+        found[1 + k], found[3 + k] = light[2 + k][inside], light[2 + k][outside]
+
+
+@compiled
+def _compare_dates(light: Shorts, inside: tuple[int, int], outside: tuple[int, int], found: Singles) -> None:
+    """Whether both sides are alike on the date, and whether they were on the reference."""
+    now, before = 0, 0
+    for k in range(2):
+        apart = light[k][inside] - light[k][outside]
+        now = max(now, abs(apart))
+        before = max(before, abs(apart - light[2 + k][inside] + light[2 + k][outside]))
+    found[BESIDE], found[DATE], found[REFERENCE] = 1.0, now < LIKE_LEVELS, before < LIKE_LEVELS
+
+
+@compiled
+def _at(y: int, x: int, towards: tuple[float, float], px: float) -> tuple[int, int]:
+    """The pixel that lies some pixels away in a direction."""
+    return y + int(np.rint(px * towards[0])), x + int(np.rint(px * towards[1]))
 
 
 @compiled

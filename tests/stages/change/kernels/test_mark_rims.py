@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from changedet.kernels import components
-from changedet.stages.change.kernels.mark_rims import rim_figures, rim_halo_px, without_outline
+from changedet.stages.change.kernels.mark_rims import left_places, rim_figures, rim_halo_px, without_outline
 from changedet.stages.change.kernels.movers import NOTHING, UNKNOWN
 
 GSD_M = 0.5
@@ -35,12 +35,12 @@ def marked(where=MARK):
     return mask
 
 
-def dropped(mask, standing, steps, boxes=None, gsd_m=GSD_M):
+def dropped(mask, standing, steps, boxes=None, gsd_m=GSD_M, rule=without_outline):
     core = np.s_[HALO:-HALO, HALO:-HALO]
     none = np.zeros(mask[core].shape, np.uint8)
     figures = rim_figures(mask, standing, steps, none if boxes is None else boxes[core], gsd_m)
     found = components.describe_tile(components.label(mask[core]), (0, 0), SIDE, figures)
-    return without_outline(found.areas, found.sums, gsd_m).tolist()
+    return rule(found.areas, found.sums, gsd_m).tolist()
 
 
 def test_part_of_a_field_that_changed_alike_all_around_is_dropped():
@@ -77,6 +77,41 @@ def test_a_rim_that_is_hardly_seen_tells_nothing():
     standing, steps = ground()
     standing[0, :40, :70] = UNKNOWN
     assert dropped(mask, standing, steps) == [False]
+
+
+LORRY = np.s_[40:45, 40:70]
+
+
+def lorry(on_date=0, changed=20):
+    """What a lorry's place shows, in levels above what is beside it, and by how much it became darker or brighter."""
+    standing, steps = ground()
+    standing[1:5] = EVEN
+    standing[(slice(1, 5), *LORRY)] = EVEN + on_date
+    standing[-2:] = EVEN
+    standing[(slice(-2, None), *LORRY)] = EVEN + changed
+    return standing, steps
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ({"changed": -40}, True),
+        # it stands there on the date, alone or in the place of another
+        ({"on_date": 40, "changed": 40}, False),
+        ({"on_date": 40, "changed": 80}, False),
+        # the reference showed nothing there either
+        ({"changed": 2}, False),
+    ],
+)
+def test_the_place_that_a_thing_of_the_reference_left_is_dropped(shown, expected):
+    assert dropped(marked(LORRY), *lorry(**shown), rule=left_places) == [expected]
+
+
+def test_a_wide_place_that_was_left_is_kept_and_so_is_that_of_a_box():
+    standing, steps = lorry(changed=-40)
+    standing[(slice(-2, None), *MARK)] = EVEN - 40
+    assert dropped(marked(), standing, steps, rule=left_places) == [False]
+    assert dropped(marked(LORRY), *lorry(changed=-40), marked(LORRY), rule=left_places) == [False]
 
 
 def test_figures_do_not_depend_on_the_block():
