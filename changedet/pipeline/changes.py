@@ -22,7 +22,7 @@ from changedet.pipeline.first_change import changed_by_first_date, first_dates, 
 from changedet.plan import Plan
 from changedet.plan.model import PROBABILISTIC
 from changedet.stages.series.estimates import Estimate
-from changedet.stages.series.onsets import UNSEEN_M2
+from changedet.stages.series.onsets import BOXES_M2, UNSEEN_M2
 from changedet.stages.series.table import DateMeasurements
 from changedet.store import read_geoframe
 
@@ -224,6 +224,28 @@ def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     unseen = unseen_before_first_date(path, masks, days, plan.grid)
     out.loc[rows.index, UNSEEN_M2] = [unseen.get(day, 0.0) for day in days]
     return out
+
+
+def with_marked_boxes(table: pd.DataFrame, changes: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Add what each date marks as boxes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The time series.
+    changes : GeoDataFrame
+        Changed regions of all dates, with ``date``, ``kind`` and ``area_m2``.
+
+    Returns
+    -------
+    DataFrame
+        With `BOXES_M2`, NaN on dates that hide ground, on which boxes may have changed, and for zones.
+    """
+    boxes = changes[changes["kind"] == "box"]
+    marked = boxes["area_m2"].groupby(iso_dates(boxes["date"])).sum()
+    shows = (table["zone"] == "") & (table["valid_fraction"] >= SHOWS_ALL) & table["changed_area_m2"].notna()
+    areas = np.array([float(marked.get(day, 0.0)) for day in iso_dates(table["date"])])
+    return table.assign(**{BOXES_M2: np.where(shows, areas, np.nan)})
 
 
 def lasting_bounds(marked: Floats, lasting: Floats) -> Floats:

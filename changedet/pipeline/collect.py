@@ -24,6 +24,7 @@ from changedet.pipeline.changes import (
     changes_layer,
     mask_shares,
     with_built_ground,
+    with_marked_boxes,
     with_unshown_boxes,
 )
 from changedet.pipeline.date_model import DateModel
@@ -128,7 +129,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
     unavailable = unavailable_figures(plan, table) | others.reasons()
     known = _known(footprints, looks)
-    found = _summary(plan, table, tracks, known)
+    found = _summary(plan, with_marked_boxes(table, changes), tracks, known)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
     variants, shared = kept_variants(plan), overlapping(zones, plan.grid.ground_metre)
     summary: JsonObject = {

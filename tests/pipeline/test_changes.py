@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 
 from changedet.kernels.intervals import MaskShares
-from changedet.pipeline.changes import lasting_bounds, with_built_ground, with_unshown_boxes
+from changedet.pipeline.changes import lasting_bounds, with_built_ground, with_marked_boxes, with_unshown_boxes
 from changedet.stages.series.estimates import Estimate
+from changedet.stages.series.onsets import BOXES_M2
 from changedet.stages.series.table import DateMeasurements
 
 DAYS = dt.date(2023, 3, 12), dt.date(2023, 6, 5)
@@ -96,3 +99,16 @@ def test_a_look_too_coarse_for_boxes_may_have_those_that_the_next_one_shows() ->
     assert found[1].changed_area_m2[""][:2] == own[:2]
     assert found[2].changed_area_m2[""] == own, "it shows its boxes itself"
     assert found[3].changed_area_m2[""].high == pytest.approx(200 + 700 / 0.5), "they may still stand"
+
+
+def test_marked_boxes_are_those_of_dates_that_show_the_site() -> None:
+    days = pd.to_datetime(["2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01"], utc=True)
+    table = pd.DataFrame(
+        {"date": days, "zone": "", "valid_fraction": [1.0, 1.0, 0.6, 1.0], "changed_area_m2": [np.nan, 90.0, 80.0, 0.0]}
+    )
+    changes = gpd.GeoDataFrame(
+        {"date": days[[1, 1, 1, 2]], "kind": ["box", "box", "paving", "box"], "area_m2": [30.0, 12.0, 48.0, 80.0]},
+        geometry=[shapely.Point(0, 0)] * 4,
+    )
+    found = with_marked_boxes(table, changes)[BOXES_M2].to_numpy()
+    np.testing.assert_array_equal(found, [np.nan, 42.0, np.nan, 0.0])

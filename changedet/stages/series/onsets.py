@@ -30,6 +30,8 @@ LEAST_SHOWN: Final = 0.05
 
 UNSEEN_M2: Final = "changed_area_unseen_m2"
 """A column that no table has which is written: how much more may be changed on a date than it shows."""
+BOXES_M2: Final = "changed_boxes_m2"
+"""Likewise: what a date that shows the site marks as boxes that came, left or were replaced."""
 FLOOR_M2, CEILING_M2 = "footprint_floor_m2", "footprint_ceiling_m2"
 """Likewise: the footprint of a date without the ground that it hides and that other dates show built on some and not on
 others, and with all of it."""
@@ -56,8 +58,8 @@ def find_onsets(
     ----------
     table : DataFrame
         As `timeseries` returns. For a changed area that is dated well, give the area that stays changed, and as
-        `UNSEEN_M2` what a date hides of the ground that the next look at it shows changed; for a footprint that is
-        dated well, `FLOOR_M2` and `CEILING_M2`.
+        `UNSEEN_M2` what a date hides of the ground that the next look at it shows changed, and `BOXES_M2`; for a
+        footprint that is dated well, `FLOOR_M2` and `CEILING_M2`.
     find : callable
         What the series method returns.
     reference_date : datetime.date
@@ -78,6 +80,9 @@ def find_onsets(
     whole = rows_of(table)
     dates = [value.date() for value in whole["date"]]
     exchanged = _exchanged_m2(tracks, dates, reference_date)
+    if BOXES_M2 in whole:
+        # Bases of a box and of the one in its place count twice: of a busy yard they outweigh all that is marked.
+        exchanged = np.minimum(exchanged, np.nan_to_num(_numbers(whole[BOXES_M2]), nan=np.inf))
     area, least_area = _changed_area(whole, dates, reference_date, exchanged)
     changed, built = _where_shown(find(area, dates), least_area > 0, dates), _built_onset(find, whole, dates)
     if np.isfinite(_numbers(whole["changed_area_m2"])).any():

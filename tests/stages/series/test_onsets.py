@@ -14,7 +14,7 @@ from changedet.kernels.containers import BASE_OF_KIND_M2
 from changedet.outputs.sentences.ground import REFUTED
 from changedet.pipeline.rejected_boxes import without_tracks
 from changedet.stages.series.estimates import Estimate
-from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2, UNSEEN_M2, find_onsets, find_zone_onsets
+from changedet.stages.series.onsets import BOXES_M2, CEILING_M2, FLOOR_M2, UNSEEN_M2, find_onsets, find_zone_onsets
 from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import DateMeasurements, timeseries
@@ -99,6 +99,30 @@ def test_find_onsets_takes_exchanged_boxes_for_no_growth_and_a_pad_among_them_fo
         if pad:
             assert found.date == series.dates[4]
             assert "without what boxes cover" in found.reason
+
+
+def test_find_onsets_takes_no_more_for_exchanged_than_is_marked_as_boxes() -> None:
+    series = bs.simulate(7, dates=8, blocks=4, change=0.15)
+    tracks = track(series.detections, GivenVisibility(series.dates, series.clear), detector="imitated")
+    stands = tracks.presence > 0.5
+    # Where a box stands in another's place, the ground beneath both is marked once.
+    marked = 10.0 * (stands != stands[:, :1]).sum(0)
+    areas = marked + 0.4 * marked[-1] * (np.arange(8) >= 4)
+    looks = [
+        DateMeasurements(
+            day, valid_fraction={"": 1.0}, changed_area_m2={"": Estimate(area, 0.9 * area, 1.9 * area)} if i else {}
+        )
+        for i, (day, area) in enumerate(zip(series.dates, areas, strict=True))
+    ]
+    method = STAGE.get("staircase").function(None)
+    table = timeseries(looks, tracks)
+    assert find_onsets(table, method, series.dates[0], tracks)["changed_area"].date is None
+    found = find_onsets(table.assign(**{BOXES_M2: marked}), method, series.dates[0], tracks)["changed_area"]
+    assert found.date == series.dates[4], found
+    all_boxes = [replace(look, changed_area_m2={k: Estimate(m, 0.9 * m, 1.9 * m) for k in look.changed_area_m2})
+                 for look, m in zip(looks, marked, strict=True)]  # fmt: skip
+    boxes = timeseries(all_boxes, tracks).assign(**{BOXES_M2: marked})
+    assert find_onsets(boxes, method, series.dates[0], tracks)["changed_area"].date is None
 
 
 def test_find_onsets_takes_no_box_for_exchanged_that_may_have_come_behind_a_cloud():
