@@ -5,7 +5,8 @@
     python training/fit_tracks.py --detector learned --hard DIR2   # sites on which boxes are often missed
 
 Run it with --again whenever a detector changes. Only that detector's part of the file is written anew. Tables of hard
-sites are of both hands: the same simulated sites, and the painted ones `FOLLOWED` of training/painted_sites.py in DIR2.
+sites are of both hands: the same simulated sites, and the painted ones `FOLLOWED` of training/painted_sites.py in DIR2;
+their share of true rows among those of containers is of training/fit_precision.py.
 benchmarks/tracks.py reports on other seeds.
 """
 
@@ -409,6 +410,8 @@ def main() -> None:
         both = [labelled(site) for site in data] + painted(given.hard, given.detector, given.again)
         usual = detector_tables.TABLES[given.detector]
         hard = DetectorTables.of(fit(both))._replace(**{name: getattr(usual, name) for name in RATES})
+        own = detector_tables.HARD_TABLES.get(given.detector, usual).container_precision
+        hard = hard._replace(container_precision=own)
         put({"_HARD": plain_tables(detector_tables.HARD_TABLES, given.detector, hard)})
         return
     tables, pairs = fitted_tables(data, None if given.gsd == GSD_M else detector_tables.TABLES.get(given.detector))

@@ -193,7 +193,7 @@ def fitting_tables(
     Returns
     -------
     rates : Rates
-        With hard tables, a share of false rows greater in their proportion.
+        With hard tables, their share of false rows among those of containers.
     tables : DetectorTables
         One of both.
     """
@@ -201,11 +201,13 @@ def fitting_tables(
     if own.observed.shape[1] < TELLING_DATES:
         return rates, usual
     looks = PlaceLooks(own.bins, own.observed, own.lit, own.counted_rows, own.neighbours)
-    more = (1.0 - hard.precision) / (1.0 - usual.precision)
-    theirs = rates._replace(false_share=min(more * rates.false_share, MOST_FALSE))
+    told = rates.false_share / (1.0 - usual.precision)
+    # Other kinds are no clutter: counts know them by their kind, and they would cost the containers beside them.
+    shares = (min((1.0 - part) * told, MOST_FALSE) for part in (hard.precision, hard.container_precision))
+    theirs, followed = (rates._replace(false_share=share) for share in shares)
     nothing = np.zeros(own.observed.shape)
     found = [infer_presence(looks, nothing, *pair).log_likelihood for pair in ((rates, usual), (theirs, hard))]
-    return (theirs, hard) if found[1] - found[0] > HARD_LOG_ODDS else (rates, usual)
+    return (followed, hard) if found[1] - found[0] > HARD_LOG_ODDS else (rates, usual)
 
 
 def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: DetectorTables) -> PresencePosterior:

@@ -233,7 +233,15 @@ def test_fitting_tables_are_those_that_the_rows_of_a_site_fit(site, dates, wante
     rates = Rates(0.08, 0.03, 1.0 - USUAL.precision, 0.5)
     given, tables = fitting_tables(_places(site, dates), rates, USUAL, HARD)
     assert (tables is HARD) == (wanted is HARD)
-    assert given.false_share == pytest.approx(1.0 - HARD.precision if wanted is HARD else rates.false_share)
+    assert given.false_share == pytest.approx(1.0 - HARD.container_precision if wanted is HARD else rates.false_share)
+
+
+def test_fitting_tables_hold_rows_of_other_kinds_for_no_clutter():
+    rates = Rates(0.08, 0.03, 1.0 - USUAL.precision, 0.5)
+    shares = [
+        fitting_tables(_places(HARD, 5), rates, USUAL, HARD._replace(container_precision=p))[0] for p in (0.9, 0.99)
+    ]
+    assert [own.false_share for own in shares] == pytest.approx([0.1, 0.01])
 
 
 def test_fitting_tables_leave_clutter_out_where_the_rows_are_all_true():

@@ -130,6 +130,7 @@ _HARD: Final[Mapping[str, Fitted]] = {
         "birth": 0.2545,
         "death": 0.0231,
         "precision": 0.8972,
+        "container_precision": 0.9885,
         "appearance_weights": [-0.5608, -1.6932, 0.3991, 0.9757, 0.1384, 1.1944, -0.2919, 1.3581],
         "appearance": [
             [

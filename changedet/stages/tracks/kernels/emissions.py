@@ -55,6 +55,8 @@ class DetectorTables(NamedTuple):
         The same of still places.
     precision : float
         Share of the counted rows that lie at real places.
+    container_precision : float
+        The same without rows at places of other kinds (trailers, buses, wagons), which counts leave out by their kind.
     appearance_weights : float64 (feature + 1,)
         See `appearance.appearance_bins`.
     appearance : float64 (group, 3, bin)
@@ -74,6 +76,7 @@ class DetectorTables(NamedTuple):
     birth: float
     death: float
     precision: float
+    container_precision: float = 1.0
     appearance_weights: Floats = np.zeros(len(FEATURES) + 1)
     appearance: Floats = np.full((LOOK_GROUPS, 3, APPEARANCE_BINS), 1.0 / APPEARANCE_BINS)
 
@@ -111,6 +114,7 @@ class DetectorTables(NamedTuple):
             birth=_number("birth"),
             death=_number("death"),
             precision=_number("precision"),
+            container_precision=_number("container_precision" if "container_precision" in fitted else "precision"),
             appearance_weights=_table("appearance_weights"),
             appearance=_table("appearance"),
         )
