@@ -22,7 +22,7 @@ from changedet.simulate.shapes import rectangle
 from changedet.simulate.world import World
 from changedet.stages.objects.kernels import rectangles
 from scenarios.yards import Yard, leant, seen_boxes, vehicles
-from training import hard_sites, network_sites, wide_homes, wide_looks, wide_lots, wide_panels, wide_sites
+from training import hard_sites, network_sites, wide_homes, wide_looks, wide_lots, wide_pairs, wide_panels, wide_sites
 from training.vehicles import Parked, bus, piece, trailer
 
 KINDS = (
@@ -49,14 +49,24 @@ LOT_KINDS = (
 PANEL_KINDS = ("panels", "panels", "siding", "apron", "panels", "packed")
 HOME_KINDS = ("colony", "rakes")
 TRAIN_KINDS = ("faint", "consists", "siding")
+PAIR_KINDS = ("pairs", "canyons", "pairs")
+SPACED_KINDS = ("spaced", "spaced", "gaps")
+SHADOW_KINDS = ("shadowed",)
 SITES = (
-    network_sites.SITES | hard_sites.SITES | wide_sites.SITES | wide_lots.SITES | wide_panels.SITES | wide_homes.SITES
+    network_sites.SITES
+    | hard_sites.SITES
+    | wide_sites.SITES
+    | wide_lots.SITES
+    | wide_panels.SITES
+    | wide_homes.SITES
+    | wide_pairs.SITES
 )
 HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM, HOMES_FROM, TRAINS_FROM = 264, 440, 500, 740, 880, 940, 1040
+PAIRS_FROM, SPACED_FROM, SHADOWS_FROM = 1130, 1230, 1290
 """Of each ten thousand seeds the first so many are of `KINDS`, the next of `HARD_KINDS`, the next the simulator's
 lots of plain trailers and buses, on which a network fitted on `HARD_KINDS` last gets worse, the next of `WIDE_KINDS`,
-looked at aslant, as all others are, the next of `LOT_KINDS`, of `PANEL_KINDS`, of `HOME_KINDS`, the last of
-`TRAIN_KINDS`."""
+looked at aslant, as all others are, the next of `LOT_KINDS`, of `PANEL_KINDS`, of `HOME_KINDS`, of
+`TRAIN_KINDS`, of `PAIR_KINDS`, of `SPACED_KINDS`, the last of `SHADOW_KINDS`."""
 SNOWED = 0.14
 """Share of these under snow in patches."""
 PIXEL_M = 0.25
@@ -105,8 +115,14 @@ def scene(seed: int) -> Scene:
     rng = np.random.default_rng([seed, 77])
     number = seed % 10000
     wide = number >= WIDE_FROM
-    ends = (HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM, HOMES_FROM, TRAINS_FROM)
-    lists = (KINDS, HARD_KINDS, ("decoys",), WIDE_KINDS, LOT_KINDS, PANEL_KINDS, HOME_KINDS, TRAIN_KINDS)
+    ends = (
+        HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM, HOMES_FROM, TRAINS_FROM,
+        PAIRS_FROM, SPACED_FROM, SHADOWS_FROM,
+    )  # fmt: skip
+    lists = (
+        KINDS, HARD_KINDS, ("decoys",), WIDE_KINDS, LOT_KINDS, PANEL_KINDS, HOME_KINDS, TRAIN_KINDS,
+        PAIR_KINDS, SPACED_KINDS, SHADOW_KINDS,
+    )  # fmt: skip
     kinds: tuple[str, ...] = lists[int(np.searchsorted(ends, number, side="right"))]
     kind, size_m = kinds[seed % len(kinds)], float(rng.uniform(130, 190))
     bands = ("red", "green", "blue")

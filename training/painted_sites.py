@@ -3,8 +3,8 @@
     python training/painted_sites.py --folder DIR --painter-python PY      # paints what DIR lacks; may be stopped
     python training/painted_sites.py --folder DIR --mistakes      # notes where the released detector is wrong on them
 
-`TAUGHT`, `ONCE_MORE`, `IN_ROWS` and `AT_HOME` are trained on, `LOOKED_AT` too for the second look, `ROOFED` tell what
-a roof says against the boxes on it, `CHECKED` calibrate, `SERIES` and `FOLLOWED` are for other fits;
+`TAUGHT`, `ONCE_MORE`, `IN_ROWS`, `AT_HOME` and `PAIRED` are trained on, `LOOKED_AT` too for the second look, `ROOFED`
+tell what a roof says against the boxes on it, `CHECKED` calibrate, `SERIES` and `FOLLOWED` are for other fits;
 benchmarks/judges.py judges on 11 to 99.
 """
 
@@ -47,6 +47,10 @@ PARKS = "parks"
 """Of all kinds the one that shows what stands in rows by itself and is no box; nothing judges on it."""
 SETTLED = ("colonies", "rakes")
 """Kinds that show houses with their annexes and rakes of coaches and closed wagons; nothing judges on them."""
+
+
+TWINS = "twins"
+"""Of all kinds the one that shows pairs of 20-foot boxes that touch end to end; nothing judges on it."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,11 @@ AT_HOME = tuple(
 )
 """Taught in a fourth round, beside all: annexes, halves of roofs and pieces of coaches and closed wagons, which the
 networks took for boxes, with boxes in gardens and on trains between them."""
+PAIRED = (
+    *(Painting(TWINS, seed, 1) for seed in range(2101, 2111)),
+    *(Painting(TWINS, seed, 1, 150.0, 0.3) for seed in range(2122, 2125)),
+)
+"""Taught in a fifth round: pairs of 20-foot boxes that touch end to end, which the networks took for one of 40 feet."""
 LOOKED_AT = (
     *(Painting("rail", seed, 2) for seed in range(1121, 1125)),
     *(Painting(LOOKALIKES, seed, 1) for seed in (1061, 1062)),
@@ -229,7 +238,9 @@ def yards(sites: Sequence[Path], gsds_m: Sequence[float]) -> Iterator[Yard]:
     for site in sites:
         for k, scene in enumerate(scenes(site)):
             kind, number = site.name.rsplit("-", 1)
-            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES, *MISSED, STORES, PARKS, *SETTLED).index(kind) + k
+            seed = (
+                int(number) * 100 + 10 * (*KINDS, LOOKALIKES, *MISSED, STORES, PARKS, *SETTLED, TWINS).index(kind) + k
+            )
             yield from (photograph(scene, seed, gsd_m) for gsd_m in gsds_m if gsd_m >= scene.finest_m)
 
 
@@ -260,7 +271,7 @@ def main() -> None:
     parser.add_argument("--painter-python", default=sys.executable, help="a Python that has mitsuba")
     parser.add_argument("--mistakes", action="store_true", help="note where the released detector is wrong")
     given = parser.parse_args()
-    taught = (*TAUGHT, *ONCE_MORE, *IN_ROWS, *AT_HOME)
+    taught = (*TAUGHT, *ONCE_MORE, *IN_ROWS, *AT_HOME, *PAIRED)
     for site in taught if given.mistakes else (*taught, *LOOKED_AT, *ROOFED, *CHECKED, *SERIES):
         if given.mistakes:
             noted = mistakes(given.folder / site.name)

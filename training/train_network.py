@@ -233,8 +233,12 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="go on from this network, or from one half of these two")
     parser.add_argument("--half", default=WIDE_HALF, help="which half: %(default)s or plain/")
     parser.add_argument("--painted", type=Path, help="folder of training/painted_sites.py")
+    parser.add_argument("--before", type=Path, help="the network that --start went on from, for --share")
     parser.add_argument(
-        "--share", type=float, default=0.5, help="of the way from the weights of --start (default: %(default)s)"
+        "--share",
+        type=float,
+        default=0.5,
+        help="of the way from the weights of --before or --start (default: %(default)s)",
     )
     parser.add_argument("--recipe", choices=tuple(RECIPES), required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -258,7 +262,8 @@ def main() -> None:
     content = exported(model, table)
     if start is not None:
         kept = DESCRIBING if stages[-1].draws_alone else 0
-        mixed = warm_start.between(start, onnx.load_from_string(content), given.share, kept)
+        before = warm_start.half(onnx.load(given.before), given.half) if given.before else start
+        mixed = warm_start.between(before, onnx.load_from_string(content), given.share, kept)
         content = bytes(mixed.SerializeToString(deterministic=True))
     write_with_checksum(content, given.out)
 

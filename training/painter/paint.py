@@ -19,7 +19,7 @@ from rasterio.transform import from_origin
 from sites import KINDS, Site
 from truth import Frame, Truth
 
-HOURS = {"parks": (7.0, 17.0), "colonies": (7.5, 16.5), "rakes": (7.5, 16.5)}
+HOURS = {"parks": (7.0, 17.0), "colonies": (7.5, 16.5), "rakes": (7.5, 16.5), "twins": (8.0, 16.0)}
 """Local solar hours at which a kind is seen; others around noon, as satellites pass."""
 AROUND_NOON = (10.0, 14.0)
 

@@ -21,9 +21,10 @@ from parts import KINDS, NEVER, Look, Region, Slot
 from shapely.geometry import Polygon
 from shapely.ops import unary_union
 from stores import Stores
+from twins import Twins
 
 
-class Site(Kinds, Colonies, Lookalikes, Missed, Parks, Stores):
+class Site(Kinds, Colonies, Lookalikes, Missed, Parks, Stores, Twins):
     def __init__(self, kind: str, seed: int, size: float, days: list[int], doys: list[int], north=True, res=0.25):
         self.kind, self.seed, self.size, self.days, self.doys, self.north = kind, seed, size, days, doys, north
         self.rng = np.random.default_rng([seed, KINDS.index(kind), 1])
