@@ -30,6 +30,10 @@ MOST_CELLS: Final = 64_000_000
 """Of a site in the memory at once, a byte each: larger sites go without."""
 SOFT_M: Final = 1.0
 """Standard deviation of the Gaussian by which grain is taken out before pixels are compared."""
+SOFT_REACH: Final = 4.0
+"""Standard deviations that OpenCV's Gaussian of floats reaches."""
+PIECE_PX: Final = 1024
+"""Side of the squares in which an outline is read: the rectangle about kilometres of road does not fit into memory."""
 LEAST_WEIGHT: Final = np.float32(1e-3)
 """Of what is shown around a pixel, below which nothing is: a pixel in the midst has 1."""
 OUTLINED_PROBABILITY: Final = 0.9
@@ -223,15 +227,33 @@ class _Outline:
 
     def steps(self, index: int) -> Floats:
         """Inside less outside (band, n) on a look; NaN where it does not show both clearly."""
+        places = np.concatenate([self._inside, self._outside])
+        out = np.empty((len(self._plan.roles), len(places)), np.float64)
+        pieces = (places // PIECE_PX).astype(np.int64)
+        for piece in np.unique(pieces, axis=0):
+            own = (pieces == piece).all(axis=1)
+            out[:, own] = self._shown(index, self._piece(*piece.tolist()), places[own])
+        inside, outside = np.split(out, 2, axis=1)
+        return np.asarray(inside - outside, np.float64)
+
+    def _piece(self, column: int, row: int) -> Window:
+        """A square and what its blur reaches, as far as it lies within the window."""
+        reach, whole = math.ceil(SOFT_REACH * SOFT_M / self._plan.grid.ground_resolution_m) + 2, self._window
+        spans = [
+            (max(0, PIECE_PX * at - reach), min(size, PIECE_PX * (at + 1) + reach))
+            for at, size in ((row, whole.height), (column, whole.width))
+        ]
+        (top, bottom), (left, right) = spans
+        return Window(whole.y + top, whole.x + left, bottom - top, right - left)
+
+    def _shown(self, index: int, window: Window, places: Singles) -> Floats:
+        """What a look shows (band, n) at places of the whole window that lie in a part of it."""
         plan, look = self._plan, self._plan.looks[index]
         moved = self._models[look.date].alignment.displacement
-        image, _ = look.read(plan.grid, self._window, plan.roles, moved)
-        clear = read_window(plan.quality_file(look.date), self._window) == CLEAR
-        return np.stack([self._between(band) for band in _soft(image, clear, plan.grid.ground_resolution_m)])
-
-    def _between(self, band: Singles) -> Floats:
-        inside, outside = (_values(band, places) for places in (self._inside, self._outside))
-        return inside - outside
+        image, _ = look.read(plan.grid, window, plan.roles, moved)
+        clear = read_window(plan.quality_file(look.date), window) == CLEAR
+        own = places - np.array([window.x - self._window.x, window.y - self._window.y], np.float32)
+        return np.stack([_values(band, own) for band in _soft(image, clear, plan.grid.ground_resolution_m)])
 
 
 def _values(band: Singles, places: Singles) -> Floats:

@@ -15,6 +15,7 @@ from affine import Affine
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid
 from changedet.kernels.pixel_classes import CLEAR, CLOUD
+from changedet.pipeline import outlined_dates
 from changedet.pipeline.outlined_dates import (
     MOST_CELLS,
     OUTLINED_PROBABILITY,
@@ -25,6 +26,7 @@ from changedet.pipeline.outlined_dates import (
     outlined,
     with_outlined,
 )
+from changedet.stages.change.kernels.outlined_ground import new_ground
 
 SHAPE = (241, 303)
 GRID = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000), SHAPE)
@@ -138,3 +140,26 @@ def test_coarse_and_very_large_sites_have_no_cells() -> None:
     side = int(2 * MOST_CELLS**0.5) + 10
     assert cells_of(coarse) is None
     assert cells_of(Grid(GRID.crs, GRID.transform, (side, side))) is None
+
+
+def test_long_outlines_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = [Look(1, 0), Look(2, 12)]
+    plan, models = series(tmp_path, looks)
+    cells = cells_of(GRID)
+    assert cells is not None
+    first = joined([on_cells(marked_from(1), Window(0, 0, *SHAPE), 2)], [Window(0, 0, *SHAPE)], cells.shape, 2)
+    (ground,) = new_ground(first, cells.ground_resolution_m)
+    whole = outlined_dates._Outline(plan, models, ground, cells).steps(1)  # type: ignore[arg-type]
+    sizes = []
+    read = Look.read
+
+    def noted(look: Look, grid: Grid, window: Window, *others: object) -> tuple[np.ndarray, np.ndarray]:
+        sizes.append(max(window.shape))
+        return read(look, grid, window, *others)
+
+    monkeypatch.setattr(Look, "read", noted)
+    monkeypatch.setattr(outlined_dates, "PIECE_PX", 40)
+    pieces = outlined_dates._Outline(plan, models, ground, cells).steps(1)  # type: ignore[arg-type]
+    assert len(sizes) > 4
+    assert max(sizes) <= 40 + 2 * 10
+    np.testing.assert_allclose(pieces, whole, rtol=0, atol=1e-3)
