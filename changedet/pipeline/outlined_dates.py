@@ -19,15 +19,18 @@ from changedet.kernels.pixel_classes import CLEAR
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
 from changedet.plan import Plan
-from changedet.stages.change.kernels.outlined_ground import AWAY_M, NewGround, is_outlined, new_ground, outline_pairs
+from changedet.stages.change.kernels.outlined_ground import (
+    AWAY_M,
+    CELL_M,
+    COARSEST_M,
+    MOST_CELLS,
+    NewGround,
+    is_outlined,
+    new_ground,
+    outline_pairs,
+)
 from changedet.store.packing import pack, unpack
 
-CELL_M: Final = 1.0
-"""About the size of the cells on which ground is gathered from the tiles."""
-COARSEST_M: Final = 1.3
-"""With coarser pixels an outline is no wider than what is compared across it."""
-MOST_CELLS: Final = 64_000_000
-"""Of a site in the memory at once, a byte each: larger sites go without."""
 SOFT_M: Final = 1.0
 """Standard deviation of the Gaussian by which grain is taken out before pixels are compared."""
 SOFT_REACH: Final = 4.0

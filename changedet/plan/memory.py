@@ -13,6 +13,7 @@ from changedet.blocks.windows import SAMPLE_CELL_PX, sample_windows, widest_px
 from changedet.imagery.block_cache import BUDGET_BYTES
 from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, ROLES, names
 from changedet.stages.change.kernels.network_odds import IN_COLOURS
+from changedet.stages.change.kernels.outlined_ground import CELL_BYTES
 from changedet.stages.change.kernels.trees import STRIP_PX
 
 BEGUN_BYTES: Final = 310_000_000
@@ -89,6 +90,8 @@ class Demand:
         Pixels of the grid that the network of halls sees, for halls and for works; 0 where it sees none.
     rails_px : int
         Pixels of the grid that the network of tracks sees; 0 where it sees none.
+    outlines_cells : int
+        Cells on which outlines of new ground are looked for; 0 where none are.
     """
 
     shape: tuple[int, int]
@@ -100,6 +103,7 @@ class Demand:
     detects: bool
     halls_px: int = 0
     rails_px: int = 0
+    outlines_cells: int = 0
 
 
 def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
@@ -131,8 +135,10 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
         passing += TABLES_BYTES
     halls = left + _halls(demand) if demand.halls_px else 0
     rails = left + RAILS_STARTED_BYTES + demand.rails_px * RAILS_BYTES if demand.rails_px else 0
+    # Outlines are asked for between two passes over the tiles.
+    outlines = left + TABLES_BYTES + demand.outlines_cells * CELL_BYTES if demand.dates > _PAIR else 0
     finishing = TABLES_BYTES + max(FINISHING_BYTES, halls, rails)
-    return begun + max(measuring, passing, finishing)
+    return begun + max(measuring, passing, outlines, finishing)
 
 
 def _halls(demand: Demand) -> int:

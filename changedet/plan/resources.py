@@ -16,6 +16,7 @@ from changedet.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.pipeline.things.kernels import siding_pictures
 from changedet.plan.memory import Demand, expected_peak
 from changedet.plan.model import LATTICE_PX
+from changedet.stages.change.kernels.outlined_ground import CELL_M, COARSEST_M, MOST_CELLS
 from changedet.stages.objects.stage import STAGE
 from changedet.stages.overview_factors import cloud_overview_factor, overview_factor
 from changedet.stages.registry import NONE, Choice, Facts
@@ -115,6 +116,23 @@ def rails_px(grid: Grid) -> int:
     return _pixels_of(grid, siding_pictures.STEP_M, siding_pictures.MOST_PX)
 
 
+def outlines_cells(grid: Grid) -> int:
+    """How many cells new ground is gathered on, to be looked for on earlier looks.
+
+    Parameters
+    ----------
+    grid : Grid
+        That all dates share.
+
+    Returns
+    -------
+    int
+        0 where the site is too large or too coarse for it.
+    """
+    fits = grid.ground_resolution_m <= COARSEST_M
+    return _pixels_of(grid, max(CELL_M, grid.ground_resolution_m), MOST_CELLS) if fits else 0
+
+
 def _pixels_of(grid: Grid, ground_m: float, most: int) -> int:
     wanted = math.ceil(grid.shape[0] * grid.shape[1] * (grid.ground_resolution_m / ground_m) ** 2)
     return wanted if wanted <= most else 0
@@ -152,6 +170,7 @@ def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: in
         pixel_bytes=np.dtype(facts.dtype).itemsize,
         by_trees=choices["change"].method == "trees",
         detects=choices["objects"].method == "learned",
+        outlines_cells=outlines_cells(grid),
     )
 
 

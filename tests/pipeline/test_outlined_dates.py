@@ -17,7 +17,6 @@ from changedet.grid import Grid
 from changedet.kernels.pixel_classes import CLEAR, CLOUD
 from changedet.pipeline import outlined_dates
 from changedet.pipeline.outlined_dates import (
-    MOST_CELLS,
     OUTLINED_PROBABILITY,
     Outlined,
     cells_of,
@@ -26,7 +25,7 @@ from changedet.pipeline.outlined_dates import (
     outlined,
     with_outlined,
 )
-from changedet.stages.change.kernels.outlined_ground import new_ground
+from changedet.stages.change.kernels.outlined_ground import MOST_CELLS, new_ground
 
 SHAPE = (241, 303)
 GRID = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000), SHAPE)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from changedet.plan.memory import HALLS_BYTES, HALLS_KEPT_BYTES, RAILS_BYTES, Demand, expected_peak
+from changedet.stages.change.kernels.outlined_ground import CELL_BYTES
 
 PAIR = Demand((1024, 1024), 4, 2, 1, 2, by_trees=False, detects=False)
 SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
@@ -52,6 +53,14 @@ def test_tracks_add_to_a_run_what_their_pixels_take() -> None:
     wide = replace(SITE, rails_px=30_000_000)
     grown = expected_peak(replace(wide, rails_px=31_000_000), 512, 1) - expected_peak(wide, 512, 1)
     assert grown == 1_000_000 * RAILS_BYTES
+
+
+def test_outlines_of_new_ground_add_what_their_cells_take() -> None:
+    wide = replace(SITE, outlines_cells=50_000_000)
+    assert expected_peak(replace(SITE, outlines_cells=1_000_000), 512, 1) == expected_peak(SITE, 512, 1)
+    grown = expected_peak(replace(wide, outlines_cells=60_000_000), 512, 1) - expected_peak(wide, 512, 1)
+    assert grown == 10_000_000 * CELL_BYTES
+    assert expected_peak(replace(wide, dates=2), 512, 1) < expected_peak(wide, 512, 1), "no earlier look to ask"
 
 
 def test_halls_add_to_a_run_what_their_pixels_and_dates_take() -> None:

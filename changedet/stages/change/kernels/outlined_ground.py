@@ -10,6 +10,14 @@ import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Ints, Singles
 
+CELL_M: Final = 1.0
+"""About the size of the cells on which ground is gathered from the tiles of a site."""
+COARSEST_M: Final = 1.3
+"""With coarser pixels an outline is no wider than what is compared across it."""
+MOST_CELLS: Final = 64_000_000
+"""Of a site: larger ones go without."""
+CELL_BYTES: Final = 13
+"""Of memory for each cell, measured: since when it is marked, labels of one look and what finding them takes."""
 LEAST_M2: Final = 300.0
 """Of new ground that is looked for on earlier looks. Chosen by hand: along a shorter outline little can be compared."""
 OPEN_M: Final = 2.0
