@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from changedet.pipeline.settled_boxes import settled
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_mask, raw_regions
 from changedet.plan import LATTICE_PX, Plan
+from changedet.plan.memory import DATES_AT_ONCE
 from changedet.plan.model import PROBABILISTIC
 from changedet.stages.change.kernels.local_change_rate import (
     MOST_CHANGE,
@@ -47,9 +48,6 @@ from changedet.stages.change.kernels.mark_rims import rim_halo_px
 from changedet.stages.change.kernels.outlined_ground import MOST_LOOKS, first_marked
 from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, date_weights, series_change_probability
 from changedet.store.packing import unpack
-
-DATES_AT_ONCE: Final = 6
-"""With more dates tiles are smaller, so that their scores fit into memory."""
 
 
 def read_together(

@@ -6,11 +6,13 @@ Its numbers were read from runs of 512 to 8192 px a side, of two to five dates, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 from changedet.blocks.windows import SAMPLE_CELL_PX, sample_windows, widest_px
 from changedet.imagery.block_cache import BUDGET_BYTES
+from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, ROLES, names
 from changedet.stages.change.kernels.network_odds import IN_COLOURS
 from changedet.stages.change.kernels.outlined_ground import CELL_BYTES
@@ -59,6 +61,13 @@ TILE_BYTES: Final = 24
 """For each value of a tile with its halo."""
 TREES_TILE_BYTES: Final = 48
 """The same where trees find change, beside their features."""
+DATES_AT_ONCE: Final = 6
+"""With more dates the tiles in which they are read together are smaller, so that their scores fit into memory."""
+TOGETHER_HALO_M: Final = 95.0
+"""Around a tile in which dates are read together, on each side: boxes, rims, the rate of change, movers and plants."""
+TOGETHER_BYTES: Final = 78
+"""For each pixel of such a tile with its halo and each date but one, from the peaks of a depot of 800 x 800 px of 0.3 m
+on four dates (1,061 MB) and on eight (1,736 and 2,052 MB)."""
 COLOURS_BYTES: Final = 450
 """For each pixel that the network of change in colours alone is shown at once, and what that of roofs adds."""
 _BYTES_PER_FEATURE: Final = 4
@@ -90,6 +99,8 @@ class Demand:
         Pixels of the grid that the network of halls sees, for halls and for works; 0 where it sees none.
     rails_px : int
         Pixels of the grid that the network of tracks sees; 0 where it sees none.
+    gsd_m : float
+        Ground size of a pixel, where dates are read together with what stands on them; else 0.
     outlines_cells : int
         Cells on which outlines of new ground are looked for; 0 where none are.
     """
@@ -103,6 +114,7 @@ class Demand:
     detects: bool
     halls_px: int = 0
     rails_px: int = 0
+    gsd_m: float = 0.0
     outlines_cells: int = 0
 
 
@@ -125,20 +137,33 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     """
     begun = BEGUN_BYTES + TREES_BYTES * demand.by_trees + DETECTOR_BYTES * demand.detects
     sample, overview = _measured_values(demand)
-    together = min(workers, max(1, demand.dates - 1))
-    lent = min(workers - together, MOST_LENT)
-    measuring = sample * (REFERENCE_BYTES + MEASURED_BYTES * together + LENT_BYTES * lent)
-    measuring += overview * (REFERENCE_OVERVIEW_BYTES + MEASURED_OVERVIEW_BYTES * together + LENT_BYTES * lent)
+    at_once = min(workers, max(1, demand.dates - 1))
+    lent = min(workers - at_once, MOST_LENT)
+    measuring = sample * (REFERENCE_BYTES + MEASURED_BYTES * at_once + LENT_BYTES * lent)
+    measuring += overview * (REFERENCE_OVERVIEW_BYTES + MEASURED_OVERVIEW_BYTES * at_once + LENT_BYTES * lent)
     left = (sample + overview) * LEFT_BYTES + _cached(demand)
     passing = left + workers * _tile(demand, edge_px)
     if demand.detects or demand.dates > _PAIR:
         passing += TABLES_BYTES
     halls = left + _halls(demand) if demand.halls_px else 0
     rails = left + RAILS_STARTED_BYTES + demand.rails_px * RAILS_BYTES if demand.rails_px else 0
+    together = left + TABLES_BYTES + _together(demand, edge_px, workers)
     # Outlines are asked for between two passes over the tiles.
     outlines = left + TABLES_BYTES + demand.outlines_cells * CELL_BYTES if demand.dates > _PAIR else 0
     finishing = TABLES_BYTES + max(FINISHING_BYTES, halls, rails)
-    return begun + max(measuring, passing, outlines, finishing)
+    return begun + max(measuring, passing, together, outlines, finishing)
+
+
+def _together(demand: Demand, edge_px: int, workers: int) -> int:
+    """What workers hold of the tiles in which all dates are read together."""
+    if not demand.gsd_m or demand.dates <= _PAIR:
+        return 0
+    edge = edge_px if demand.dates <= DATES_AT_ONCE else min(edge_px, LATTICE_PX)
+    height, width = (widest_px(size, edge) for size in demand.shape)
+    tiles = math.ceil(demand.shape[0] / height) * math.ceil(demand.shape[1] / width)
+    around = 2 * math.ceil(TOGETHER_HALO_M / demand.gsd_m)
+    pixels = (height + around) * (width + around) * (demand.dates - 1)
+    return min(workers, tiles) * pixels * TOGETHER_BYTES
 
 
 def _halls(demand: Demand) -> int:

@@ -170,6 +170,7 @@ def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: in
         pixel_bytes=np.dtype(facts.dtype).itemsize,
         by_trees=choices["change"].method == "trees",
         detects=choices["objects"].method == "learned",
+        gsd_m=grid.ground_resolution_m if choices["change"].method == "trees" else 0.0,
         outlines_cells=outlines_cells(grid),
     )
 

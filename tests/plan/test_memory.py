@@ -23,6 +23,9 @@ SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
         (replace(PAIR, shape=(20_000, 20_000), overview_factor=14), 512, 2, 603),
         (replace(PAIR, dates=4), 512, 2, 669),
         (SITE, 1024, 2, 879),
+        (replace(SITE, shape=(800, 800), dates=4, gsd_m=0.3), 1024, 2, 1061),
+        (replace(SITE, shape=(800, 800), dates=8, gsd_m=0.3), 1024, 2, 2052),
+        (replace(SITE, gsd_m=0.5), 1024, 2, 879),
         (replace(SITE, shape=(1200, 1200), dates=2), 1024, 2, 1214),
     ],
 )
