@@ -38,8 +38,8 @@ LEAST_PAIRS: Final = 12
 """That are shown on both looks: fewer agree by chance."""
 LEAST_EFFECT: Final = 1.8
 """By how many of its own standard deviations the step along an outline must differ from the reference's: on sites that
-teach 1.0 at most of 9 outlines before anything was done, 2.5 of one that was stripped; on those of other hands 1.0 at
-most of 53 (docs/research/change.md, "Outlines that show before")."""
+teach 1.0 at most of 9 outlines before anything was done, 2.0 of one that was stripped; on those of other hands .9 at
+most of 68 (docs/research/change.md, "Outlines that show before")."""
 LEAST_SAME: Final = 0.95
 """Share of the pairs that must step the same way. Chosen with it."""
 MOST_BEFORE: Final = 0.7
@@ -201,7 +201,8 @@ def is_outlined(own: Floats, reference: Floats) -> bool:
     shown = np.isfinite(own).all(axis=0) & np.isfinite(reference).all(axis=0)
     if shown.sum() < max(LEAST_PAIRS, shown.size / 2):
         return False
-    own, reference = own[:, shown], reference[:, shown]
+    # Each in its own spread: looks of 8 and of 16 bits have other units.
+    own, reference = (_in_spreads(one[:, shown]) for one in (own, reference))
     step = own.mean(axis=1) - reference.mean(axis=1)
     length = float(np.linalg.norm(step))
     if not length > 0.0:
@@ -212,3 +213,7 @@ def is_outlined(own: Floats, reference: Floats) -> bool:
     same = float((now > before.mean()).mean())
     usual = abs(float(before.mean())) / (float(before.std()) + TINY)
     return effect >= LEAST_EFFECT and same >= LEAST_SAME and usual <= MOST_BEFORE
+
+
+def _in_spreads(steps: Floats) -> Floats:
+    return np.asarray(steps / (float(np.sqrt(steps.var(axis=1).mean())) + TINY), np.float64)

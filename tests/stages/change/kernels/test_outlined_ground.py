@@ -80,6 +80,12 @@ def test_an_outline_is_a_step_all_along_that_the_reference_has_not() -> None:
     assert not is_outlined(half, steps(0.0)), "half of the outline alone"
 
 
+@pytest.mark.parametrize("unit", [0.01, 40.0, 257.0])
+def test_looks_may_have_other_units(unit: float) -> None:
+    for own, reference in ((steps(3.0), steps(0.0)), (steps(1.4), steps(0.0)), (steps(3.0), steps(3.1))):
+        assert is_outlined(unit * own, reference) == is_outlined(own, unit * reference) == is_outlined(own, reference)
+
+
 def test_what_is_hardly_seen_has_no_outline() -> None:
     hidden = steps(3.0)
     hidden[1, 15:] = np.nan
