@@ -149,7 +149,7 @@ class MaskRule:
         Smaller regions are dropped.
     asks_rims : bool
         Whether wide regions need an outline, and small ones a thing that stands on the date; the sums of their tiles
-        then hold what `mark_rims` asks for.
+        then hold the figures of `mark_rims`.
     """
 
     method: str

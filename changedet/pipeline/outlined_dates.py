@@ -19,12 +19,11 @@ from changedet.kernels.pixel_classes import CLEAR
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
 from changedet.plan import Plan
+from changedet.plan.resources import outlines_cells
 from changedet.stages.change.kernels.outlined_ground import (
     AWAY_M,
-    CELL_M,
-    COARSEST_M,
-    MOST_CELLS,
     NewGround,
+    cells_factor,
     is_outlined,
     new_ground,
     outline_pairs,
@@ -71,24 +70,7 @@ def cells_of(grid: Grid) -> Grid | None:
     Grid or None
         None where pixels are too coarse, or the site too large.
     """
-    cells = grid.coarsened(cells_factor(grid))
-    fits = grid.ground_resolution_m <= COARSEST_M and cells.shape[0] * cells.shape[1] <= MOST_CELLS
-    return cells if fits else None
-
-
-def cells_factor(grid: Grid) -> int:
-    """How many pixels a side of such a cell has.
-
-    Parameters
-    ----------
-    grid : Grid
-
-    Returns
-    -------
-    int
-        1 and more.
-    """
-    return max(1, round(CELL_M / grid.ground_resolution_m))
+    return grid.coarsened(cells_factor(grid.ground_resolution_m)) if outlines_cells(grid) else None
 
 
 def on_cells(raster: Bytes, window: Window, factor: int) -> bytes:
@@ -171,24 +153,43 @@ def outlined(
     for ground in new_ground(first, cells.ground_resolution_m):
         outline = _Outline(plan, models, ground, cells)
         reference = outline.steps(plan.reference)
+        shape = shapely.union_all(cells.outlines(ground.shape, ground.row, ground.column))
         # From the look before the first that marks it, as long as the outline shows.
         for index in range(ground.first - 1, -1, -1):
             if not is_outlined(outline.steps(side[index]), reference):
                 break
-            shape = shapely.union_all(cells.outlines(ground.shape, ground.row, ground.column))
             found.append(Outlined(index, ground.first, shape))
     return tuple(found)
 
 
-def with_outlined(found: Singles, every: Sequence[Outlined], above: float, grid: Grid, window: Window) -> Singles:
+def outlined_near(every: Sequence[Outlined], grid: Grid, window: Window) -> tuple[Outlined, ...]:
+    """Take the outlined ground that meets a window, so that a tile's task carries no other.
+
+    Parameters
+    ----------
+    every : sequence of Outlined
+    grid : Grid
+    window : Window
+        May reach beyond the grid.
+
+    Returns
+    -------
+    tuple of Outlined
+        In the order of before.
+    """
+    bounds = shapely.box(*grid.window_bounds(window))
+    return tuple(one for one in every if shapely.intersects(one.shape, bounds))
+
+
+def with_outlined(found: Singles, near: Sequence[Outlined], above: float, grid: Grid, window: Window) -> Singles:
     """Mark the ground whose outline dates show.
 
     Parameters
     ----------
     found : float32 (date, y, x)
         Probability of change in a window; NaN is not observed.
-    every : sequence of Outlined
-        Of `outlined`; empty where no outlines were looked for.
+    near : sequence of Outlined
+        Of `outlined_near`.
     above : float
         Higher probabilities are marked.
     grid : Grid
@@ -200,8 +201,6 @@ def with_outlined(found: Singles, every: Sequence[Outlined], above: float, grid:
     float32 (date, y, x)
         At least `OUTLINED_PROBABILITY` where it is observed, and marked on the look that marks the ground first.
     """
-    bounds = shapely.box(*grid.window_bounds(window))
-    near = [one for one in every if shapely.intersects(one.shape, bounds)]
     if not near:
         return found
     out = found.copy()
@@ -217,7 +216,7 @@ class _Outline:
 
     def __init__(self, plan: Plan, models: Mapping[dt.date, DateModel], ground: NewGround, cells: Grid) -> None:
         self._plan, self._models = plan, models
-        factor = cells_factor(plan.grid)
+        factor = cells_factor(plan.grid.ground_resolution_m)
         margin = math.ceil(AWAY_M / cells.ground_resolution_m) + 1
         inside, outside = outline_pairs(ground.shape, cells.ground_resolution_m)
         height, width = (factor * (size + 2 * margin) for size in ground.shape.shape)

@@ -24,7 +24,15 @@ from changedet.pipeline.identities import masks_causes, masks_identity
 from changedet.pipeline.kernels.box_decisions import with_boxes
 from changedet.pipeline.kernels.box_parts import box_parts
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
-from changedet.pipeline.outlined_dates import cells_factor, cells_of, joined, on_cells, outlined, with_outlined
+from changedet.pipeline.outlined_dates import (
+    Outlined,
+    cells_of,
+    joined,
+    on_cells,
+    outlined,
+    outlined_near,
+    with_outlined,
+)
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.series_scores import FIGURES, SeriesJob, rims_of_marks, scores_of_pairs
@@ -45,7 +53,7 @@ from changedet.stages.change.kernels.local_change_rate import (
     local_change_rate,
 )
 from changedet.stages.change.kernels.mark_rims import rim_halo_px
-from changedet.stages.change.kernels.outlined_ground import MOST_LOOKS, first_marked
+from changedet.stages.change.kernels.outlined_ground import MOST_LOOKS, cells_factor, first_marked
 from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, date_weights, series_change_probability
 from changedet.store.packing import unpack
 
@@ -112,7 +120,9 @@ def count_sure(job: SeriesJob, window: Window, factor: int = 0) -> SureTile:
     return SureTile(counts, first)
 
 
-def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]) -> list[MaskTile]:
+def series_tile(
+    job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None], grounds: Sequence[Outlined] = ()
+) -> list[MaskTile]:
     """Read one tile of all dates together.
 
     Parameters
@@ -122,6 +132,8 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
         The tile on the grid.
     boxes : sequence of BoxMarks or None
         Of each date those near the tile; None where none were followed.
+    grounds : sequence of Outlined
+        Near the tile, whose outline dates show though only later ones mark it.
 
     Returns
     -------
@@ -135,7 +147,7 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
     tiles = []
     patched = job.patched or (None,) * len(boxes)
     deciding = settled(boxes, found, job.grid, grown)
-    found = with_outlined(found, job.outlined, CHANGED_ABOVE, job.grid, grown)
+    found = with_outlined(found, grounds, CHANGED_ABOVE, job.grid, grown)
     for k, (probability, marks, quality) in enumerate(zip(found, deciding, patched, strict=True)):
         contrast = read_bands(job.contrasts[k], window, FIGURES)
         boxes_at = np.zeros(window.shape, np.uint8)
@@ -197,11 +209,16 @@ def _read_side(
     try:
         for i in wanted:
             writers[i] = _writer(plan, _change_model(plan, models, i), i, job.asks_rims(side.index(i)))
+        grounds: tuple[Outlined, ...] = ()
         if job.probabilities and job.together:
             # a reading of its own, so that no date's step keeps what only this one asks for
-            job = _informed(plan, models, side, job, windows, stream)
-        near = partial(_boxes_near, plan, boxes, side, _halo_px(job, has_boxes=True))
-        tasks: list[Task] = [(series_tile, (job, window, near(window))) for window in windows]
+            job, grounds = _informed(plan, models, side, job, windows, stream)
+        reach = _halo_px(job, has_boxes=True)
+        near = partial(_boxes_near, plan, boxes, side, reach)
+        tasks: list[Task] = [
+            (series_tile, (job, window, near(window), outlined_near(grounds, plan.grid, window.grown(reach))))
+            for window in windows
+        ]
         for k, found in stream("reading dates together", tasks):
             for i, tile in zip(side, found, strict=True):
                 if i in writers:
@@ -264,19 +281,19 @@ def _informed(
     job: SeriesJob,
     windows: Sequence[Window],
     stream: Stream,
-) -> SeriesJob:
-    """The job with what the whole site shows: how far each date is to be trusted, how much changed, and outlines."""
+) -> tuple[SeriesJob, tuple[Outlined, ...]]:
+    """What the whole site shows: in the job how far each date is to be trusted and how much changed, and outlines."""
     cells = cells_of(job.grid) if job.is_later and job.standing and 1 < len(side) < MOST_LOOKS else None
-    factor = 0 if cells is None else cells_factor(job.grid)
+    factor = 0 if cells is None else cells_factor(job.grid.ground_resolution_m)
     counting: list[Task] = [(count_sure, (job, window, factor)) for window in windows]
     tiles = dict(stream("counting sure changes", counting))
     sure, *seen = np.stack([tile.counts for tile in tiles.values()]).sum(axis=0)
     weights = tuple(float(w) for w in date_weights(np.array(seen), np.array(job.nir)))
     job = replace(job, weights=weights, sure=int(sure), seen=int(sum(seen)))
     if cells is None:
-        return job
+        return job, ()
     first = joined([tiles[k].first for k in range(len(windows))], windows, cells.shape, factor)
-    return replace(job, outlined=outlined(plan, models, side, first, cells))
+    return job, outlined(plan, models, side, first, cells)
 
 
 def _around(job: SeriesJob, wide: Singles, weights: Floats, window: Window) -> LocalChangeRate:

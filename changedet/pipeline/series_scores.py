@@ -13,7 +13,6 @@ from changedet.arrays import Bools, Bytes, Singles, Words
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
-from changedet.pipeline.outlined_dates import Outlined
 from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
@@ -65,8 +64,6 @@ class SeriesJob:
         Whether the dates are evidence for each other; else each stands alone.
     patched : tuple of (Path, Path) or None
         Of each date its quality and the reference's, where snow lies on either in patches.
-    outlined : tuple of Outlined
-        Ground whose outline dates show, though only later ones mark it.
     """
 
     grid: Grid
@@ -84,7 +81,6 @@ class SeriesJob:
     boxes_decide: bool = False
     together: bool = True
     patched: tuple[tuple[Path, Path] | None, ...] = ()
-    outlined: tuple[Outlined, ...] = ()
 
     def asks_rims(self, k: int) -> bool:
         """Whether wide marks of a date need an outline: in colours alone a pad may be as pale as the field around it.

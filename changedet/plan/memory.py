@@ -148,7 +148,7 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     halls = left + _halls(demand) if demand.halls_px else 0
     rails = left + RAILS_STARTED_BYTES + demand.rails_px * RAILS_BYTES if demand.rails_px else 0
     together = left + TABLES_BYTES + _together(demand, edge_px, workers)
-    # Outlines are asked for between two passes over the tiles.
+    # Outlines are looked for between two passes over the tiles.
     outlines = left + TABLES_BYTES + demand.outlines_cells * CELL_BYTES if demand.dates > _PAIR else 0
     finishing = TABLES_BYTES + max(FINISHING_BYTES, halls, rails)
     return begun + max(measuring, passing, together, outlines, finishing)

@@ -16,7 +16,7 @@ from changedet.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.pipeline.things.kernels import siding_pictures
 from changedet.plan.memory import Demand, expected_peak
 from changedet.plan.model import LATTICE_PX
-from changedet.stages.change.kernels.outlined_ground import CELL_M, COARSEST_M, MOST_CELLS
+from changedet.stages.change.kernels.outlined_ground import COARSEST_M, MOST_CELLS, cells_factor
 from changedet.stages.objects.stage import STAGE
 from changedet.stages.overview_factors import cloud_overview_factor, overview_factor
 from changedet.stages.registry import NONE, Choice, Facts
@@ -129,8 +129,9 @@ def outlines_cells(grid: Grid) -> int:
     int
         0 where the site is too large or too coarse for it.
     """
-    fits = grid.ground_resolution_m <= COARSEST_M
-    return _pixels_of(grid, max(CELL_M, grid.ground_resolution_m), MOST_CELLS) if fits else 0
+    rows, columns = grid.coarsened(cells_factor(grid.ground_resolution_m)).shape
+    fits = grid.ground_resolution_m <= COARSEST_M and rows * columns <= MOST_CELLS
+    return rows * columns if fits else 0
 
 
 def _pixels_of(grid: Grid, ground_m: float, most: int) -> int:

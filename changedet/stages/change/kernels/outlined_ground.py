@@ -66,6 +66,22 @@ class NewGround(NamedTuple):
     shape: Bools
 
 
+def cells_factor(gsd_m: float) -> int:
+    """How many pixels a side of the cells has on which ground is gathered.
+
+    Parameters
+    ----------
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    int
+        1 and more.
+    """
+    return max(1, round(CELL_M / gsd_m))
+
+
 def first_marked(scores: Singles, above: float) -> Bytes:
     """Since which look pixels are marked to the end.
 
