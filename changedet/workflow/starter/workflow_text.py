@@ -21,7 +21,22 @@ from changedet.workflow.yaml_tree import printable
 
 _SHOWN_LEFT_OUT: Final = 20
 """Of files that are no scenes; of one reason beyond this only their number is told."""
-_OF_ANY_SITE: Final = frozenset({"data", "imagery", "images", "scenes", "tif", "tiff"})
+_OF_ANY_SITE: Final = frozenset(
+    {
+        "data",
+        "delivery",
+        "download",
+        "downloads",
+        "files",
+        "imagery",
+        "images",
+        "order",
+        "orders",
+        "scenes",
+        "tif",
+        "tiff",
+    }
+)
 """Names of folders that tell nothing of the site."""
 
 

@@ -48,7 +48,14 @@ def test_workflow_text_has_every_key_with_a_comment() -> None:
         assert re.search(rf"^(# )?{key}:", text, re.MULTILINE), key
 
 
-@pytest.mark.parametrize(("path", "site"), [("scenes/2023-06-04.tif", "depot-north"), ("east/2023-06-04.tif", "east")])
+@pytest.mark.parametrize(
+    ("path", "site"),
+    [
+        ("scenes/2023-06-04.tif", "depot-north"),
+        ("order/2023-06-04.tif", "depot-north"),
+        ("east/2023-06-04.tif", "east"),
+    ],
+)
 def test_workflow_text_does_not_name_a_site_after_a_folder_of_any_site(path: str, site: str) -> None:
     _, workflow = start(scene(path))
     assert workflow.site.id == site

@@ -29,7 +29,7 @@ from changedet.workflow.starter.vendors.metadata_words import (
 )
 
 _ITEM: Final = re.compile(
-    r"(?P<id>(?P<day>[0-9]{8})_(?P<time>[0-9]{6})_(?:[0-9]{2}_)?(?P<satellite>[0-9a-f]{4}|ssc?[0-9]+[a-z0-9]*)(?:_u[0-9]{4})?)_"
+    r"(?P<id>(?P<day>[0-9]{8})_(?P<time>[0-9]{6})_(?:[0-9]{2}_)?(?P<satellite>[0-9a-f]{4}|ssc?[0-9]+[a-z0-9]*)(?:_u?[0-9]{4})?)_"
     r"(?:[13][AB]_)?(?P<product>(?:basic_|ortho_)?[A-Za-z]\w*?)(?:_clip)?(?:_file_format)?\.tiff?",
     re.IGNORECASE,
 )
@@ -47,6 +47,9 @@ _EIGHT: Final = ("coastal", "blue", "", "green", "", "red", "rededge", "nir")
 _ANALYTIC: Final[Mapping[int, tuple[str, ...]]] = {4: BGRN, 5: ("blue", "green", "red", "rededge", "nir"), 8: _EIGHT}
 _VISUAL: Final[Mapping[int, tuple[str, ...]]] = {3: RGB, 4: (*RGB, "")}
 _PAN: Final[Mapping[int, tuple[str, ...]]] = {1: ("pan",)}
+_UDM2: Final = re.compile("(?:^|_)udm2$", re.IGNORECASE)
+"""Of PlanetScope a product of its own; SkySat's begin with the product that they belong to."""
+_OTHER_MASK: Final = "the mask of another product of the same look"
 _OLD_MASK: Final = "a mask of the first kind, which is not read"
 
 
@@ -66,17 +69,20 @@ def planet_scenes(paths: Sequence[str], folders: Folders) -> Found:
         The best product of each item, with its usable data mask.
     """
     items = [(path, match) for path in paths if (match := _ITEM.fullmatch(os.path.basename(path)))]  # noqa: PTH119
-    masks: dict[tuple[str, str], str] = {}
+    masks: dict[tuple[str, str], list[str]] = {}
     left_out: dict[str, str] = {}
     for path, match in items:
-        if re.match("udm2", match["product"], re.IGNORECASE):
-            masks[os.path.dirname(path), match["id"]] = path  # noqa: PTH120
+        if _UDM2.search(match["product"]):
+            masks.setdefault((os.path.dirname(path), match["id"]), []).append(path)  # noqa: PTH120
         elif re.search("udm$", match["product"], re.IGNORECASE):
             left_out[path] = _OLD_MASK
     known = [(path, match, kind) for path, match in items if (kind := _product(match["product"]))]
     scenes = [_scene(path, match, kind, masks, folders) for path, match, kind in known]
     best = best_products(scenes)
-    return Found(best.deliveries, {**left_out, **best.left_out})
+    taken = {one.mask for one in best.deliveries}
+    items_seen = {(os.path.dirname(path), match["id"]) for path, match, _ in known}  # noqa: PTH120
+    spare = {path: _OTHER_MASK for key in items_seen & masks.keys() for path in masks[key] if path not in taken}
+    return Found(best.deliveries, {**left_out, **spare, **best.left_out})
 
 
 def _product(name: str) -> tuple[str, int, str] | None:
@@ -88,7 +94,7 @@ def _scene(
     path: str,
     match: re.Match[str],
     kind: tuple[str, int, str],
-    masks: Mapping[tuple[str, str], str],
+    masks: Mapping[tuple[str, str], Sequence[str]],
     folders: Folders,
 ) -> Delivery:
     folder = os.path.dirname(path)  # noqa: PTH120
@@ -105,7 +111,7 @@ def _scene(
         doubt=doubt,
         bands=_VISUAL if product.endswith("visual") else _PAN if product == "panchromatic" else _ANALYTIC,
         sensor=_sensor(metadata, match["satellite"]),
-        mask=masks.get((folder, match["id"]), ""),
+        mask=_own_mask(path, masks.get((folder, match["id"]), ())),
         sun=usable_sun(
             metadata.text("sun_azimuth", "illuminationazimuthangle"),
             metadata.text("sun_elevation", "illuminationelevationangle"),
@@ -119,6 +125,12 @@ def _scene(
         look=match["id"],
         flaw=flaw_of(metadata),
     )
+
+
+def _own_mask(path: str, masks: Sequence[str]) -> str:
+    """Of the masks of one item, that of the product itself: each product of SkySat comes with one of its own."""
+    own = re.sub(r"(?:_clip)?(?:_file_format)?\.tiff?$", "", path, flags=re.IGNORECASE)
+    return next((mask for mask in masks if mask.startswith(f"{own}_")), next(iter(masks), ""))
 
 
 def _metadata(folder: str, item: str, folders: Folders) -> Metadata:

@@ -70,3 +70,14 @@ def test_planet_scenes_do_not_believe_a_sun_below_the_horizon() -> None:
     Path(f"{ITEM}_metadata.json").write_text(json.dumps({"properties": properties}))
     first = start(".")[1].scenes[0]
     assert (first.sun, first.view) == (None, None)
+
+
+def test_planet_scenes_know_a_skysat_scene_and_the_mask_of_its_product() -> None:
+    item = "20200814_162132_ssc4d3_0021"
+    for product in ("analytic", "pansharpened"):
+        scene(f"{item}_{product}.tif", descriptions=())
+        scene(f"{item}_{product}_udm2.tif", count=8, descriptions=())
+    text, workflow = start(".")
+    assert [dict(one.paths)["udm2"][-21:] for one in workflow.scenes] == ["pansharpened_udm2.tif"]
+    assert workflow.scenes[0].bands == (("blue", 1), ("green", 2), ("red", 3), ("nir", 4))
+    assert "#   20200814_162132_ssc4d3_0021_analytic_udm2.tif" in text
