@@ -56,7 +56,7 @@ def patchy(seed, shape):
     return np.digitize(noise / noise.std(), [0.4, 0.7, 1.0]).astype(np.uint8)
 
 
-PLANT = GroundStatistics(0.2, (0.0,) * 4, (0.5,) * 4, ShownRange(0.0, 0.5, 0.0, 0.5), (0.6, 0.8))
+PLANT = GroundStatistics(0.2, (0.0,) * 4, (0.5,) * 4, ShownRange(0.0, 0.5, 0.0, 0.5), sun=(0.6, 0.8))
 
 
 def place_of(y, x, image):

@@ -148,14 +148,16 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     summary |= fill_json({day: model.fill for day, model in models.items()})
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
-    doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, footprints, tracks)]
+    doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
     warnings = dated_as_known(doubts, [str(day) for day in plan.dates])
     return Results(layers, table, summary, unavailable, tuple(warnings))
 
 
-def _doubts_of_site(plan: Plan, footprints: Mapping[dt.date, Footprint], tracks: Tracks | None) -> list[str]:
+def _doubts_of_site(
+    plan: Plan, models: Mapping[dt.date, DateModel], footprints: Mapping[dt.date, Footprint], tracks: Tracks | None
+) -> list[str]:
     opposed = [OPPOSED_VIEWS] if tracks and tracks.views_opposed else []
-    return [*bare_site(plan, footprints), *opposed]
+    return [*bare_site(plan, models, footprints), *opposed]
 
 
 def _summary(plan: Plan, table: pd.DataFrame, tracks: Tracks | None, known: Mapping[dt.date, Footprint]) -> JsonObject:

@@ -26,6 +26,7 @@ from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
 from changedet.stages.footprint.afloat import without_ships, without_water
 from changedet.stages.footprint.bare_sites import all_bare, with_what_stands
+from changedet.stages.footprint.kernels.ground import GroundStatistics
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
 from changedet.stages.footprint.shapes import gained_and_lost
@@ -38,7 +39,7 @@ from changedet.store import read_json
 from changedet.store.packing import unpack
 
 BARE: Final = (
-    "footprint: nearly all of the site is bare on every date, so that yards cannot be told from the ground around "
+    "footprint: nearly all of the site passes for bare on every date, so that yards cannot be told from the ground around "
     "them: only the boxes and buildings on it are sure, and what else it is said to bear is a guess"
 )
 """Of a desert, or a frame within one yard."""
@@ -83,9 +84,15 @@ def footprints_of(
         found = without_ships(found, made, waters.share, plan.grid.crs, plan.grid.ground_metre)
         gained = [_gained(changes, day) for day in days]
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
-    if all_bare(found, plan.grid.area):
+    if all_bare(found, plan.grid.area, _plants_or_water(plan, models)):
         found = with_what_stands(found)
     return dict(zip(days, found, strict=True))
+
+
+def _plants_or_water(plan: Plan, models: Mapping[dt.date, DateModel]) -> list[float | None]:
+    """Of each date that has statistics of its ground, the share that bears plants or is water."""
+    found = [models[day].footprint for day in plan.dates]
+    return [one.plants_or_water for one in found if isinstance(one, GroundStatistics)]
 
 
 def _marked(plan: Plan, index: int, ground: BaseGeometry) -> tuple[float, float]:
@@ -130,12 +137,13 @@ def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeo
     return list(detections.geometry[(detections["date"].dt.date == day) & detections["counted"].astype(bool)])
 
 
-def bare_site(plan: Plan, footprints: Mapping[dt.date, Footprint]) -> list[str]:
+def bare_site(plan: Plan, models: Mapping[dt.date, DateModel], footprints: Mapping[dt.date, Footprint]) -> list[str]:
     """Say that a footprint is no more than all that is bare, where it is.
 
     Parameters
     ----------
     plan : Plan
+    models : mapping of date to DateModel
     footprints : mapping of date to Footprint
         Of `footprints_of`.
 
@@ -144,7 +152,8 @@ def bare_site(plan: Plan, footprints: Mapping[dt.date, Footprint]) -> list[str]:
     list of str
         A warning, or none.
     """
-    return [BARE] if all_bare(list(footprints.values()), plan.grid.area) else []
+    bare = all_bare(list(footprints.values()), plan.grid.area, _plants_or_water(plan, models))
+    return [BARE] if bare else []
 
 
 def footprint_layer(

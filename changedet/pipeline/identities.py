@@ -62,7 +62,7 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan), *movers]
     ground = ground_roles(plan, i)
     more = [ground] if ground else []
-    parts |= {"footprint": [*seen, *more], "pixels": pixels, "boxes": [*objects, *more]}
+    parts |= {"footprint": [*seen, *more, "plants or water"], "pixels": pixels, "boxes": [*objects, *more]}
     return {part: identity(part, inputs) for part, inputs in parts.items()}
 
 

@@ -21,12 +21,19 @@ def a_footprint(width):
 
 @pytest.mark.parametrize(("widths", "expected"), [((95, 92), True), ((95, 80), False), ((), False)])
 def test_all_dates_must_be_bare(widths, expected):
-    assert all_bare([a_footprint(width) for width in widths], SITE) == expected
+    assert all_bare([a_footprint(width) for width in widths], SITE, [0.2] * len(widths)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"), [((0.01, 0.03), True), ((0.01, 0.04), False), ((0.01, None), False), ((), False)]
+)
+def test_a_site_without_plants_or_water_is_bare_however_little_its_footprint_covers(shares, expected):
+    assert all_bare([a_footprint(60), a_footprint(60)], SITE, shares) == expected
 
 
 def test_a_footprint_without_kinds_is_not_judged():
     plain = MultiPolygon([SITE])
-    assert not all_bare([Footprint(plain, plain, plain, plain.area)], SITE)
+    assert not all_bare([Footprint(plain, plain, plain, plain.area)], SITE, [0.0])
 
 
 def test_only_boxes_and_buildings_are_sure():

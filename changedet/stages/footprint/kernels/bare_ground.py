@@ -164,6 +164,31 @@ def greenness(image: Singles, roles: Sequence[str]) -> Singles:
     return _ratio(2 * green - red - blue, 2 * green + red + blue)
 
 
+def plants_or_water(samples: Singles, roles: Sequence[str], plant: float) -> float | None:
+    """How much of a scene bears plants or is open water: ground that yards are told from.
+
+    Parameters
+    ----------
+    samples : float32 (cell, band, y, x)
+        The scene's fixed sample; NaN for no data.
+    roles : sequence of str
+        The bands' roles.
+    plant : float
+        Threshold of greenness, of `plant_threshold`.
+
+    Returns
+    -------
+    float or None
+        Share of the sample, 0 to 1; None without near infrared, as plants are not always green, and without data.
+    """
+    if "nir" not in roles:
+        return None
+    flat = np.ascontiguousarray(np.moveaxis(samples, 1, 0)).reshape(samples.shape[1], 1, -1)
+    green = greenness(flat, roles)
+    seen = np.isfinite(green)
+    return float(((green > plant) | _water(flat, roles))[seen].mean()) if seen.any() else None
+
+
 def otsu(values: Singles, low: float, high: float) -> float:
     """Otsu's threshold on a fixed histogram.
 

@@ -19,7 +19,7 @@ from changedet.arrays import Bools, Bytes, Floats, Singles
 from changedet.kernels.quantiles import quantiles
 from changedet.kernels.shown_pictures import ShownRange
 from changedet.stages.footprint.kernels import ground_network
-from changedet.stages.footprint.kernels.bare_ground import greenness, plant_threshold
+from changedet.stages.footprint.kernels.bare_ground import greenness, plant_threshold, plants_or_water
 
 CELL_M: Final = 1.0
 """Pixels are gathered to cells of about this size."""
@@ -61,6 +61,8 @@ class GroundStatistics:
         Dark and bright end of blue, green, red and, where it is there, near infrared, in the scene's own unit.
     shown : ShownRange
         What the network that judges beside the trees is shown black and white.
+    plants_or_water : float or None
+        Share of the scene, of `bare_ground.plants_or_water`.
     sun : tuple of float or None
         East and north component of the direction from which the sun shines; None where it is not known.
     """
@@ -69,6 +71,7 @@ class GroundStatistics:
     low: tuple[float, ...]
     high: tuple[float, ...]
     shown: ShownRange
+    plants_or_water: float | None = None
     sun: tuple[float, ...] | None = None
 
 
@@ -145,7 +148,8 @@ def statistics(samples: Singles, roles: Sequence[str]) -> GroundStatistics:
         low.append(float(np.float32(ends[0])))
         high.append(float(np.float32(max(ends[1], ends[0] + 1e-6))))
     shown = ground_network.fit_shown(samples, roles)
-    return GroundStatistics(plant_threshold(samples, roles).plant, tuple(low), tuple(high), shown)
+    plant = plant_threshold(samples, roles).plant
+    return GroundStatistics(plant, tuple(low), tuple(high), shown, plants_or_water(samples, roles, plant))
 
 
 def _used(roles: Sequence[str]) -> dict[str, int]:

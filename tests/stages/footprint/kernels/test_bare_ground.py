@@ -69,3 +69,13 @@ def test_otsu_splits_two_planted_groups_with_the_least_variance_within():
     ]
     at = sum(part.var() * len(part) for part in (values[values <= found], values[values > found]))
     assert at <= min(within) * 1.01
+
+
+def test_plants_or_water_is_the_share_of_either():
+    sand, grass, sea = (0.2, 0.3, 0.35, 0.4), (0.04, 0.08, 0.05, 0.4), (0.06, 0.05, 0.03, 0.01)
+    cells = np.array([[sand, sand, grass, sea]], np.float32).transpose(0, 2, 1)[..., None]
+    roles = ("blue", "green", "red", "nir")
+    assert kernel.plants_or_water(cells, roles, 0.2) == 0.5
+    assert kernel.plants_or_water(cells[:, :, :2], roles, 0.2) == 0.0
+    assert kernel.plants_or_water(cells[:, :3], roles[:3], 0.05) is None
+    assert kernel.plants_or_water(np.full_like(cells, np.nan), roles, 0.2) is None
