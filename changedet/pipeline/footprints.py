@@ -39,8 +39,8 @@ from changedet.store import read_json
 from changedet.store.packing import unpack
 
 BARE: Final = (
-    "footprint: nearly all of the site passes for bare on every date, so that yards cannot be told from the ground around "
-    "them: only the boxes and buildings on it are sure, and what else it is said to bear is a guess"
+    "footprint: nearly all of the site passes for bare on every date, so that yards cannot be told from the ground "
+    "around them: only the boxes and buildings on it are sure, and what else it is said to bear is a guess"
 )
 """Of a desert, or a frame within one yard."""
 

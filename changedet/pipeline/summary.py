@@ -248,8 +248,9 @@ def _not_shown(whole: pd.DataFrame, tracks: Tracks | None) -> list[str]:
     counted = set(whole.index[whole["containers"].notna() & whole["containers_expected"].notna()])
     detected, expected = shown_boxes(tracks)
     return [
-        f"{tracks.dates[i]}: {detected[i]:.0f} containers are seen where {expected[i]:.0f} are expected from "
-        "the other dates: it does not show them (snow on roofs?), and its count is taken from the others"
+        f"{tracks.dates[i]}: {detected[i]:.0f} containers are recognised by its picture alone where "
+        f"{expected[i]:.0f} are expected from the other dates: it hardly shows them (little contrast? snow?), and "
+        "what is expected is taken from the others"
         for i in np.flatnonzero(blind_dates(detected, expected))
         if str(tracks.dates[i]) in counted
     ]

@@ -80,7 +80,9 @@ def test_a_date_whose_boxes_lie_under_cloud_is_not_said_to_show_none() -> None:
     snowed = replace(tracks, detections=others, place_clear=np.ones_like(tracks.place_clear))
     (line,) = _not_shown(counts, snowed)
     expected = tracks.place_presence[:, 2].sum()
-    assert line.startswith(f"{tracks.dates[2]}: 0 containers are seen where {expected:.0f} are expected")
+    assert line.startswith(
+        f"{tracks.dates[2]}: 0 containers are recognised by its picture alone where {expected:.0f} are expected"
+    )
     clear = snowed.place_clear.copy()
     clear[:, 2] = np.arange(len(clear)) < 3
     clouded = replace(snowed, place_clear=clear)

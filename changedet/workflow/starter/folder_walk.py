@@ -12,7 +12,9 @@ from typing import Final
 from changedet.errors import InputError, Problem, is_one_line
 from changedet.store.layout import STATE
 
-SUFFIXES: Final = (".tif", ".tiff", ".jp2", ".ntf", ".nitf", ".img", ".vrt", ".png", ".jpg", ".jpeg", ".bmp", ".dat")
+SUFFIXES: Final = (
+    *(".tif", ".tiff", ".jp2", ".ntf", ".nitf", ".img", ".vrt", ".mbtiles", ".png", ".jpg", ".jpeg", ".bmp", ".dat"),
+)
 DEEPEST: Final = 10
 """Folders within each other: the bands of a SAFE folder lie five below it."""
 MOST_WALKED: Final = 100_000
@@ -22,6 +24,8 @@ _PREVIEW: Final = re.compile(
     re.IGNORECASE,
 )
 _ARCHIVES: Final = (".zip", ".tar", ".tgz", ".gz", ".7z")
+_UNREAD: Final = (".ecw", ".sid", ".kmz")
+"""Pictures of the ground that no free driver reads, or whose position is in a file of another kind."""
 _TRUTH: Final = "truth.csv"
 """File that marks a truth, whose masks are no scenes."""
 
@@ -74,7 +78,11 @@ def walk_folder(folder: str) -> Walked:
             )
             raise InputError(Problem(f"holds {what}; give the folders of the scenes", file=folder))
         name = entry.name.lower()
-        found.archives += name.endswith(_ARCHIVES)
+        if name.endswith(_ARCHIVES):
+            found.archives += 1
+            found.left_out[str(Path(entry.path))] = "an archive, which may hold scenes: unpack it"
+        if name.endswith(_UNREAD):
+            found.left_out[str(Path(entry.path))] = "a form that is not read: convert it to GeoTIFF"
         if name.endswith(SUFFIXES):
             reason, path = _reason(entry, root), str(Path(entry.path))
             if reason:

@@ -24,6 +24,20 @@ def test_walk_folder_finds_rasters_in_folders_within_it() -> None:
     assert walk_folder("order").rasters == ["order/2.jp2", "order/a/b/c/1.TIF"]
 
 
+def test_walk_folder_takes_tiles_of_a_web_map() -> None:
+    touch("order/2023-04-23.mbtiles")
+    assert walk_folder("order").rasters == ["order/2023-04-23.mbtiles"]
+
+
+@pytest.mark.parametrize(("name", "said"), [("more.zip", "unpack it"), ("view.ecw", "convert it to GeoTIFF")])
+def test_walk_folder_names_what_may_hold_scenes_and_cannot_be_taken(name: str, said: str) -> None:
+    touch("order/in.tif")
+    touch(f"order/{name}")
+    found = walk_folder("order")
+    assert found.rasters == ["order/in.tif"]
+    assert said in found.left_out[f"order/{name}"]
+
+
 def test_walk_folder_stops_at_a_depth() -> None:
     touch(f"order/{'d/' * folder_walk.DEEPEST}in.tif")
     touch(f"order/{'d/' * (folder_walk.DEEPEST + 1)}below.tif")
