@@ -11,6 +11,7 @@ from changedet.workflow.starter.vendors.airbus import airbus_scenes
 from changedet.workflow.starter.vendors.delivery import Delivery, Folders, Found
 from changedet.workflow.starter.vendors.landsat import landsat_scenes
 from changedet.workflow.starter.vendors.maxar import maxar_scenes
+from changedet.workflow.starter.vendors.maxar_open import open_scenes
 from changedet.workflow.starter.vendors.planet import planet_scenes
 from changedet.workflow.starter.vendors.radar import radar_scenes
 from changedet.workflow.starter.vendors.sentinel2 import sentinel2_scenes
@@ -21,6 +22,7 @@ _VENDORS: Final[tuple[Callable[[Sequence[str], Folders], Found], ...]] = (
     planet_scenes,
     radar_scenes,
     airbus_scenes,
+    open_scenes,
     maxar_scenes,
 )
 """Those whose names say most come first: Maxar's rules take any file beside an IMD."""

@@ -54,7 +54,7 @@ _GROUPS: Final = {
 none."""
 _ORDERS: Final = {"rgb": RGB, "bgrn": BGRN, "nrg": ("nir", "red", "green"), "p": ("pan",)}
 """By ``bandId``."""
-_SATELLITES: Final = {
+SATELLITES: Final = {
     "WV01": "WorldView-1",
     "WV02": "WorldView-2",
     "WV03": "WorldView-3",
@@ -69,6 +69,7 @@ _SATELLITES: Final = {
     "LG05": "WorldView Legion 5",
     "LG06": "WorldView Legion 6",
 }
+"""Names of Maxar's satellites, by what its metadata call them."""
 
 
 def maxar_scenes(paths: Sequence[str], folders: Folders) -> Found:
@@ -105,7 +106,7 @@ def _scene(path: str, folders: Folders) -> Delivery | None:
         moment=moment,
         doubt=doubt,
         bands=_bands(metadata, kind),
-        sensor=_SATELLITES.get(metadata.text("satid").upper(), plain_name(metadata.text("satid"))),
+        sensor=SATELLITES.get(metadata.text("satid").upper(), plain_name(metadata.text("satid"))),
         sun=_sun(metadata),
         view=usable_view(
             metadata.text("meanoffnadirviewangle", "offnadirviewangle"), opposite(metadata.text("meansataz", "sataz"))
