@@ -21,16 +21,21 @@ _TIERS: Final = (
         *(f"%m{mark}%d{mark}%Y" for mark in "-_."),
         *(f"%d{mark}%b{mark}%Y" for mark in "-_."),
         *(f"%Y{mark}%b{mark}%d" for mark in "-_."),
+        *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y"),
     ),
     (
         *(f"%Y{mark}%-m{mark}%-d" for mark in "-_."),
         *(f"%-d{mark}%-m{mark}%Y" for mark in "-_."),
+        *("%-d %b %Y", "%-d %B %Y", "%b %-d, %Y", "%B %-d, %Y", "%b %-d %Y", "%B %-d %Y"),
         *(f"%-m{mark}%-d{mark}%Y" for mark in "-_."),
     ),
     # Twelve digits may be an order's number as well: looked at only where nothing else is a date.
     ("%Y%m%d%H%M",),
     ("%Y%j", "%y%m%d", "%d%m%y", "%m%d%y", "%Y%m"),
-    ("%Y-%m", "%Y_%m", "%Y.%m"),
+    (
+        *("%Y-%m", "%Y_%m", "%Y.%m", "%-m-%Y", "%-m_%Y", "%-m.%Y"),
+        *(f"{month}{mark}%Y" for month in ("%b", "%B") for mark in "-_. "),
+    ),
     ("%Y",),
 )
 # These products name the day of acquisition first and the day of processing after it.
@@ -178,8 +183,24 @@ def _alone(read: Sequence[Reading]) -> NameDate:
 def _finding(form: str, date: dt.date | None) -> NameDate:
     if date is None or any(day in form for day in ("%d", "%-d", "%j")):
         return NameDate(date, form)
-    what = f"the month {date:%Y-%m}" if "%m" in form else f"the year {date.year}"
+    what = f"the month {date:%Y-%m}" if names_a_month(form) else f"the year {date.year}"
     return NameDate(None, form, f"the name tells only {what}")
+
+
+def names_a_month(form: str) -> bool:
+    """Whether a format reads a month.
+
+    Parameters
+    ----------
+    form : str
+        As `date_format` gives it.
+
+    Returns
+    -------
+    bool
+        False of a year alone.
+    """
+    return any(month in form for month in ("%m", "%-m", "%b", "%B"))
 
 
 def readings(name: str) -> list[Reading]:

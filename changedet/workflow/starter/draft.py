@@ -17,6 +17,7 @@ from changedet.workflow.starter.acquisition_dates import (
     date_from_tags,
     date_from_tiff,
     dates_from_names,
+    names_a_month,
     readings,
 )
 from changedet.workflow.starter.band_orders import ShowOrders, more, roles_of
@@ -222,7 +223,7 @@ def _first_of_period(
     """Of a name with only a year or month its first day, after one question for all names of that form."""
     if name.form not in answered:
         count = sum(other.form == name.form for other in names)
-        first = "first of January" if "%m" not in name.form else "first of the month"
+        first = "first of the month" if names_a_month(name.form) else "first of January"
         doubt = f"{name.doubt}; give 'date', or 'date_format: \"{name.form}\"' if the {first} will do"
         question = f"{header.path}{more(count)}: {name.doubt}. Take the {first} as its date? [yes/no]"
         answered[name.form] = questions.answer(header.path, "date", doubt, question, yes_or_no)

@@ -47,6 +47,11 @@ from changedet.workflow.starter.acquisition_dates import dates_from_names
         (["a_20230604_20230710.tif"], ["2023-06-04 or 2023-07-10"]),
         (["1985.tif"], ["tells only the year 1985"]),
         (["a_2023-06.tif"], ["tells only the month 2023-06"]),
+        # As a globe's viewer, or its user, names them.
+        (["Depot 3-2021.png"], ["tells only the month 2021-03"]),
+        (["Depot Aug 2022.png", "Depot August 2022.png"], ["tells only the month 2022-08"] * 2),
+        (["Depot 4 Aug 2022.png", "Depot 14 August 2022.png"], ["2022-08-04", "2022-08-14"]),
+        (["Depot Aug 4, 2022.png"], ["2022-08-04"]),
         (["a_99999999.tif"], ["no date"]),
         (["depot.tif"], ["no date"]),
     ],
