@@ -22,6 +22,7 @@ from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.planted import planted_ground
 from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
 from changedet.stages.footprint.afloat import without_ships, without_water
@@ -77,7 +78,9 @@ def footprints_of(
     found = outlines(dates, plan.grid, lasts=lasts, trees=trees)
     if trees is not None and plan.compares:
         marks = [shapely.union_all(_of_date(changes, day).geometry.to_numpy()) for day in days]
-        found = settled(found, plan.reference, partial(_marked, plan), marks, plan.grid.crs, plan.grid.ground_metre)
+        planted = planted_ground(plan, models[plan.reference_date].alignment.displacement)
+        marked = partial(_marked, plan)
+        found = settled(found, plan.reference, marked, marks, planted, plan.grid.crs, plan.grid.ground_metre)
         made = [_made(changes, day) for day in days]
         waters = Waters(plan, models)
         found = without_water(found, waters.lasting(), made, plan.grid.crs, plan.grid.ground_metre)

@@ -29,6 +29,9 @@ LEAST_SHOWN: Final = 0.5
 BUILT_SHARE: Final = 2 / 3
 """Share of the dates that must show unchanged ground built for it to be: a field may lie bare on three looks of five,
 and one may miss a yard (docs/research/footprint.md)."""
+PLANTED: Final = 2 / 3
+"""Share of a part that the reference shows planted from which it is not built where no mask marks it, however many
+dates show it so: in autumn and winter meadows and woods pass for earth, and what is laid on plants is marked."""
 COVERED: Final = 0.5
 """Share of a part from which a footprint holds it. Chosen by hand."""
 
@@ -38,6 +41,7 @@ class _Part(NamedTuple):
 
     shape: BaseGeometry
     date: int
+    is_planted: bool = False
 
 
 def settled(
@@ -45,6 +49,7 @@ def settled(
     reference: int,
     marked: Marked,
     marks: Sequence[BaseGeometry],
+    planted: BaseGeometry,
     crs: str,
     unit: float,
 ) -> list[Footprint]:
@@ -60,6 +65,8 @@ def settled(
         ``marked(date, ground) -> (changed share, shown share)``, of the date's mask.
     marks : sequence of geometry
         Of each date, all that its mask marks.
+    planted : geometry
+        What the reference shows planted; empty where plants are not known.
     crs : str
         Of the footprints.
     unit : float
@@ -73,9 +80,9 @@ def settled(
     """
     taken: list[list[BaseGeometry]] = [[] for _ in footprints]
     given: list[list[tuple[BaseGeometry, int]]] = [[] for _ in footprints]
-    for part in _unmarked(footprints, reference, marked, marks, unit):
+    for part in _unmarked(footprints, reference, marked, marks, planted, unit):
         holds = _holding(footprints, part.shape)
-        built = bool(holds.mean() >= BUILT_SHARE)
+        built = bool(holds.mean() >= BUILT_SHARE) and not part.is_planted
         for day in np.flatnonzero(holds != built).tolist():
             if day not in (reference, part.date) and not _is_still(marked(day, part.shape)):
                 continue
@@ -91,7 +98,12 @@ def settled(
 
 
 def _unmarked(
-    footprints: Sequence[Footprint], reference: int, marked: Marked, marks: Sequence[BaseGeometry], unit: float
+    footprints: Sequence[Footprint],
+    reference: int,
+    marked: Marked,
+    marks: Sequence[BaseGeometry],
+    planted: BaseGeometry,
+    unit: float,
 ) -> Iterator[_Part]:
     before = footprints[reference].geometry
     for day, found in enumerate(footprints):
@@ -103,8 +115,15 @@ def _unmarked(
         still = [_is_still(marked(day, part)) for part in came]
         rest = _away_from([part for part, alone in zip(came, still, strict=True) if not alone], marks[day], unit)
         passing = [one for one in rest if not _lasts(_holding(footprints, one), day, reference)]
-        yield from (_Part(part, day) for part, alone in zip(came, still, strict=True) if alone)
+        grown = [own for one in rest for own in wide_parts(as_multi(shapely.intersection(one, planted)), unit)]
+        yield from (_Part(part, day, is_planted=True) for part in grown if _is_still(marked(day, part)))
+        alone = [part for part, is_alone in zip(came, still, strict=True) if is_alone]
+        yield from (_Part(part, day, _is_planted(part, planted)) for part in alone)
         yield from (_Part(part, day) for part in [*left, *passing] if _is_still(marked(day, part)))
+
+
+def _is_planted(part: BaseGeometry, planted: BaseGeometry) -> bool:
+    return bool(shapely.intersection(part, planted).area >= PLANTED * part.area)
 
 
 def _away_from(came: Sequence[BaseGeometry], marks: BaseGeometry, unit: float) -> list[BaseGeometry]:
