@@ -1,4 +1,4 @@
-"""The judges' sites once more by other cameras: coarser pixels, two satellites in turn, or 8 bits without infrared."""
+"""The judges' sites once more by other cameras: coarser pixels, two satellites in turn, 8 bits, or panchromatic."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ STRETCH_PER_CENT = (0.5, 99.5)
 FIRST_VALUE = 1
 """Darkest value in 8 bits; 0 is where nothing was seen."""
 UNSEEN = 255
+PANCHROMATIC = (0.1, 0.35, 0.4, 0.15)
+"""Shares of blue, green, red and near infrared in a panchromatic band, about those of WorldView's."""
 COARSE_TIMES = 6
 """Sides of a painted pixel of 0.5 m in one of 3 m."""
 Camera = Callable[[Path, Path, bool], None]
@@ -67,13 +69,26 @@ def screen(source: Path, target: Path, scene: bool) -> None:
     _write(target, made, profile, ("red", "green", "blue"), tags)
 
 
+def grey(source: Path, target: Path, scene: bool) -> None:
+    """One panchromatic band of as many bits; masks as they are."""
+    if not scene:
+        shutil.copyfile(source, target)
+        return
+    with rasterio.open(source) as file:
+        values, profile, tags = file.read(), file.profile, file.tags()
+    mean = np.tensordot(PANCHROMATIC, values.astype(np.float64), axes=1)
+    made = np.where((values == 0).all(0), 0, np.rint(mean)).astype(values.dtype)
+    profile.update(count=1)
+    _write(target, made[None], profile, ("pan",), tags)
+
+
 def _stretched(band: NDArray[np.uint16], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
     dark, bright = np.percentile(band[seen], STRETCH_PER_CENT)
     share = np.clip((band.astype(np.float64) - dark) / (bright - dark), 0, 1)
     return np.where(seen, np.rint(FIRST_VALUE + share * (255 - FIRST_VALUE)), 0).astype(np.uint8)
 
 
-CAMERAS: dict[str, Camera] = {"1m": coarser, "mixed": two_satellites, "rgb8": screen}
+CAMERAS: dict[str, Camera] = {"1m": coarser, "mixed": two_satellites, "rgb8": screen, "pan": grey}
 
 
 def _write(
@@ -107,5 +122,7 @@ def seen_by(camera: str, site: Site) -> Site:
     text = site.workflow.read_text()
     if photograph is screen:
         text = re.sub(r"(?m)^bands:.*$", "bands: {red: 1, green: 2, blue: 3}", text)
+    if photograph is grey:
+        text = re.sub(r"(?m)^bands:.*$", "bands: {pan: 1}", text)
     made.workflow.parent.joinpath("workflow.yaml").write_text(text)
     return made

@@ -40,9 +40,9 @@ def why(workflow: str, out: str | None, scheduler: str | None) -> int:
     # Imported here for a quick start, as in verify.
     from changedet.pipeline.inputs import take_in
     from changedet.pipeline.pending import pending_in_words
-    from changedet.plan import make_plan
+    from changedet.plan import as_shown, make_plan
 
-    plan, _ = take_in(make_plan(workflow, out=out, scheduler=scheduler, upload="none"))
+    plan, _ = take_in(as_shown(make_plan(workflow, out=out, scheduler=scheduler, upload="none")))
     click.echo(pending_in_words(plan))
     return DONE
 

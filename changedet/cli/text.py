@@ -17,6 +17,8 @@ from changedet.stages.registry import NONE
 
 GROWTH: Final = ("containers", "changed_area", "footprint")
 """What may say since when a site grew, the first that does."""
+GREY: Final = "pan, as a grey picture"
+"""Said of the bands of panchromatic scenes."""
 MEGABYTE: Final = 1e6
 NOTHING: Final = ("-",) * 5
 """Of a site: number of looks, and first and last look with their counts."""
@@ -60,7 +62,7 @@ def _site(plan: Plan) -> list[str]:
         f"grid       {width} x {height} px of {grid.resolution_m:g} m, {grid.ground_resolution_m:.3g} m on the ground",
         f"crs        {grid.crs}",
         f"reference  {plan.reference_date}",
-        f"bands      {', '.join(plan.roles)}",
+        f"bands      {GREY if plan.facts.panchromatic else ', '.join(plan.roles)}",
         *(f"           {line}" for line in _further_bands(plan)),
     ]
 
@@ -76,14 +78,13 @@ def _further_bands(plan: Plan) -> list[str]:
 
 def _scenes(plan: Plan) -> list[str]:
     grid = plan.grid
-    wide = max(27, *(len(" ".join(look.roles)) for look in plan.looks)) + 1
+    bands = ["pan" if plan.facts.panchromatic else " ".join(look.roles) for look in plan.looks]
+    wide = max(27, *map(len, bands)) + 1
     lines = [f"{'date':<12}{'gsd_m':>8}{'covers':>8}  {'sun':<14}{'bands':<{wide}}scene"]
-    for look in plan.looks:
+    for look, own in zip(plan.looks, bands, strict=True):
         share = shapely.intersection(look.outline(grid.crs), grid.area).area / grid.area.area
         sun = f"{look.sun.azimuth_deg:.0f} / {look.sun.elevation_deg:.0f}" if look.sun else "unknown"
-        lines.append(
-            f"{look.date!s:<12}{look.gsd_m:>8.3g}{share:>8.0%}  {sun:<14}{' '.join(look.roles):<{wide}}{look.name}"
-        )
+        lines.append(f"{look.date!s:<12}{look.gsd_m:>8.3g}{share:>8.0%}  {sun:<14}{own:<{wide}}{look.name}")
     return lines
 
 

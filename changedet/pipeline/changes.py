@@ -109,6 +109,8 @@ def mask_shares(plan: Plan) -> intervals.MaskShares:
     """
     if plan.choices["change"].method not in PROBABILISTIC:
         return intervals.USUAL_SHARES
+    if plan.facts.panchromatic:
+        return intervals.GREY_SHARES
     return intervals.LEARNED_SHARES if "nir" in plan.roles else intervals.COLOUR_SHARES
 
 

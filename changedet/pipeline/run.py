@@ -24,7 +24,7 @@ from changedet.pipeline.run_files import files_of_run
 from changedet.pipeline.scheduling import Progress, Session, dask_client
 from changedet.pipeline.unread import UnreadScenesError, blamed, plan_without
 from changedet.pipeline.uploads import require_bucket, uploaded
-from changedet.plan import Plan, make_plan
+from changedet.plan import Plan, as_shown, make_plan
 from changedet.store.files import naming_disk_errors
 from changedet.workflow import Workflow
 
@@ -133,7 +133,7 @@ def _computed(
     plan: Plan, pools: Pools, client: object, progress: Progress | None
 ) -> tuple[Session, dict[date, DateModel], RunBoxes]:
     """All that is computed of a plan before its results: the session, with what is left of it, its dates and boxes."""
-    plan, inputs = _taken_in(plan, progress)
+    plan, inputs = _taken_in(as_shown(plan), progress)
     keep_inputs(plan, inputs)
     session = Session(plan, pools, client, progress, require_inputs=inputs.require_unchanged)
     models = _dates_done(session)

@@ -1,14 +1,14 @@
-"""What a run will do, decided from the workflow and the scenes' headers alone; no pixel is read."""
+"""What a run will do, decided from the workflow and the scenes' headers; no pixel is read but by `as_shown`."""
 
 from __future__ import annotations
 
 from changedet.plan.machine import Share, available_bytes, cores, share_of
-from changedet.plan.make import make_plan, without
+from changedet.plan.make import as_shown, make_plan, without
 from changedet.plan.memory import STARTED_BYTES
 from changedet.plan.model import CANNOT, LATTICE_PX, Plan, countable
 from changedet.plan.open_scenes import SKIP_HINT
 
 __all__ = [
-    "CANNOT", "LATTICE_PX", "SKIP_HINT", "STARTED_BYTES", "Plan", "Share", "available_bytes", "cores", "countable",
-    "make_plan", "share_of", "without",
+    "CANNOT", "LATTICE_PX", "SKIP_HINT", "STARTED_BYTES", "Plan", "Share", "as_shown", "available_bytes", "cores",
+    "countable", "make_plan", "share_of", "without",
 ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import os
 import tempfile
@@ -13,12 +12,11 @@ from typing import Final, NamedTuple
 
 from changedet.errors import InputError, MethodError, Problem
 from changedet.grid import Frame, Grid, make_grid
-from changedet.grid.areas import Areas
 from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
-from changedet.outputs.figure.letters import undrawable
-from changedet.outputs.sentences.words import named_dates
+from changedet.plan.advice import advice, to_come, unwritable
+from changedet.plan.grey_looks import are_grey, grey_by_headers, grey_by_pixels
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
@@ -30,15 +28,8 @@ from changedet.store import RunFolder
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage, stages
 from changedet.workflow.machine_fields import SCHEDULERS, is_scheduler
 
-INFRARED: Final = "nir"
 MOST_AROUND_PX: Final = 1000
 """A neighbourhood is read around every tile: a larger one would need more memory than there is."""
-COARSE_REFERENCE: Final = 2.0
-"""A reference whose GSD is so many times the finest scene's is warned of."""
-NEARLY_FINEST: Final = 1.25
-"""So many times the finest GSD is as good a reference."""
-MOST_LETTERS: Final = 20
-"""Of those that no font has, which a warning names."""
 _MEGABYTE: Final = 1e6
 _PATH_BYTES: Final = 4096
 """Of a path, on Linux."""
@@ -91,14 +82,14 @@ def make_plan(
     looks = looks_of(checked, scenes)
     reference = _reference(checked, looks)
     grid = _grid(checked, looks, reference)
-    looks = covering(checked, looks, grid, warnings)
+    looks = grey_by_headers(covering(checked, looks, grid, warnings), grid, warnings)
     roles = compared_roles(checked, looks, entries)
     reference = _reference(checked, looks)
     looks = tuple(match_scales(looks, reference))
     zones = zones_of(checked, grid, warnings)
     decided = _decided(checked, grid, looks, reference, roles, share)
     warnings += [warning for look in looks for warning in look.warnings]
-    warnings += [*_advice(looks, reference), *_to_come(looks), *_unwritable(checked, looks, zones)]
+    warnings += [*advice(looks, reference), *to_come(looks), *unwritable(checked, looks, zones)]
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
     return Plan(
@@ -135,11 +126,38 @@ def without(plan: Plan, left_out: Collection[int], said: Sequence[str]) -> Plan:
     looks = tuple(look for i, look in enumerate(plan.looks) if i not in left_out)
     reference, roles = looks.index(plan.reference_look), tuple(shared_roles(looks))
     decided = _decided(plan.workflow, plan.grid, looks, reference, roles, plan.share)
-    advised = _advice(plan.looks, plan.reference)
-    warnings = [text for text in plan.warnings if text not in advised] + _advice(looks, reference)
+    advised = advice(plan.looks, plan.reference)
+    warnings = [text for text in plan.warnings if text not in advised] + advice(looks, reference)
     return replace(
         plan, looks=looks, reference=reference, roles=roles, warnings=(*warnings, *said), **decided._asdict()
     )
+
+
+def as_shown(plan: Plan) -> Plan:
+    """The plan once some pixels are known: in grey where one of its pictures in three bands is grey.
+
+    Parameters
+    ----------
+    plan : Plan
+        By the headers.
+
+    Returns
+    -------
+    Plan
+        The same, or with a warning that says why all looks are compared in grey.
+
+    Raises
+    ------
+    InputError
+        As of `without`.
+    """
+    said: list[str] = []
+    looks = grey_by_pixels(plan.looks, plan.grid, said)
+    if not said:
+        return plan
+    roles = tuple(shared_roles(looks))
+    decided = _decided(plan.workflow, plan.grid, looks, plan.reference, roles, plan.share)
+    return replace(plan, looks=looks, roles=roles, warnings=(*plan.warnings, *said), **decided._asdict())
 
 
 class _Decided(NamedTuple):
@@ -161,6 +179,7 @@ def _decided(
         dates=len(looks),
         gsd_m=tuple(look.gsd_m for look in looks),
         dtype=looks[reference].dtype,
+        panchromatic=are_grey(looks),
     )
     choices = _choices(workflow, facts)
     facts = replace(facts, detector=choices["objects"].method)
@@ -265,43 +284,6 @@ def _choices(workflow: Workflow, facts: Facts) -> dict[str, Choice]:
     return choices
 
 
-def _advice(looks: Sequence[Look], reference: int) -> list[str]:
-    return [*_better_reference(looks, reference), *_in_colours_alone(looks)]
-
-
-def _in_colours_alone(looks: Sequence[Look]) -> list[str]:
-    """That a few looks without near infrared take it from what is told of all looks alike."""
-    lacking = [look.date for look in looks if INFRARED not in look.roles]
-    if not lacking or 2 * len(lacking) >= len(looks):
-        return []
-    them = "it" if len(lacking) == 1 else "them"
-    return [
-        f"{named_dates(lacking)}: no near infrared, which the other {len(looks) - len(lacking)} looks have: built "
-        "ground (footprint) is less sure with looks in colours alone, in which bare soil may pass for yards; "
-        f"leave {them} out where that figure matters"
-    ]
-
-
-def _better_reference(looks: Sequence[Look], reference: int) -> list[str]:
-    finest = min(looks, key=lambda look: look.gsd_m)
-    own = looks[reference].gsd_m
-    if own <= COARSE_REFERENCE * finest.gsd_m:
-        return []
-    better = next(look for look in looks if look.gsd_m <= NEARLY_FINEST * finest.gsd_m)
-    return [
-        f"the reference {looks[reference].date} has a GSD of {own:.2g} m, more than twice the finest scene's "
-        f"{finest.gsd_m:.2g} m: fine changes are lost; consider before: {better.date}"
-    ]
-
-
-def _to_come(looks: Sequence[Look]) -> list[str]:
-    # A day more, for clocks that are behind.
-    last = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
-    late = [look.date for look in looks if look.date > last]
-    said = "yet to come by this machine's clock; give the date on which the scene was taken"
-    return [f"{named_dates(late)}: {said}"] if late else []
-
-
 def _check_methods(workflow: Workflow, choices: Mapping[str, Choice], facts: Facts) -> None:
     # The types of parameters let values pass that their method cannot use: it is made to see.
     problems: list[Problem] = []
@@ -329,17 +311,3 @@ def _looks_too_far(workflow: Workflow, stage: str, around_px: int, facts: Facts)
         fine = f"{facts.resolution_m:.2g} m is finer than any scene, {finest:.2g} m, by so much that {stage} {said}"
         return workflow.problem("grid.resolution", f"{fine}; give metres, or auto")
     return workflow.problem(stage, f"{said}; make its windows smaller")
-
-
-def _unwritable(workflow: Workflow, looks: Sequence[Look], zones: Areas | None) -> list[str]:
-    """One line where names hold letters that no font here has."""
-    lines = (look.attribution.credit for look in looks)
-    names = [workflow.site.name, workflow.site.place, *lines, *(zones.names if zones else ())]
-    # Each is a line of its own, and a line is drawn in one font.
-    lacking = "".join(dict.fromkeys("".join(undrawable(name) for name in dict.fromkeys(names))))
-    if not lacking:
-        return []
-    return [
-        f"no font of this machine has the letters '{lacking[:MOST_LETTERS]}' of the site's names: figures as PNG and "
-        "PDF show '?' for them, as SVG they keep the text; install a font that has them, such as Noto"
-    ]

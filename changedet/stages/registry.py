@@ -54,6 +54,8 @@ class Facts:
         The reference scene's data type.
     detector : str
         The objects method that was chosen, for the stages after it.
+    panchromatic : bool
+        Whether the bands of the visible are one and the same: a grey picture.
     """
 
     resolution_m: float
@@ -62,6 +64,7 @@ class Facts:
     gsd_m: tuple[float, ...] = ()
     dtype: str = "uint16"
     detector: str = ""
+    panchromatic: bool = False
 
     @property
     def is_sar(self) -> bool:

@@ -8,14 +8,56 @@ import re
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from small_scenes import ground, write_scene, write_workflow
 
+from changedet.cli.text import plan_in_words
 from changedet.errors import InputError
-from changedet.plan import make_plan
+from changedet.plan import as_shown, make_plan, without
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
+
+
+@pytest.mark.parametrize(("resolution_m", "grey"), [(0.5, True), (10.0, False)])
+def test_make_plan_reads_fine_panchromatic_scenes_as_grey_pictures(
+    tmp_path: Path, resolution_m: float, grey: bool
+) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50)[:1], resolution_m=resolution_m)
+    plan = make_plan(write_workflow(tmp_path, DATES, bands={"pan": 1}, change={"method": "auto"}))
+    assert plan.facts.panchromatic is grey
+    assert plan.roles == (("blue", "green", "red") if grey else ("pan",))
+    assert plan.choices["change"].method == ("trees" if grey else "cva")
+    assert plan.choices["mask"].method == "nodata_only"
+    assert any("panchromatic" in said for said in plan.warnings) is grey
+    text = plan_in_words(plan)
+    assert ("bands      pan, as a grey picture" if grey else "bands      pan") in text
+    assert "blue" not in text.split("mask")[0]
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_grey_look_among_colours_has_all_compared_in_grey(tmp_path: Path, header: bool) -> None:
+    for k, day in enumerate(DATES):
+        image = ground(40, 50, seed=k)[:3]
+        if k == 1:
+            image = image[:1] if header else np.repeat(image[:1], 3, axis=0)
+        write_scene(tmp_path / f"{day}.tif", image, resolution_m=0.5)
+    colours = {"blue": 1, "green": 2, "red": 3}
+    scenes = [{"date": day, "path": f"{day}.tif", "bands": colours} for day in DATES]
+    if header:
+        scenes[1]["bands"] = {"pan": 1}
+    plan = make_plan(write_workflow(tmp_path, DATES, scenes=scenes, change={"method": "auto"}))
+    assert plan.facts.panchromatic is header
+    shown = as_shown(plan)
+    assert shown.facts.panchromatic
+    assert shown.choices["mask"].method == "nodata_only"
+    (said,) = [line for line in shown.warnings if "grey" in line]
+    assert said.startswith("1 March 2023 is a grey picture, so all looks are compared in grey, those in colours by")
+    assert as_shown(shown) is shown
+    rest = without(shown, [1], ["scene skipped: 2023-03-01.tif"])
+    assert rest.facts.panchromatic
 
 
 def problems(workflow: Path, out: str | None = None) -> list[str]:

@@ -53,6 +53,7 @@ def choose(facts: Facts) -> Choice:
         return Choice("log_ratio", {}, "radar, a pair: speckle multiplies, so the ratio of local means is compared")
     if TREES_M[0] <= facts.resolution_m <= TREES_M[1] and set(ROLES[:3]) <= set(facts.roles):
         colours = "blue, green, red and near infrared" if ROLES[3] in facts.roles else "blue, green and red alone"
+        colours = "grey pictures for colours" if facts.panchromatic else colours
         reason = f"0.25 to 1.3 m with {colours}: trees fitted on such simulated pairs, with the fewest false marks"
         return Choice("trees", {}, f"very high resolution, {reason}")
     if not fine:

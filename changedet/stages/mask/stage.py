@@ -92,6 +92,8 @@ def choose(facts: Facts) -> Choice:
     """
     if facts.is_sar:
         return Choice("nodata_only", {}, "SAR sees through clouds")
+    if facts.panchromatic:
+        return Choice("nodata_only", {}, "panchromatic: white ground and clouds cannot be told apart without colours")
     if all(role in facts.roles for role in VISIBLE):
         return Choice("spectral", {}, "blue, green and red are there to tell white clouds from ground and roofs")
     return Choice("nodata_only", {}, "clouds cannot be told without blue, green and red")

@@ -1,0 +1,137 @@
+"""Grey pictures: panchromatic scenes, and looks that are compared with them, are read as one band for three colours.
+
+What was taught on colours is shown the band as blue, green and red.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from changedet.blocks import Window
+from changedet.grid import Grid
+from changedet.imagery.look import Look
+from changedet.imagery.scene import Scene
+
+COLOURS: Final = ("blue", "green", "red")
+"""Roles that the band stands for, in the contract's order."""
+SINGLE: Final = (("pan",), ("band1",))
+"""Roles of scenes of one band: named, or as nothing says what it is."""
+LIKE_PAN: Final = "green"
+"""Of a scene in colours, the band that is compared with a panchromatic one: the middle of what that sees."""
+LOOKED_AT_PX: Final = 256
+"""Side of the windows by which a picture is known to be grey: a block of most files."""
+MOST_CHROMA: Final = 0.01
+"""Share of a grey picture's range by which its bands may differ: two steps of 200, as JPEG rounds."""
+GREY_SHARE: Final = 0.995
+"""Least share of its pixels of which that is true: a thing of one colour may be drawn onto it."""
+RANGE_PER_CENT: Final = (1.0, 99.0)
+"""Per cent of the pixels between which a picture's range lies."""
+
+
+def is_panchromatic(look: Look) -> bool:
+    """Whether all scenes of a look have one band, by their headers.
+
+    Parameters
+    ----------
+    look : Look
+        As opened.
+
+    Returns
+    -------
+    bool
+        True also of one band of which nothing says what it is.
+    """
+    return all(scene.roles in SINGLE for scene in look.scenes)
+
+
+def may_be_grey(look: Look) -> bool:
+    """Whether a look can be read as a grey picture.
+
+    Parameters
+    ----------
+    look : Look
+        As opened.
+
+    Returns
+    -------
+    bool
+        False of radar, and where neither one band nor `LIKE_PAN` is there.
+    """
+    return all(scene.roles in SINGLE or LIKE_PAN in scene.bands for scene in look.scenes)
+
+
+def in_grey(looks: Sequence[Look]) -> tuple[Look, ...]:
+    """Looks whose one band, or `LIKE_PAN`, stands for blue, green and red.
+
+    Parameters
+    ----------
+    looks : sequence of Look
+        Each one may be grey.
+
+    Returns
+    -------
+    tuple of Look
+        In the same order.
+    """
+    return tuple(replace(look, scenes=tuple(_grey(scene) for scene in look.scenes)) for look in looks)
+
+
+def is_grey(look: Look) -> bool:
+    """Whether one band of a look stands for several roles, see `in_grey`.
+
+    Parameters
+    ----------
+    look : Look
+
+    Returns
+    -------
+    bool
+        False for scenes of one band as they are opened.
+    """
+    return all(len(scene.bands) > 1 and len(set(scene.bands.values())) == 1 for scene in look.scenes)
+
+
+def shows_grey(look: Look, grid: Grid) -> bool:
+    """Whether the three bands of a look show one and the same, by a window in the middle and four around it.
+
+    Parameters
+    ----------
+    look : Look
+        With blue, green and red and nothing else; others are in colours.
+    grid : Grid
+
+    Returns
+    -------
+    bool
+        False too where none of the windows shows anything, or all are of one value.
+    """
+    if look.roles != COLOURS or is_grey(look):
+        return False
+    values = [part for window in _windows(grid) if (part := _seen(look, grid, window)).size]
+    if not values:
+        return False
+    pixels = np.concatenate(values, axis=1)
+    low, high = np.percentile(pixels, RANGE_PER_CENT)
+    chroma = pixels.max(axis=0) - pixels.min(axis=0)
+    return bool(high > low and (chroma <= MOST_CHROMA * (high - low)).mean() >= GREY_SHARE)
+
+
+def _grey(scene: Scene) -> Scene:
+    source = scene.bands[LIKE_PAN] if LIKE_PAN in scene.bands else next(iter(scene.bands.values()))
+    return replace(scene, bands=dict.fromkeys(COLOURS, source))
+
+
+def _windows(grid: Grid) -> list[Window]:
+    height, width = grid.shape
+    high, wide = min(LOOKED_AT_PX, height), min(LOOKED_AT_PX, width)
+    places = [(1 / 2, 1 / 2), *((y, x) for y in (1 / 4, 3 / 4) for x in (1 / 4, 3 / 4))]
+    return [Window(int((height - high) * y), int((width - wide) * x), high, wide) for y, x in places]
+
+
+def _seen(look: Look, grid: Grid, window: Window) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    image, _ = look.read(grid, window, COLOURS)
+    return image[:, np.isfinite(image).all(axis=0)]

@@ -1,0 +1,108 @@
+"""What a plan warns of: poor references, looks without infrared, dates to come, letters that no font has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from changedet.grid.areas import Areas
+from changedet.imagery.look import Look
+from changedet.outputs.figure.letters import undrawable
+from changedet.outputs.sentences.words import named_dates
+from changedet.workflow import Workflow
+
+INFRARED: Final = "nir"
+COARSE_REFERENCE: Final = 2.0
+"""A reference whose GSD is so many times the finest scene's is warned of."""
+NEARLY_FINEST: Final = 1.25
+"""So many times the finest GSD is as good a reference."""
+MOST_LETTERS: Final = 20
+"""Of those that no font has, which a warning names."""
+
+
+def advice(looks: Sequence[Look], reference: int) -> list[str]:
+    """What may be done better with these looks.
+
+    Parameters
+    ----------
+    looks : sequence of Look
+    reference : int
+        Index of the reference date.
+
+    Returns
+    -------
+    list of str
+        Warnings.
+    """
+    return [*_better_reference(looks, reference), *_in_colours_alone(looks)]
+
+
+def _in_colours_alone(looks: Sequence[Look]) -> list[str]:
+    """That a few looks without near infrared take it from what is told of all looks alike."""
+    lacking = [look.date for look in looks if INFRARED not in look.roles]
+    if not lacking or 2 * len(lacking) >= len(looks):
+        return []
+    them = "it" if len(lacking) == 1 else "them"
+    return [
+        f"{named_dates(lacking)}: no near infrared, which the other {len(looks) - len(lacking)} looks have: built "
+        "ground (footprint) is less sure with looks in colours alone, in which bare soil may pass for yards; "
+        f"leave {them} out where that figure matters"
+    ]
+
+
+def _better_reference(looks: Sequence[Look], reference: int) -> list[str]:
+    finest = min(looks, key=lambda look: look.gsd_m)
+    own = looks[reference].gsd_m
+    if own <= COARSE_REFERENCE * finest.gsd_m:
+        return []
+    better = next(look for look in looks if look.gsd_m <= NEARLY_FINEST * finest.gsd_m)
+    return [
+        f"the reference {looks[reference].date} has a GSD of {own:.2g} m, more than twice the finest scene's "
+        f"{finest.gsd_m:.2g} m: fine changes are lost; consider before: {better.date}"
+    ]
+
+
+def to_come(looks: Sequence[Look]) -> list[str]:
+    """Dates that have not come yet.
+
+    Parameters
+    ----------
+    looks : sequence of Look
+
+    Returns
+    -------
+    list of str
+        One warning, or none.
+    """
+    # A day more, for clocks that are behind.
+    last = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+    late = [look.date for look in looks if look.date > last]
+    said = "yet to come by this machine's clock; give the date on which the scene was taken"
+    return [f"{named_dates(late)}: {said}"] if late else []
+
+
+def unwritable(workflow: Workflow, looks: Sequence[Look], zones: Areas | None) -> list[str]:
+    """Letters of names that no font here has.
+
+    Parameters
+    ----------
+    workflow : Workflow
+    looks : sequence of Look
+    zones : Areas or None
+
+    Returns
+    -------
+    list of str
+        One warning, or none.
+    """
+    lines = (look.attribution.credit for look in looks)
+    names = [workflow.site.name, workflow.site.place, *lines, *(zones.names if zones else ())]
+    # Each is a line of its own, and a line is drawn in one font.
+    lacking = "".join(dict.fromkeys("".join(undrawable(name) for name in dict.fromkeys(names))))
+    if not lacking:
+        return []
+    return [
+        f"no font of this machine has the letters '{lacking[:MOST_LETTERS]}' of the site's names: figures as PNG and "
+        "PDF show '?' for them, as SVG they keep the text; install a font that has them, such as Noto"
+    ]
