@@ -54,7 +54,7 @@ def test_a_grey_look_among_colours_has_all_compared_in_grey(tmp_path: Path, head
     assert shown.facts.panchromatic
     assert shown.choices["mask"].method == "nodata_only"
     (said,) = [line for line in shown.warnings if "grey" in line]
-    assert said.startswith("1 March 2023 is a grey picture, so all looks are compared in grey, those in colours by")
+    assert said.startswith("2023-03-01 is a grey picture, so all looks are compared in grey, those in colours by")
     assert as_shown(shown) is shown
     rest = without(shown, [1], ["scene skipped: 2023-03-01.tif"])
     assert rest.facts.panchromatic
