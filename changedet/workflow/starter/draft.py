@@ -253,7 +253,10 @@ def _georeference(
     missing = header.missing_place
     if not missing:
         return (header.crs_beside, None) if header.crs_beside else None
-    doubt = f"no georeference: its {missing} {'is' if missing == 'crs' else 'are'} not known"
+    doubt = "no georeference: its crs and bounds are not known"
+    if missing == "crs":
+        # As a world file beside a picture: often degrees (EPSG:4326) or metres of a web map (EPSG:3857).
+        doubt = "a position and no coordinate system; degrees are mostly EPSG:4326, metres of a web map EPSG:3857"
     alike = missing if missing == "crs" else (missing, header.raster.shape)
     last = before.get(alike)
     again = "" if last is None else f" Enter alone: as before ({last[0]})"

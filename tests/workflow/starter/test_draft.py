@@ -106,8 +106,8 @@ def test_drafts_of_asks_for_crs_and_bounds_of_a_picture() -> None:
 def test_drafts_of_asks_for_the_crs_of_a_position() -> None:
     path = scene("2023-06-04.tif", crs=None)
     assert refused(path) == [
-        "2023-06-04.tif: crs: no georeference: its crs is not known; georeference the file; or run this in a terminal, "
-        "which asks"
+        "2023-06-04.tif: crs: a position and no coordinate system; degrees are mostly EPSG:4326, metres of a web map "
+        "EPSG:3857; georeference the file; or run this in a terminal, which asks"
     ]
     ask, _ = answering(Which="32633")
     _, workflow = start(path, ask=ask)
@@ -140,7 +140,7 @@ def test_drafts_of_takes_the_crs_of_a_prj_file_beside_a_position() -> None:
     assert [entry.crs for entry in workflow.scenes] == ["EPSG:32633"] * 2
     assert "glob:" in text
     Path("2023-07-04.prj").write_text("no WKT")
-    assert refused("2023-07-04.tif")[0].startswith("2023-07-04.tif: crs: no georeference: its crs is not known")
+    assert refused("2023-07-04.tif")[0].startswith("2023-07-04.tif: crs: a position and no coordinate system")
 
 
 @PLACED
