@@ -205,7 +205,7 @@ def _snow(bare: Bare) -> NDArray[np.bool_]:
     factor = max(1, round(OVERVIEW_M / bare.gsd_m))
     before, after = (_overview(image, factor) for image in (bare.before, bare.after))
     nir = after[3] if len(after) > 3 else None
-    found = white_snow(after[:3], nir, before[:3], FLOORS[bare.dtype], factor * bare.gsd_m)
+    found = white_snow(after[:3], nir, before[:3], FLOORS[bare.dtype], factor * bare.gsd_m, is_scaled=True)
     rows, columns = (np.arange(n) // factor for n in bare.truth.shape)
     return np.asarray(found[rows[:, None], columns], bool)
 

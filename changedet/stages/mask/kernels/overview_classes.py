@@ -216,16 +216,21 @@ def snow_beside(
     visible, infrared = _white_and_infrared(overview, bands)
     least = _least_snow(visible, floor, ceiling)
     bare = bare_picture(visible, infrared, [some_bands(other, list(bands.white)) for other in others], least)
-    return white_snow(visible, infrared, bare, least, resolution_m)
+    return white_snow(visible, infrared, bare, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
 
 
 def _white_and_infrared(overview: Singles, bands: CloudBands) -> tuple[Singles, Singles | None]:
     return some_bands(overview, list(bands.white)), None if bands.nir is None else overview[bands.nir]
 
 
+def _is_scaled(floor: float, ceiling: float) -> bool:
+    """Whether anybody knows how bright a cloud is in the picture's units."""
+    return bool(np.isfinite(ceiling)) or floor > 0
+
+
 def _least_snow(visible: Singles, floor: float, ceiling: float) -> float:
     """No snow is darker than this; 0 where nothing is seen."""
-    if np.isfinite(ceiling) or floor > 0:
+    if _is_scaled(floor, ceiling):
         return PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
     seen = visible.mean(axis=0)[np.isfinite(visible).all(axis=0)]
     return UNKNOWN_SNOW * float(np.percentile(seen, TOP_PERCENTILE)) if seen.size else 0.0
@@ -246,10 +251,10 @@ def _snow(
     visible, infrared = _white_and_infrared(overview, bands)
     if reference is None:
         # Alone, and in units that nobody knows, a grey yard is as white and as bright as snow.
-        least = 0.0 if floor <= 0 and np.isinf(ceiling) else _least_snow(visible, floor, ceiling)
-        return white_snow(visible, infrared, None, least, resolution_m)
-    other = some_bands(reference, list(bands.white))
-    return white_snow(visible, infrared, other, _least_snow(visible, floor, ceiling), resolution_m)
+        least = _least_snow(visible, floor, ceiling) if _is_scaled(floor, ceiling) else 0.0
+        return white_snow(visible, infrared, None, least, resolution_m, is_scaled=True)
+    other, least = some_bands(reference, list(bands.white)), _least_snow(visible, floor, ceiling)
+    return white_snow(visible, infrared, other, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
 
 
 def _by_tests(

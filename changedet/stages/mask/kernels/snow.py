@@ -59,6 +59,11 @@ BRIGHT_QUANTILE: Final = 0.75
 BRIGHTER: Final = 1.5
 """What is white and brighter than on another look by this factor has turned white, on the scale of what is not white:
 where much of a look is colourless, grey yards under a thin cover are as colourless as snow."""
+LIGHTER: Final = 1.1
+"""By so much ground that turned white is brighter than on another look at least, on the scale of what is not white, in
+the median: haze takes the colour of pale concrete and leaves it as bright against what lies around. On five looks
+without snow of three sites (seventh hand) it is .93 to 1.0, on eight with snow (painted 43, 1012, 1303, eighth hand)
+1.18 to 3.3. Asked where the units are unknown alone: elsewhere the floor is one of clouds."""
 WIDE_M, WIDE_SHARE = 7.0, 0.5
 """Of clouds more than this share is wider than twice this radius (.6 to .9 on painted dates, snow in patches .4)."""
 LEAST_INNER_PX: Final = 64
@@ -94,6 +99,7 @@ def white_snow(
     reference: Singles | None,
     floor: float,
     resolution_m: float,
+    is_scaled: bool,
 ) -> Bytes:
     """Where snow lies; nowhere unless it lies all over the scene.
 
@@ -109,6 +115,8 @@ def white_snow(
         No snow is darker; 0 where the units are unknown, and nothing is found.
     resolution_m : float
         Pixel size.
+    is_scaled : bool
+        Whether the floor is that of clouds in the picture's own units. Else what turned white must be brighter, too.
 
     Returns
     -------
@@ -128,6 +136,8 @@ def white_snow(
         turned = known & white & (~_was_white(reference) | _is_brighter(bright, reference, known & ~white))
     none = np.full(seen.shape, CLEAR, np.uint8)
     if not _lies_all_over(turned, known, least, SPREAD) or _is_cloud(bright, turned, resolution_m):
+        return none
+    if not (is_scaled or reference is None) and not _is_lighter(bright, reference, turned, known & ~white):
         return none
     if _is_smooth(bright, turned, PAVING_UNEVEN) and not _lies_all_over(turned, known, least, PAVING_SPREAD):
         return none
@@ -219,6 +229,13 @@ def _is_brighter(bright: Singles, reference: Singles, ground: Bools) -> Bools:
     other = reference.mean(axis=0)
     with np.errstate(invalid="ignore"):
         return np.asarray(bright > BRIGHTER * _usual_ratio(bright, other, ground) * other, bool)
+
+
+def _is_lighter(bright: Singles, reference: Singles, turned: Bools, ground: Bools) -> bool:
+    other = reference.mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rise = (bright / other)[turned] / _usual_ratio(bright, other, ground)
+    return bool(np.median(rise) >= LIGHTER)
 
 
 def _is_white(image: Singles, saturation: float, blue_red: float) -> Bools:

@@ -36,13 +36,13 @@ def snowed(ground: np.ndarray, lies: np.ndarray, rough: float = 0.05) -> np.ndar
 
 def test_snow_in_patches_is_known_by_a_look_without_it() -> None:
     lies = patches(0.25)
-    found = white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M)
+    found = white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True)
     assert (found[lies] == PATCHES).mean() > 0.95
     assert (found == CLEAR).mean() > 0.25  # the rest is open, but for rims
 
 
 def test_much_snow_hides_the_whole_scene() -> None:
-    found = white_snow(snowed(bare(), patches(0.7)), None, bare(4), FLOOR, RESOLUTION_M)
+    found = white_snow(snowed(bare(), patches(0.7)), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True)
     assert (found == SNOW).all()
 
 
@@ -51,34 +51,40 @@ def test_snow_that_a_look_had_on_grey_ground_as_well_is_known_by_its_brightness(
     grey = np.full((3, SIZE, SIZE), 1500, np.float32) * np.float32(1.0)
     grey *= 1 + 0.05 * np.random.default_rng(5).normal(size=(SIZE, SIZE)).astype(np.float32)
     lies = patches(0.25)
-    assert (white_snow(snowed(grey, lies), None, grey, FLOOR, RESOLUTION_M)[lies] == PATCHES).mean() > 0.95
+    assert (
+        white_snow(snowed(grey, lies), None, grey, FLOOR, RESOLUTION_M, is_scaled=True)[lies] == PATCHES
+    ).mean() > 0.95
 
 
 @pytest.mark.parametrize("share", [0.02, 0.05])
 def test_white_roofs_here_and_there_are_no_snow(share: float) -> None:
-    found = white_snow(snowed(bare(), patches(share)), None, bare(4), FLOOR, RESOLUTION_M)
+    found = white_snow(snowed(bare(), patches(share)), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True)
     assert (found == CLEAR).all()
 
 
 def test_one_wide_white_yard_is_no_snow() -> None:
     lies = np.zeros((SIZE, SIZE), bool)
     lies[:50, :60] = True
-    assert (white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M) == CLEAR).all()
+    assert (white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR).all()
 
 
 def test_paving_that_is_white_in_parts_is_no_snow() -> None:
     """New concrete over half of a scene, at the edge of what is white: evener than snow, and in one place."""
     lies = patches(0.5, blur_px=4.0)
     lies[:, 72:] = False
-    even = white_snow(snowed(bare(), lies, rough=0.01), None, bare(4), FLOOR, RESOLUTION_M)
+    even = white_snow(snowed(bare(), lies, rough=0.01), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True)
     assert (even == CLEAR).all()
-    assert (white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M) == PATCHES).any()
+    assert (white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True) == PATCHES).any()
 
 
 def test_smooth_wide_clouds_are_no_snow_and_uneven_ones_are() -> None:
     lies = patches(0.35, blur_px=12.0)
-    assert (white_snow(snowed(bare(), lies, rough=0.0005), None, bare(4), FLOOR, RESOLUTION_M) == CLEAR).all()
-    assert (white_snow(snowed(bare(), lies, rough=0.05), None, bare(4), FLOOR, RESOLUTION_M) == PATCHES).any()
+    assert (
+        white_snow(snowed(bare(), lies, rough=0.0005), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR
+    ).all()
+    assert (
+        white_snow(snowed(bare(), lies, rough=0.05), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True) == PATCHES
+    ).any()
 
 
 def under_a_cloud(ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,10 +98,10 @@ def under_a_cloud(ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def test_a_cloud_over_snow_in_patches_shows_no_boxes() -> None:
     """In the midst of patches, in which boxes are counted, what is as even as a cloud hides them."""
     picture, core = under_a_cloud(bare())
-    found = white_snow(picture, None, bare(4), FLOOR, RESOLUTION_M)
+    found = white_snow(picture, None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True)
     assert (found[core] == SNOW).all()
     assert (found == PATCHES).mean() > 0.2
-    assert (white_snow(snowed(bare(), patches(0.25)), None, bare(4), FLOOR, RESOLUTION_M) != SNOW).all()
+    assert (white_snow(snowed(bare(), patches(0.25)), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True) != SNOW).all()
 
 
 def test_a_cloud_over_snow_in_patches_hides_the_ground_as_a_cloud_or_as_snow() -> None:
@@ -110,7 +116,7 @@ def test_what_was_white_on_every_look_is_no_snow() -> None:
     white = snowed(bare(), patches(0.3))
     assert may_be_snow(white, None, FLOOR)
     darkest = bare_picture(white, None, [white * 0.9, white * 1.1], FLOOR)
-    assert (white_snow(white, None, darkest, FLOOR, RESOLUTION_M) == CLEAR).all()
+    assert (white_snow(white, None, darkest, FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR).all()
 
 
 def test_the_bare_picture_shows_each_place_as_the_look_without_snow_does() -> None:
@@ -132,7 +138,7 @@ def test_the_bare_picture_knows_nothing_where_no_look_shows_anything() -> None:
 
 def test_nothing_is_snow_where_units_are_unknown() -> None:
     assert not may_be_snow(snowed(bare(), patches(0.7)), None, 0.0)
-    assert (white_snow(snowed(bare(), patches(0.7)), None, None, 0.0, RESOLUTION_M) == CLEAR).all()
+    assert (white_snow(snowed(bare(), patches(0.7)), None, None, 0.0, RESOLUTION_M, is_scaled=True) == CLEAR).all()
 
 
 BANDS = CloudBands((0, 1, 2), None, None)
@@ -154,3 +160,14 @@ def test_grey_ground_in_unknown_counts_is_no_snow_by_itself_nor_beside_another_l
     grey = np.broadcast_to(bare().mean(axis=0), (3, SIZE, SIZE)) * COUNTS
     assert (classify_overview(grey, None, BANDS, RESOLUTION_M, 0.0, np.inf, None, ()) == CLEAR).all()
     assert (snow_beside(grey * 1.3, [grey], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
+
+
+def test_concrete_that_haze_takes_the_colour_of_is_no_snow_in_unknown_counts() -> None:
+    yard = np.zeros((SIZE, SIZE), bool)
+    yard[10:-10, 10:-10] = True
+    rough = 1 + 0.05 * np.random.default_rng(8).normal(size=(SIZE, SIZE))
+    clear = np.where(yard, np.array([500, 570, 690])[:, None, None] * rough, 0.6 * bare(4) * COUNTS).astype(np.float32)
+    hazy = (1.1 * clear + np.array([220, 130, 90], np.float32)[:, None, None]).astype(np.float32)
+    assert white_snow(hazy, None, clear, 300.0, RESOLUTION_M, is_scaled=True)[yard].mean() > 0, "white, and all over"
+    assert (white_snow(hazy, None, clear, 300.0, RESOLUTION_M, is_scaled=False) == CLEAR).all()
+    assert (snow_beside(hazy, [clear], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
