@@ -12,6 +12,7 @@ import pandas as pd
 from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
 from changedet.kernels.doubts import blind_dates
+from changedet.kernels.pixel_classes import CLASS_NAMES, NODATA, SHOWS_BOXES
 from changedet.outputs.sentences.counts import SWITCHED_OFF
 from changedet.outputs.sentences.looks import CLOUDS
 from changedet.outputs.summary import SCHEMA_VERSION
@@ -218,7 +219,10 @@ def warnings_of(
     for look in plan.looks:
         clear = whole["valid_fraction"].get(str(look.date))
         if clear is not None and clear < LEAST_CLEAR:
-            said.append(f"{look.date}: only {clear:.1%} of the area is clear on it{_instead(plan, look, whole)}")
+            hidden = _what_hides(models[look.date])
+            said.append(
+                f"{look.date}: only {clear:.1%} of the area is clear on it{hidden}{_instead(plan, look, whole)}"
+            )
     signs = {day: model.bands for day, model in models.items()}
     said += band_warnings(plan.looks, signs, plan.reference)
     said += fill_warnings(plan.looks, {day: model.fill for day, model in models.items()})
@@ -265,6 +269,16 @@ def _seen_beyond(table: pd.DataFrame) -> list[str]:
         "rest false"
         for _, row in beyond.iterrows()
     ]
+
+
+def _what_hides(model: DateModel) -> str:
+    """Name what hides most of a date, so that who looks at it sees whether that is so."""
+    if model.mask is None:
+        return ""
+    count = np.bincount(model.mask.unpacked().ravel(), minlength=len(CLASS_NAMES))
+    count[[*SHOWS_BOXES]] = 0
+    name = CLASS_NAMES[int(count.argmax())]
+    return f" (mostly {'no data' if name == CLASS_NAMES[NODATA] else name})" if count.any() else ""
 
 
 def _instead(plan: Plan, look: Look, whole: pd.DataFrame) -> str:

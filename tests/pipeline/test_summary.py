@@ -6,15 +6,20 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pandas as pd
+import pytest
 from box_rows import followed
 from small_runs import DATES
 from small_scenes import series, write_workflow
 
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
+from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.run import run
-from changedet.pipeline.summary import _not_shown
+from changedet.pipeline.summary import _not_shown, _what_hides
 from changedet.stages.series.site_boxes import shown_boxes
 from scenarios import box_series as bs
 
@@ -88,3 +93,13 @@ def test_a_date_whose_boxes_lie_under_cloud_is_not_said_to_show_none() -> None:
     clouded = replace(snowed, place_clear=clear)
     assert shown_boxes(clouded)[1][2] <= 3
     assert _not_shown(counts, clouded) == []
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [([SNOW, SNOW, CLOUD, CLEAR, CLEAR, CLEAR], " (mostly snow)"), ([NODATA], " (mostly no data)"), ([CLEAR], "")],
+)
+def test_what_hides_a_date_is_named(classes: list[int], said: str) -> None:
+    mask = SimpleNamespace(unpacked=lambda: np.array([classes], np.uint8))
+    assert _what_hides(cast("DateModel", SimpleNamespace(mask=mask))) == said
+    assert not _what_hides(cast("DateModel", SimpleNamespace(mask=None)))
