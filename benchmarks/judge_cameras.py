@@ -1,4 +1,4 @@
-"""The judges' sites once more by other cameras: coarser pixels, two satellites in turn, 8 bits, or panchromatic."""
+"""The judges' sites once more by other cameras: coarser pixels, two satellites in turn, 8 bits, other bands."""
 
 from __future__ import annotations
 
@@ -82,13 +82,30 @@ def grey(source: Path, target: Path, scene: bool) -> None:
     _write(target, made[None], profile, ("pan",), tags)
 
 
+def infrared(source: Path, target: Path, scene: bool) -> None:
+    """Green, red and near infrared alone; masks as they are."""
+    if not scene:
+        shutil.copyfile(source, target)
+        return
+    with rasterio.open(source) as file:
+        values, profile, tags = file.read((2, 3, 4)), file.profile, file.tags()
+    profile.update(count=3)
+    _write(target, values, profile, ("green", "red", "nir"), tags)
+
+
 def _stretched(band: NDArray[np.uint16], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
     dark, bright = np.percentile(band[seen], STRETCH_PER_CENT)
     share = np.clip((band.astype(np.float64) - dark) / (bright - dark), 0, 1)
     return np.where(seen, np.rint(FIRST_VALUE + share * (255 - FIRST_VALUE)), 0).astype(np.uint8)
 
 
-CAMERAS: dict[str, Camera] = {"1m": coarser, "mixed": two_satellites, "rgb8": screen, "pan": grey}
+BANDS: dict[Camera, str] = {
+    screen: "red: 1, green: 2, blue: 3",
+    grey: "pan: 1",
+    infrared: "green: 1, red: 2, nir: 3",
+}
+"""What its scenes have, where that is not what the sites' have."""
+CAMERAS: dict[str, Camera] = {"1m": coarser, "mixed": two_satellites, "rgb8": screen, "pan": grey, "cir": infrared}
 
 
 def _write(
@@ -120,9 +137,7 @@ def seen_by(camera: str, site: Site) -> Site:
     for path in site.folder.glob("*.geojson"):
         shutil.copyfile(path, folder / path.name)
     text = site.workflow.read_text()
-    if photograph is screen:
-        text = re.sub(r"(?m)^bands:.*$", "bands: {red: 1, green: 2, blue: 3}", text)
-    if photograph is grey:
-        text = re.sub(r"(?m)^bands:.*$", "bands: {pan: 1}", text)
+    if photograph in BANDS:
+        text = re.sub(r"(?m)^bands:.*$", f"bands: {{{BANDS[photograph]}}}", text)
     made.workflow.parent.joinpath("workflow.yaml").write_text(text)
     return made

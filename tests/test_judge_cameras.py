@@ -71,10 +71,13 @@ def test_a_metre_halves_masks_too_and_a_screen_has_no_infrared(site: Site) -> No
     assert "bands: {red: 1, green: 2, blue: 3}" in screen.workflow.read_text()
 
 
-def test_a_panchromatic_camera_shows_one_band(site: Site) -> None:
+def test_cameras_of_other_bands_show_these(site: Site) -> None:
     made = seen_by("pan", site)
     shown, values = (read(one.folder / "scenes" / f"{DAYS[0]}.tif") for one in (made, site))
     assert (shown.dtype, shown.shape) == (values.dtype, (1, SIDE, SIDE))
     assert shown[0, 0, 0] == 0, "unseen where all bands are"
     assert (shown[0, 1:] == values[0, 1:]).all(), "bands that are alike give the same in grey"
     assert "bands: {pan: 1}" in made.workflow.read_text()
+    infrared = seen_by("cir", site)
+    assert (read(infrared.folder / "scenes" / f"{DAYS[0]}.tif") == values[1:]).all()
+    assert "bands: {green: 1, red: 2, nir: 3}" in infrared.workflow.read_text()

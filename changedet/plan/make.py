@@ -16,12 +16,12 @@ from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
 from changedet.plan.advice import advice, to_come, unwritable
-from changedet.plan.grey_looks import are_grey, grey_by_headers, grey_by_pixels
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
 from changedet.plan.resources import demand_of, halls_px, rails_px, require_addresses, sizes, tile_edges
 from changedet.plan.site_areas import area_of, covering, located, zones_of
+from changedet.plan.stand_ins import are_grey, grey_by_pixels, with_stand_ins
 from changedet.plan.uploads import upload_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
@@ -82,7 +82,7 @@ def make_plan(
     looks = looks_of(checked, scenes)
     reference = _reference(checked, looks)
     grid = _grid(checked, looks, reference)
-    looks = grey_by_headers(covering(checked, looks, grid, warnings), grid, warnings)
+    looks = with_stand_ins(covering(checked, looks, grid, warnings), grid, warnings)
     roles = compared_roles(checked, looks, entries)
     reference = _reference(checked, looks)
     looks = tuple(match_scales(looks, reference))

@@ -37,6 +37,18 @@ def test_make_plan_reads_fine_panchromatic_scenes_as_grey_pictures(
     assert "blue" not in text.split("mask")[0]
 
 
+@pytest.mark.parametrize(("resolution_m", "stands"), [(0.5, True), (10.0, False)])
+def test_make_plan_reads_green_for_blue_in_colour_infrared(tmp_path: Path, resolution_m: float, stands: bool) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50)[1:], resolution_m=resolution_m)
+    bands = {"green": 1, "red": 2, "nir": 3}
+    plan = make_plan(write_workflow(tmp_path, DATES, bands=bands, change={"method": "auto"}))
+    assert plan.roles == (("blue", "green", "red", "nir") if stands else ("green", "red", "nir"))
+    assert (plan.choices["change"].method == "trees") is stands
+    assert any("no blue band" in said for said in plan.warnings) is stands
+    assert not plan.facts.panchromatic
+
+
 @pytest.mark.parametrize("header", [True, False])
 def test_a_grey_look_among_colours_has_all_compared_in_grey(tmp_path: Path, header: bool) -> None:
     for k, day in enumerate(DATES):

@@ -1,4 +1,4 @@
-"""Looks that are compared as grey pictures: by their headers, or by what they show."""
+"""Looks that are read as grey pictures, by their headers or by what they show, or with green for blue."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Final
 
 from changedet.errors import InputError
 from changedet.grid import Grid
-from changedet.imagery.grey import in_grey, is_grey, is_panchromatic, may_be_grey, shows_grey
 from changedet.imagery.look import Look
+from changedet.imagery.stand_ins import in_grey, is_grey, is_panchromatic, may_be_grey, shows_grey, with_blue
 from changedet.outputs.sentences.words import named_dates
 from changedet.stages.change.method import TREES_M
 
 LOST: Final = "plants, soil and the colours of boxes are not told apart in them, so that less of what changed is marked"
 
 
-def grey_by_headers(looks: Sequence[Look], grid: Grid, warnings: list[str]) -> tuple[Look, ...]:
-    """Looks as they are read where some are panchromatic.
+def with_stand_ins(looks: Sequence[Look], grid: Grid, warnings: list[str]) -> tuple[Look, ...]:
+    """Looks as they are read where some are panchromatic, or have no blue.
 
     Parameters
     ----------
@@ -24,14 +24,22 @@ def grey_by_headers(looks: Sequence[Look], grid: Grid, warnings: list[str]) -> t
         As opened.
     grid : Grid
     warnings : list of str
-        Gets one where looks are read as grey pictures.
+        Gets one where a band stands for others.
 
     Returns
     -------
     tuple of Look
-        All in grey where one is panchromatic and all may be; else as they are.
+        All in grey where one is panchromatic and all may be; else with green for blue where one has no blue and all
+        have the bands of colour infrared; else as they are.
     """
-    return _in_grey(looks, grid, [is_panchromatic(look) for look in looks], warnings)
+    shown = _in_grey(looks, grid, [is_panchromatic(look) for look in looks], warnings)
+    if are_grey(shown) or not _is_fine(grid):
+        return shown
+    lacking = [look.date for look in looks if "blue" not in look.roles]
+    coloured = with_blue(shown)
+    if coloured != shown:
+        warnings.append(f"{named_dates(lacking)}: no blue band, so on all looks green is read in its place")
+    return coloured
 
 
 def grey_by_pixels(looks: Sequence[Look], grid: Grid, warnings: list[str]) -> tuple[Look, ...]:
@@ -61,9 +69,12 @@ def _shows_grey(look: Look, grid: Grid) -> bool:
         return False
 
 
+def _is_fine(grid: Grid) -> bool:
+    return TREES_M[0] <= grid.ground_resolution_m <= TREES_M[1]
+
+
 def _in_grey(looks: Sequence[Look], grid: Grid, grey: Sequence[bool], warnings: list[str]) -> tuple[Look, ...]:
-    is_fine = TREES_M[0] <= grid.ground_resolution_m <= TREES_M[1]
-    if not (is_fine and any(grey) and all(may_be_grey(look) for look in looks)):
+    if not (_is_fine(grid) and any(grey) and all(may_be_grey(look) for look in looks)):
         return tuple(looks)
     if all(grey):
         warnings.append(f"panchromatic scenes are read as grey pictures: {LOST} than in colours")

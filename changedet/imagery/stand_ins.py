@@ -1,6 +1,7 @@
-"""Grey pictures: panchromatic scenes, and looks that are compared with them, are read as one band for three colours.
+"""Bands that stand for others, so that what was taught on colours can be shown scenes without them.
 
-What was taught on colours is shown the band as blue, green and red.
+The band of a panchromatic scene, and the green of looks that are compared with one, stands for blue, green and red;
+where near infrared, red and green are there and no blue, as in colour infrared, green stands for blue.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.imagery.bands import in_order
 from changedet.imagery.look import Look
 from changedet.imagery.scene import Scene
 
@@ -20,6 +22,8 @@ COLOURS: Final = ("blue", "green", "red")
 """Roles that the band stands for, in the contract's order."""
 SINGLE: Final = (("pan",), ("band1",))
 """Roles of scenes of one band: named, or as nothing says what it is."""
+INFRARED: Final = frozenset({"green", "red", "nir"})
+"""Bands of colour infrared."""
 LIKE_PAN: Final = "green"
 """Of a scene in colours, the band that is compared with a panchromatic one: the middle of what that sees."""
 LOOKED_AT_PX: Final = 256
@@ -80,6 +84,25 @@ def in_grey(looks: Sequence[Look]) -> tuple[Look, ...]:
     return tuple(replace(look, scenes=tuple(_grey(scene) for scene in look.scenes)) for look in looks)
 
 
+def with_blue(looks: Sequence[Look]) -> tuple[Look, ...]:
+    """Looks whose green stands for blue where one of them has none, and all have what colour infrared has.
+
+    Parameters
+    ----------
+    looks : sequence of Look
+        Of all dates.
+
+    Returns
+    -------
+    tuple of Look
+        The same where all have blue, or one lacks another of these bands.
+    """
+    scenes = [scene for look in looks for scene in look.scenes]
+    if all("blue" in scene.bands for scene in scenes) or not all(scene.bands.keys() >= INFRARED for scene in scenes):
+        return tuple(looks)
+    return tuple(replace(look, scenes=tuple(map(_with_blue, look.scenes))) for look in looks)
+
+
 def is_grey(look: Look) -> bool:
     """Whether one band of a look stands for several roles, see `in_grey`.
 
@@ -135,3 +158,8 @@ def _windows(grid: Grid) -> list[Window]:
 def _seen(look: Look, grid: Grid, window: Window) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     image, _ = look.read(grid, window, COLOURS)
     return image[:, np.isfinite(image).all(axis=0)]
+
+
+def _with_blue(scene: Scene) -> Scene:
+    bands = {**scene.bands, "blue": scene.bands["green"]}
+    return replace(scene, bands={role: bands[role] for role in in_order(list(bands))})

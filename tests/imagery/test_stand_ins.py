@@ -1,4 +1,4 @@
-"""Panchromatic scenes as grey pictures."""
+"""Panchromatic scenes as grey pictures, green for blue."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from small_rasters import T, grid_like, noise, whole, write
 
-from changedet.imagery.grey import COLOURS, in_grey, is_grey, is_panchromatic, may_be_grey, shows_grey
 from changedet.imagery.grouping import group_looks
 from changedet.imagery.look import Look
 from changedet.imagery.opening import open_scene
+from changedet.imagery.stand_ins import COLOURS, in_grey, is_grey, is_panchromatic, may_be_grey, shows_grey, with_blue
 
 
 def _look(folder: Path, day: str, bands: dict[str, int] | None, count: int = 1) -> Look:
@@ -66,3 +66,17 @@ def test_shows_grey_says_nothing_of_one_value_or_other_bands(tmp_path: Path) -> 
     assert not shows_grey(look, grid)
     assert not shows_grey(in_grey([_look(tmp_path, "2023-02-01", {"pan": 1})])[0], grid)
     assert not shows_grey(_look(tmp_path, "2023-03-01", {"blue": 1, "green": 2, "red": 3, "nir": 4}, count=4), grid)
+
+
+def test_with_blue_reads_green_in_its_place_on_all_looks(tmp_path: Path) -> None:
+    infrared = _look(tmp_path, "2023-01-01", {"nir": 1, "red": 2, "green": 3}, count=3)
+    full = _look(tmp_path, "2023-02-01", {"blue": 1, "green": 2, "red": 3, "nir": 4}, count=4)
+    grid = grid_like(30, 40)
+    for look in with_blue([infrared, full]):
+        assert look.roles == ("blue", "green", "red", "nir")
+        image, _ = look.read(grid, whole(grid), look.roles)
+        assert (image[0] == image[1]).all()
+        assert not is_grey(look)
+    assert with_blue([full]) == (full,)
+    panchromatic = _look(tmp_path, "2023-03-01", {"pan": 1})
+    assert with_blue([infrared, panchromatic]) == (infrared, panchromatic)
