@@ -29,11 +29,12 @@ from changedet.pipeline.date_model import read_date_model  # noqa: E402
 from changedet.pipeline.familiarity import counted_dates  # noqa: E402
 from changedet.pipeline.looks import looks_of  # noqa: E402
 from changedet.plan import make_plan  # noqa: E402
-from changedet.stages.tracks.by_place import observe_places, surfaces_of  # noqa: E402
+from changedet.stages.tracks.by_place import surfaces_of  # noqa: E402
 from changedet.stages.tracks.detections import Detections  # noqa: E402
 from changedet.stages.tracks.kernels import likeness  # noqa: E402
 from changedet.stages.tracks.kernels.colour_casts import colours_without_casts  # noqa: E402
 from changedet.stages.tracks.kernels.colour_changepoints import pair_costs  # noqa: E402
+from changedet.stages.tracks.observations import observe_places  # noqa: E402
 from scenarios import leaning  # noqa: E402
 
 Floats = NDArray[np.float64]

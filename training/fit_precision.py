@@ -28,9 +28,9 @@ from changedet.pipeline.date_model import read_date_model  # noqa: E402
 from changedet.pipeline.familiarity import counted_dates  # noqa: E402
 from changedet.pipeline.looks import looks_of  # noqa: E402
 from changedet.plan import make_plan  # noqa: E402
-from changedet.stages.tracks.by_place import PlaceObservations, observe_places  # noqa: E402
 from changedet.stages.tracks.detections import Detections  # noqa: E402
 from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES  # noqa: E402
+from changedet.stages.tracks.observations import PlaceObservations, observe_places  # noqa: E402
 from training.fit_tracks import COVERED, plain_tables, put  # noqa: E402
 from training.painted_tracks import covered  # noqa: E402
 

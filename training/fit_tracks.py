@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 from changedet.stages.series.counts import EventCount  # noqa: E402
 from changedet.stages.series.site_boxes import tracked_boxes  # noqa: E402
 from changedet.stages.tracks.assemble import medians  # noqa: E402
-from changedet.stages.tracks.by_place import PlaceObservations, follow_places, observe_places  # noqa: E402
+from changedet.stages.tracks.by_place import follow_places  # noqa: E402
 from changedet.stages.tracks.detections import Detections  # noqa: E402
 from changedet.stages.tracks.kernels import detector_tables  # noqa: E402
 from changedet.stages.tracks.kernels.appearance import (  # noqa: E402
@@ -50,6 +50,7 @@ from changedet.stages.tracks.kernels.emissions import (  # noqa: E402
 from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES  # noqa: E402
 from changedet.stages.tracks.kernels.site_model import Rates  # noqa: E402
 from changedet.stages.tracks.kernels.stretches import presence_runs  # noqa: E402
+from changedet.stages.tracks.observations import PlaceObservations, observe_places  # noqa: E402
 from changedet.stages.tracks.stage import BIRTH, CAUTION, DEATH  # noqa: E402
 from scenarios.track_sites import GSD_M, KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 from training import painted_tracks  # noqa: E402

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from changedet.kernels.containers import WIDTH_M
 from changedet.stages.tracks.assemble import medians
-from changedet.stages.tracks.by_place import PlaceObservations, observe_places
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.boxes import mean_boxes
+from changedet.stages.tracks.observations import PlaceObservations, observe_places
 from scenarios import leaning
 from scenarios.track_sites import rows_and_looks, run_site
 from training.painted_sites import FOLLOWED

@@ -14,6 +14,7 @@ RELEASED: Final = {
     "box_homes.npz": "a5cff3828a11fb164884a232dfaad7297dda3d974e3b3252a67145518a62009b",
     "box_looks.npz": "bbd139daa6cae1c0adc61cbf3cb364db9c14d27fd234e2a62c7775919de75509",
     "box_looks.onnx": "479fe58f24466fcd3c59f3fe8c74ac63639f4b77d3aacea7a0060413aa71b5a0",
+    "box_outline.npz": "102b9e6df645180daac6841c17fc1d139b7bbaed50e5478cef466525b7546dcf",
     "box_places.npz": "f609b2d251b2f0874f812554ac48e599f5994eecdefca72b0da6520b6f0d26f6",
     "buildings.onnx": "bc859f688a8f3f8b799d043db8b1903ca38527017e81a8765cbcb9c9ca77c905",
     "change_colours.onnx": "b9211c794e0171685973587d32c62f87a22d0a33cb7267463df7f39715b21adf",

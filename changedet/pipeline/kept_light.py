@@ -16,8 +16,9 @@ LIGHT_STEP: Final = "light"
 """Under this name the kept light is recorded."""
 BOX_LIGHT: Final = "light"
 ROOF_LIGHT: Final = "roof_light"
-KEPT_LIGHT: Final = (BOX_LIGHT, ROOF_LIGHT)
-"""Tables of a date: light within boxes and beside them, and along roofs."""
+OUTLINE_LIGHT: Final = "outline_light"
+KEPT_LIGHT: Final = (BOX_LIGHT, ROOF_LIGHT, OUTLINE_LIGHT)
+"""Tables of a date: light within boxes and beside them, along roofs, and about boxes that no row shows."""
 SAME_M: Final = 0.5
 """A kept box nearer than that is the one looked up; else there is none."""
 

@@ -19,11 +19,13 @@ from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import CLOUD, HAZE, NODATA, PATCHES, SHADE, SHADOW, SHOWS_BOXES
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.kept_light import BOX_LIGHT, ROOF_LIGHT, keep_light, kept_light
+from changedet.pipeline.kept_light import BOX_LIGHT, OUTLINE_LIGHT, ROOF_LIGHT, keep_light, kept_light
 from changedet.pipeline.shade import light_of
 from changedet.plan import Plan
 from changedet.stages.tracks.appearance import light_of_boxes
+from changedet.stages.tracks.kernels.box_outline import POINTS
 from changedet.stages.tracks.kernels.likeness import ALONG
+from changedet.stages.tracks.outline_odds import light_of_outlines
 from changedet.stages.tracks.roof_light import light_of_roofs
 from changedet.stages.tracks.visibility import SeriesVisibility
 from changedet.store import RunFolder
@@ -39,6 +41,8 @@ ROOF_BANDS: Final = ("blue", "green", "red", "nir")
 
 COLOURS: Final = 3
 """Of these, without which no roofs are compared."""
+
+_LightOf: TypeAlias = Callable[[Callable[[Floats], Floats], Floats, Floats, Floats, float], Floats]
 
 _Fill: TypeAlias = Callable[[NDArray[np.intp], Floats, Floats, Window], None]
 
@@ -180,13 +184,13 @@ class RunLooks(SeriesVisibility):
         """Of `ROOF_BANDS`; None without colours, and where a finished run kept none."""
         if self.scenes is None:
             return kept_light(self.folder.table(ROOF_LIGHT, self.dates[i]), xy, ALONG, self.ground_metre)
-        bands = [self.scenes.roles.index(role) for role in ROOF_BANDS if role in self.scenes.roles]
-        if not set(ROOF_BANDS[:COLOURS]) <= set(self.scenes.roles):
-            return None
-        whole = light_of_roofs(partial(self.scenes.at, i), xy, length, angle, self.ground_metre)
-        found = np.round(whole[:, :, bands], LIGHT_DIGITS)
-        self.taken.setdefault((ROOF_LIGHT, i), []).append((xy, found))
-        return found
+        return self._in_colour(ROOF_LIGHT, light_of_roofs, i, (xy, length, angle))
+
+    def outline_light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
+        """Of `ROOF_BANDS`; None without colours, and where a finished run kept none."""
+        if self.scenes is None:
+            return kept_light(self.folder.table(OUTLINE_LIGHT, self.dates[i]), xy, POINTS, self.ground_metre)
+        return self._in_colour(OUTLINE_LIGHT, light_of_outlines, i, (xy, length, angle))
 
     def relief_displacement(self, i: int) -> tuple[float, float] | None:
         """None where the view is not known."""
@@ -203,6 +207,15 @@ class RunLooks(SeriesVisibility):
     def keep_light(self) -> None:
         """Keep the light that was read, so that the finished run can be followed again without its scenes."""
         keep_light(self.folder, self.dates, self.taken)
+
+    def _in_colour(self, name: str, of_boxes: _LightOf, i: int, boxes: tuple[Floats, Floats, Floats]) -> Floats | None:
+        """Light of boxes of one of `KEPT_LIGHT`, which is to be kept; None of a run without scenes or colours."""
+        if self.scenes is None or not set(ROOF_BANDS[:COLOURS]) <= set(self.scenes.roles):
+            return None
+        bands = [self.scenes.roles.index(role) for role in ROOF_BANDS if role in self.scenes.roles]
+        found = np.round(of_boxes(partial(self.scenes.at, i), *boxes, self.ground_metre)[..., bands], LIGHT_DIGITS)
+        self.taken.setdefault((name, i), []).append((boxes[0], found))
+        return found
 
     def _quality(self, i: int, points: Floats) -> Bytes:
         """Class (n,) of each point, of `changedet.kernels.pixel_classes`; no data outside the grid."""

@@ -107,6 +107,23 @@ def test_run_looks_keep_the_light_along_roofs_in_one_order_of_bands(tmp_path):
     np.testing.assert_array_equal(again.roof_light(0, *boxes), first)
 
 
+def test_run_looks_keep_the_light_about_outlines(tmp_path):
+    grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 6_000_000), (90, 70))
+    model = DateModel(AT_REST, None, LightLevels((0.0,) * 4, (10.0, 20.0, 30.0, 40.0)))
+    light = SceneLight(grid, (ColourRamp(),), ("red", "nir", "green", "blue"), {ColourRamp.date: model})
+    first_run = RunLooks(RunFolder(tmp_path), grid, (ColourRamp.date,), light)
+    boxes = np.array([[500_010.0, 5_999_980.0], [500_020.0, 5_999_970.0]]), np.full(2, 6.0), np.zeros(2)
+    first = first_run.outline_light(0, *boxes)
+    assert first.shape == (2, 32, 4)
+    np.testing.assert_allclose(first[..., 0] * 40, first[..., 2] * 10, rtol=1e-3)
+    again = RunLooks(RunFolder(tmp_path), grid, (ColourRamp.date,))
+    assert again.outline_light(0, *boxes) is None
+    first_run.keep_light()
+    np.testing.assert_array_equal(again.outline_light(0, *boxes), first)
+    grey = RunLooks(RunFolder(tmp_path), grid, (Ramp.date,), SceneLight(grid, (Ramp(),), ("red", "nir"), {}))
+    assert grey.outline_light(0, *boxes) is None
+
+
 def test_pictures_without_colours_have_no_light_along_roofs(tmp_path):
     grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 6_000_000), (90, 70))
     model = DateModel(AT_REST, None, LightLevels((0.0, 0.0), (10.0, 20.0)))

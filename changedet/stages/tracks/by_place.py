@@ -3,135 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
-from changedet.kernels.containers import HEIGHT_M
-from changedet.stages.tracks.appearance import place_appearance
-from changedet.stages.tracks.assemble import assemble, medians, visible_dates
+from changedet.stages.tracks.assemble import assemble
 from changedet.stages.tracks.cloud_rims import rows_at_rims
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.appearance import SHOWS_BOX, appearance_bins, missed_boxes
-from changedet.stages.tracks.kernels.boxes import mean_boxes
-from changedet.stages.tracks.kernels.emissions import MOBILE, REAL, DetectorTables, score_bins
-from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overlapping_pairs
-from changedet.stages.tracks.kernels.places import find_places
-from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES, PlaceLooks, PresencePosterior, infer_presence
+from changedet.stages.tracks.kernels.box_outline import outline_bins
+from changedet.stages.tracks.kernels.emissions import MOBILE, REAL, DetectorTables
+from changedet.stages.tracks.kernels.presence_hmm import PlaceLooks, PresencePosterior, infer_presence
 from changedet.stages.tracks.kernels.replacement import Split, split_at_replacements
 from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.kernels.stretches import Surfaces, presence_runs, single_boxes
+from changedet.stages.tracks.observations import PlaceObservations, observe_places
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.roof_light import rows_light
-from changedet.stages.tracks.visibility import SeriesVisibility, familiar_dates, relief_displacements
+from changedet.stages.tracks.visibility import SeriesVisibility
 
-OVERLAP_SHARE: Final = 0.35
-"""Share of the smaller of two places that the other must cover to leave it no room. Chosen by hand."""
 CONFIDENT: Final = 0.45
 """The score from which a look's colour is evidence that the box was replaced. Chosen by hand."""
 FAINT: Final = 0.2
 """That from which the light along a look's roof is, beside what the sure looks of the site tell of such light."""
 LEAST_REAL: Final = 0.35
 """Least probability that a place is real, for its boxes to become tracks (docs/research/tracks.md)."""
-PASSES: Final = 4
-"""Over the series, to find its places."""
-STACKED_TIERS: Final = 2
-"""Levels from which a box hides others below it."""
 TELLING_DATES: Final = 3
 """On fewer dates rows do not show how often boxes are missed on a site."""
 MOST_FALSE: Final = 0.9
 """Share of false rows on a hard site at most. Chosen by hand."""
 HARD_LOG_ODDS: Final = 3.0
 """By which the rows of a site must fit the tables of hard sites better than the usual ones: 20 to 1."""
-
-
-class PlaceObservations(NamedTuple):
-    """What a series shows of its places.
-
-    Attributes
-    ----------
-    place : int64 (row,)
-        The place of each row; -1 for rows of places that never held a counted one.
-    bins : int64 (place, date)
-        Bin of each place's score, see `kernels.emissions.score_bins`.
-    observed : bool (place, date)
-        True where a row was found or the date shows the place, in deep shade too.
-    lit : bool (place, date)
-        True where the look was clear and not in deep shade.
-    counted_rows : float64 (place,)
-        Number of counted rows.
-    neighbours : int64 (place,)
-        See `kernels.neighbours.neighbour_classes`; 0 for places with rows on more than two dates.
-    pairs : two int64 (pair,)
-        Places that leave each other no room.
-    shift : float64 (date, 2)
-        What brings each date's boxes onto the places, in metres.
-    displacement : float64 (date, 2)
-        How far each date displaces the top of a stack of one box more, in metres.
-    appearance : float64 (place, date, feature) or None
-        What the pixels show, see `kernels.appearance.appearance_features`; None without pictures.
-    opposed : bool
-        Whether the boxes lean the other way than the views say.
-    familiar : bool (date,) or None
-        True where a scene is like those that the detector knows; None where that is not known of any.
-    """
-
-    place: Ints
-    bins: Ints
-    observed: Bools
-    lit: Bools
-    counted_rows: Floats
-    neighbours: Ints
-    pairs: tuple[Ints, Ints]
-    shift: Floats
-    displacement: Floats
-    appearance: Floats | None
-    opposed: bool = False
-    familiar: Bools | None = None
-
-
-def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -> PlaceObservations:
-    """Places of a series, and what each date shows of them.
-
-    Parameters
-    ----------
-    rows : Detections
-        Of all dates.
-    looks : SeriesVisibility
-        What each date shows of the ground.
-    radius_m : float
-        Farthest that a box may lie from its place's centre along its long side.
-
-    Returns
-    -------
-    PlaceObservations
-        Of the places that ever held a counted row.
-    """
-    count = len(rows.dates)
-    views = HEIGHT_M * relief_displacements(looks, count)
-    place, shift, displacement, opposed = find_places(rows.boxes, rows.date, views, radius_m, PASSES)
-    place, keep = _with_counted_rows(place, rows.counted)
-    n = int(place.max()) + 1 if keep.any() else 0
-    own, date = place[keep], rows.date[keep]
-    boxes = mean_boxes(rows.boxes.take(keep), own, n)
-    width = np.bincount(own, rows.width[keep], n) / np.maximum(np.bincount(own, minlength=n), 1)
-    score = np.full((n, count), np.nan)
-    score[own, date] = rows.boxes.weight[keep]
-    has_row = np.isfinite(score)
-    centre = medians(rows.boxes.xy[keep], own, n)
-    lit, shown = (
-        visible_dates(see, boxes, centre, rows.unit, count)
-        for see in (looks.clear, lambda i, xy: ~looks.covered(i, xy))
-    )
-    pairs = overlapping_pairs(boxes, width, OVERLAP_SHARE)
-    observed = _not_below_a_stack(lit | has_row | shown, has_row, pairs, rows, place)
-    counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
-    bins, neighbours = score_bins(score), _neighbours(rows, place, has_row)
-    moved = medians((rows.boxes.xy + shift[rows.date])[keep], own, n)
-    appearance = place_appearance(looks, boxes._replace(xy=moved), shift, (bins, lit, observed), rows.unit)
-    moves = shift, displacement, appearance, opposed, familiar_dates(looks, count)
-    return PlaceObservations(place, bins, observed, lit, counted, neighbours, pairs, *moves)
 
 
 def follow_places(
@@ -228,7 +131,9 @@ def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: D
     features = observations.appearance
     appearance = None if features is None else appearance_bins(features, tables.appearance_weights)
     own = observations
-    looks = PlaceLooks(own.bins, own.observed, own.lit, own.counted_rows, own.neighbours, appearance, own.familiar)
+    outline = None if own.outline is None else outline_bins(own.outline)
+    rows = own.bins, own.observed, own.lit, own.counted_rows, own.neighbours
+    looks = PlaceLooks(*rows, appearance, own.familiar, outline)
     posterior = infer_presence(looks, np.zeros(own.observed.shape), rates, tables)
     if own.observed.shape[1] == 1:
         return posterior
@@ -243,40 +148,6 @@ def _missed(observations: PlaceObservations, present: Floats, tables: DetectorTa
         return None
     told, empty = appearance_bins(own.appearance, tables.appearance_weights), tables.appearance[0, 0]
     return missed_boxes(told, own.bins, own.lit, present, float(empty[SHOWS_BOX - 1 :].sum()))
-
-
-def _neighbours(rows: Detections, place: Ints, has_row: Bools) -> Ints:
-    """The best class of neighbours (place,) that a counted row of each place with few rows has."""
-    best = np.zeros(len(has_row), np.int64)
-    brief = np.append(has_row.sum(1) <= BRIEF_DATES, False)
-    chosen = brief[place] & rows.counted
-    for t in range(len(rows.dates)):
-        here, mine = np.flatnonzero(rows.date == t), np.flatnonzero(chosen & (rows.date == t))
-        found = neighbour_classes(rows.boxes.take(mine), rows.boxes.take(here), rows.counted[here])
-        np.maximum.at(best, place[mine], found)
-    return best
-
-
-def _with_counted_rows(place: Ints, counted: Bools) -> tuple[Ints, Bools]:
-    """Places renumbered to those that ever held a counted row; -1 and False for rows of the others."""
-    chosen = np.unique(place[counted])
-    index = np.searchsorted(chosen, place)
-    keep = np.isin(place, chosen)
-    return np.where(keep, index, -1).astype(np.int64), keep
-
-
-def _not_below_a_stack(
-    observed: Bools, has_row: Bools, pairs: tuple[Ints, Ints], rows: Detections, place: Ints
-) -> Bools:
-    """Without what lies below a box of another size that stands two levels high or more, unless a row shows it."""
-    high = np.zeros(observed.shape, bool)
-    stacked = (rows.tiers >= STACKED_TIERS) & (place >= 0)
-    high[place[stacked], rows.date[stacked]] = True
-    hidden = np.zeros(observed.shape, bool)
-    for below, above in (pairs, pairs[::-1]):
-        np.logical_or.at(hidden, below, high[above])
-    result: Bools = observed & ~(hidden & ~has_row)
-    return result
 
 
 def _blocked(present: Floats, counted_rows: Floats, pairs: tuple[Ints, Ints]) -> Floats:

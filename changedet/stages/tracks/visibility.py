@@ -143,6 +143,26 @@ class SeriesVisibility:
         del i, xy, length, angle
         return None
 
+    def outline_light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
+        """Light that a date shows across boxes and along them, beyond their sides and ends.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        xy : float64 (n, 2)
+            Centres, in the CRS of the boxes.
+        length, angle : float64 (n,)
+            In metres, and in degrees clockwise from north.
+
+        Returns
+        -------
+        float64 (n, point, band) or None
+            See `outline_odds.light_of_outlines`, in the bands of `roof_light`; None without pictures in colour.
+        """
+        del i, xy, length, angle
+        return None
+
     def relief_displacement(self, i: int) -> tuple[float, float] | None:
         """Displacement of a roof for each metre of its height above the ground.
 

@@ -8,10 +8,11 @@ import pytest
 from box_rows import DAYS, anchors, day_of, near_origin, rows_of
 
 from changedet.stages.series.site_boxes import tracked_boxes
-from changedet.stages.tracks.by_place import PlaceObservations, fitting_tables
+from changedet.stages.tracks.by_place import fitting_tables
 from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES
 from changedet.stages.tracks.kernels.emissions import MOBILE, DetectorTables
 from changedet.stages.tracks.kernels.site_model import Rates
+from changedet.stages.tracks.observations import PlaceObservations
 from changedet.stages.tracks.stage import track
 from changedet.stages.tracks.visibility import GivenVisibility
 

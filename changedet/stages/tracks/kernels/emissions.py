@@ -62,6 +62,8 @@ class DetectorTables(NamedTuple):
     appearance : float64 (group, 3, bin)
         Probability of each bin of `appearance.appearance_bins` on a weak look of each of `appearance.look_groups`: at
         an empty real place, a full one, and clutter. Where all are alike the pixels decide nothing.
+    outline : float64 (3, bin)
+        Likewise of each bin of `box_outline.outline_bins`.
     """
 
     absent: Floats
@@ -79,6 +81,7 @@ class DetectorTables(NamedTuple):
     container_precision: float = 1.0
     appearance_weights: Floats = np.zeros(len(FEATURES) + 1)
     appearance: Floats = np.full((LOOK_GROUPS, 3, APPEARANCE_BINS), 1.0 / APPEARANCE_BINS)
+    outline: Floats = np.full((3, APPEARANCE_BINS), 1.0 / APPEARANCE_BINS)
 
     @classmethod
     def of(cls, fitted: Fitted) -> DetectorTables:
@@ -117,6 +120,7 @@ class DetectorTables(NamedTuple):
             container_precision=_number("container_precision" if "container_precision" in fitted else "precision"),
             appearance_weights=_table("appearance_weights"),
             appearance=_table("appearance"),
+            outline=_table("outline") if "outline" in fitted else np.full((3, APPEARANCE_BINS), 1.0 / APPEARANCE_BINS),
         )
 
 

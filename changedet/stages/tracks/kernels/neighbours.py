@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
+from changedet.kernels.containers import WIDTH_M
 from changedet.stages.tracks.kernels.boxes import Boxes, axial_difference, local_offset
 
 PARALLEL_DEG: Final = 9.0
@@ -101,15 +102,55 @@ def overlapping_pairs(places: Boxes, width: Floats, share: float) -> tuple[Ints,
     reach = float(np.sqrt(places.length**2 + width**2).max()) / 2 + float(places.length.max()) / 2
     pairs = cKDTree(places.xy).query_pairs(min(reach, FARTHEST_OVERLAP_M), output_type="ndarray")
     i, j = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
-    along, across = local_offset(places.xy[i], places.xy[j], places.angle[i])
-    turn = np.deg2rad(axial_difference(places.angle[i], places.angle[j]))
-    length = places.length[j] * np.cos(turn) + width[j] * np.sin(turn)
-    breadth = places.length[j] * np.sin(turn) + width[j] * np.cos(turn)
-    common_along = _common(places.length[i], length, np.abs(along))
-    common_across = _common(width[i], breadth, np.abs(across))
+    shared = _shared_area(places.take(i), places.take(j), width[i], width[j])
     smaller = np.minimum(places.length[i] * width[i], places.length[j] * width[j])
-    over = common_along * common_across > share * smaller
+    over = shared > share * smaller
     return i[over], j[over]
+
+
+def share_of_others(boxes: Boxes, others: Boxes, own: Ints, theirs: Ints) -> Floats:
+    """Share of each box that one box of another place covers.
+
+    Parameters
+    ----------
+    boxes : Boxes
+        The n boxes; all are as wide as a container.
+    others : Boxes
+        The m boxes that may lie upon them.
+    own : int64 (n,)
+        The place of each box.
+    theirs : int64 (m,)
+        That of each of the others.
+
+    Returns
+    -------
+    float64 (n,)
+        The greatest share, measured in the box's frame, exact for parallel boxes; 0 where none covers it.
+    """
+    # Imported here for a quick start.
+    from scipy.spatial import cKDTree
+
+    covered = np.zeros(len(boxes.xy))
+    if not len(boxes.xy) or not len(others.xy):
+        return covered
+    near = cKDTree(others.xy).query_ball_point(boxes.xy, FARTHEST_OVERLAP_M)
+    i = np.repeat(np.arange(len(near)), [len(found) for found in near])
+    j = np.array([k for found in near for k in sorted(found)], np.int64)
+    i, j = (part[own[i] != theirs[j]] for part in (i, j))
+    wide = np.full(len(i), WIDTH_M)
+    shared = _shared_area(boxes.take(i), others.take(j), wide, wide)
+    np.maximum.at(covered, i, shared / (WIDTH_M * boxes.length[i]))
+    return covered
+
+
+def _shared_area(first: Boxes, second: Boxes, first_width: Floats, second_width: Floats) -> Floats:
+    """Area (pair,) that pairs of boxes share, in the frame of the first."""
+    along, across = local_offset(first.xy, second.xy, first.angle)
+    turn = np.deg2rad(axial_difference(first.angle, second.angle))
+    length = second.length * np.cos(turn) + second_width * np.sin(turn)
+    breadth = second.length * np.sin(turn) + second_width * np.cos(turn)
+    common_along = _common(first.length, length, np.abs(along))
+    return common_along * _common(first_width, breadth, np.abs(across))
 
 
 def _common(first: Floats, second: Floats, distance: Floats) -> Floats:

@@ -66,6 +66,9 @@ class PlaceLooks(NamedTuple):
         Bins of what the pixels show, see `appearance.appearance_bins`; None without pictures.
     familiar : bool (date,) or None
         True where a scene is like those that the detector knows, so that it shows boxes about as easily as usual.
+    outline : int64 (place, date) or None
+        Bins of what a look's own outline says, see `box_outline.outline_bins`: of lit looks without a row. As both
+        are read from the same pixels, this and `appearance` count by half there; None without pictures in colour.
     """
 
     bins: Ints
@@ -75,6 +78,7 @@ class PlaceLooks(NamedTuple):
     neighbours: Ints
     appearance: Ints | None = None
     familiar: Bools | None = None
+    outline: Ints | None = None
 
 
 class PresencePosterior(NamedTuple):
@@ -219,6 +223,10 @@ def _by_pixels(looks: PlaceLooks, tables: DetectorTables) -> Floats:
         group = look_groups(looks.bins, looks.lit)
         used = looks.observed & (looks.appearance > 0) & (group >= 0)
         likelihood[:, used] = tables.appearance[group[used], :, looks.appearance[used] - 1].T ** APPEARANCE_TRUST
+    if looks.outline is not None:
+        told = looks.outline > 0
+        outline = tables.outline[:, looks.outline[told] - 1] ** APPEARANCE_TRUST
+        likelihood[:, told] = np.sqrt(likelihood[:, told] * outline)
     return likelihood
 
 

@@ -39,6 +39,24 @@ def test_infer_presence_keeps_a_box_that_pixels_show(pixels, stays):
     assert read.path[1:].all()
 
 
+@pytest.mark.parametrize(("outline", "grows"), [(4, True), (3, True), (1, False)])
+def test_infer_presence_hears_the_outline_beside_the_other_looks(outline, grows):
+    bins = np.full((30, 8), 5)
+    bins[0, 7] = 0
+    alike, shown = np.zeros((30, 8), np.int64), np.zeros((30, 8), np.int64)
+    alike[0, 7], shown[0, 7] = 3, outline
+    everywhere = np.ones((30, 8), bool)
+    looks = PlaceLooks(bins, everywhere, everywhere, np.full(30, 8.0), np.zeros(30, int))
+    arguments = np.zeros((30, 8)), Rates(0.08, 0.03, 0.05, 0.5), HARD_TABLES["learned"]
+    alone = infer_presence(looks, *arguments)
+    read = infer_presence(looks._replace(outline=shown), *arguments)
+    assert (read.present[0, 7] > alone.present[0, 7]) == grows
+    both = infer_presence(looks._replace(appearance=alike, outline=shown), *arguments)
+    told = np.sqrt(HARD_TABLES["learned"].appearance[0, :, 2] * HARD_TABLES["learned"].outline[:, outline - 1]) ** 0.75
+    odds = both.evidence[0, 7] - infer_presence(looks, *arguments).evidence[0, 7]
+    assert odds == pytest.approx(np.log(told[1] / told[0]), abs=0.4)
+
+
 def test_infer_presence_without_pictures_uses_the_scores_alone():
     bins = np.full((30, 8), 5)
     bins[:4, 5:] = 0
