@@ -95,12 +95,14 @@ def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> ChangedAreas:
     return {day: dict(zip(areas, pairs, strict=True)) for day, pairs in found.items()}
 
 
-def mask_shares(plan: Plan) -> intervals.MaskShares:
+def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     """How much of the changed area a run's masks hold.
 
     Parameters
     ----------
     plan : Plan
+    is_bare : bool
+        Whether no date shows plants or water.
 
     Returns
     -------
@@ -111,7 +113,9 @@ def mask_shares(plan: Plan) -> intervals.MaskShares:
         return intervals.USUAL_SHARES
     if plan.facts.panchromatic:
         return intervals.GREY_SHARES
-    return intervals.LEARNED_SHARES if "nir" in plan.roles else intervals.COLOUR_SHARES
+    if "nir" not in plan.roles:
+        return intervals.COLOUR_SHARES
+    return intervals.BARE_SHARES if is_bare else intervals.LEARNED_SHARES
 
 
 def with_unshown_boxes(

@@ -37,6 +37,7 @@ from changedet.pipeline.footprints import (
     footprint_layer,
     footprints_of,
     ground_layer,
+    is_without_plants,
     with_hidden_ground,
 )
 from changedet.pipeline.new_ground import gained_ground, new_ground
@@ -205,6 +206,7 @@ def _measurements(
     false_bound: float,
 ) -> list[DateMeasurements]:
     counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
+    shares = mask_shares(plan, is_without_plants(plan, models))
     found = []
     for look in plan.looks:
         alignment = models[look.date].alignment
@@ -212,7 +214,7 @@ def _measurements(
         quality = plan.quality_file(look.date)
         clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
         intervals = {
-            name: changed_area_interval(marked, seen, false_bound, mask_shares(plan))
+            name: changed_area_interval(marked, seen, false_bound, shares)
             for name, (marked, seen) in changed.get(look.date, {}).items()
             if seen > 0
         }
@@ -231,7 +233,7 @@ def _measurements(
                 look.date in counted,
             )
         )
-    return with_built_ground(with_unshown_boxes(found, changes, mask_shares(plan)), plan.reference_date)
+    return with_built_ground(with_unshown_boxes(found, changes, shares), plan.reference_date)
 
 
 def summary_of(results: Results) -> JsonObject:

@@ -26,7 +26,7 @@ from changedet.pipeline.planted import planted_ground
 from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
 from changedet.stages.footprint.afloat import without_ships, without_water
-from changedet.stages.footprint.bare_sites import all_bare, with_what_stands
+from changedet.stages.footprint.bare_sites import all_bare, with_what_stands, without_plants
 from changedet.stages.footprint.kernels.ground import GroundStatistics
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
@@ -44,6 +44,10 @@ BARE: Final = (
     "around them: only the boxes and buildings on it are sure, and what else it is said to bear is a guess"
 )
 """Of a desert, or a frame within one yard."""
+BARE_CHANGE: Final = (
+    "changed area: hardly anything grows on the site on any date, and ground that was levelled, dug or heaped in its "
+    "own colour may go unmarked there; its upper bounds allow for three times what is marked and 8 % of the site"
+)
 
 
 def footprints_of(
@@ -153,10 +157,27 @@ def bare_site(plan: Plan, models: Mapping[dt.date, DateModel], footprints: Mappi
     Returns
     -------
     list of str
-        A warning, or none.
+        Warnings, of its changed area too where nothing grows; or none.
     """
     bare = all_bare(list(footprints.values()), plan.grid.area, _plants_or_water(plan, models))
-    return [BARE] if bare else []
+    worked = [BARE_CHANGE] if plan.compares and is_without_plants(plan, models) else []
+    return [*([BARE] if bare else []), *worked]
+
+
+def is_without_plants(plan: Plan, models: Mapping[dt.date, DateModel]) -> bool:
+    """Whether no date shows plants or water, so that worked ground has the colour of all that is around it.
+
+    Parameters
+    ----------
+    plan : Plan
+    models : mapping of date to DateModel
+
+    Returns
+    -------
+    bool
+        False where the ground was not measured.
+    """
+    return without_plants(_plants_or_water(plan, models))
 
 
 def footprint_layer(

@@ -39,6 +39,7 @@ from changedet.pipeline.series_scores import FIGURES, SeriesJob, rims_of_marks, 
 from changedet.pipeline.settled_boxes import settled
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_mask, raw_regions
+from changedet.pipeline.worked_ground import boxes_reach_px, with_bare_works
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.memory import DATES_AT_ONCE
 from changedet.plan.model import PROBABILISTIC
@@ -131,7 +132,7 @@ def series_tile(
     window : Window
         The tile on the grid.
     boxes : sequence of BoxMarks or None
-        Of each date those near the tile; None where none were followed.
+        Of each date those near the tile, those beside what is read of it among them; None where none were followed.
     grounds : sequence of Outlined
         Near the tile, whose outline dates show though only later ones mark it.
 
@@ -146,8 +147,11 @@ def series_tile(
     core = inner(around_px)
     tiles = []
     patched = job.patched or (None,) * len(boxes)
-    deciding = settled(boxes, found, job.grid, grown)
+    within = job.grid.window_bounds(grown)
+    own = [None if one is None else one.within(within, job.grid.ground_metre) for one in boxes]
+    deciding = settled(own, found, job.grid, grown)
     found = with_outlined(found, grounds, CHANGED_ABOVE, job.grid, grown)
+    found = with_bare_works(found, job, boxes, grown)
     for k, (probability, marks, quality) in enumerate(zip(found, deciding, patched, strict=True)):
         contrast = read_bands(job.contrasts[k], window, FIGURES)
         boxes_at = np.zeros(window.shape, np.uint8)
@@ -214,7 +218,7 @@ def _read_side(
             # a reading of its own, so that no date's step keeps what only this one asks for
             job, grounds = _informed(plan, models, side, job, windows, stream)
         reach = _halo_px(job, has_boxes=True)
-        near = partial(_boxes_near, plan, boxes, side, reach)
+        near = partial(_boxes_near, plan, boxes, side, reach + boxes_reach_px(job))
         tasks: list[Task] = [
             (series_tile, (job, window, near(window), outlined_near(grounds, plan.grid, window.grown(reach))))
             for window in windows

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from changedet.kernels.intervals import (
+    BARE_SHARES,
     COLOUR_SHARES,
     LEARNED_SHARES,
     area_interval,
@@ -48,6 +49,9 @@ def test_area_interval_by_what_masks_of_a_method_hold():
     learned, colours = (area_interval(1000.0, 100_000.0, 0.0, shares) for shares in (LEARNED_SHARES, COLOUR_SHARES))
     assert learned == pytest.approx((800.0, 1600.0 + 150))
     assert colours == pytest.approx((800.0, 2500.0 + 150))
+    # of bare ground 8 % of what is seen may have changed unmarked, and no more than is seen
+    assert area_interval(330.0, 10_000.0, 0.0, BARE_SHARES) == pytest.approx((264.0, 1000.0 + 150 + 800))
+    assert area_interval(0.0, 1000.0, 0.0, BARE_SHARES) == pytest.approx((0.0, 150.0 + 80))
 
 
 def test_volume_interval_allows_for_the_kinds_of_boxes_that_were_missed_or_are_none():

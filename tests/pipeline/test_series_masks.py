@@ -123,7 +123,7 @@ def test_series_tile_sums_the_rims_of_marks_alike_however_the_site_is_cut(tmp_pa
         with rasterio.open(path, "r+") as out:
             out.write(contrast)
     standing = np.full((7, 200, 240), 150, np.uint8)
-    standing[0] = movers.NOTHING
+    standing[0] = movers.GROUND
     work = replace(work, standing=standing_files(tmp_path, standing))
 
     def rims(windows, across):

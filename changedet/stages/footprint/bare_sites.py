@@ -42,9 +42,25 @@ def all_bare(footprints: Sequence[Footprint], site: BaseGeometry, plants_or_wate
     """
     if not footprints or not all(one.kinds for one in footprints):
         return False
-    if plants_or_water and all(share is not None and share <= HARDLY_ANY for share in plants_or_water):
+    if without_plants(plants_or_water):
         return True
     return all(one.geometry.area >= NEARLY_ALL * site.area for one in footprints)
+
+
+def without_plants(plants_or_water: Sequence[float | None]) -> bool:
+    """Whether no date shows plants or water.
+
+    Parameters
+    ----------
+    plants_or_water : sequence of float or None
+        As of `all_bare`.
+
+    Returns
+    -------
+    bool
+        False without dates, or where one is not known.
+    """
+    return bool(plants_or_water) and all(share is not None and share <= HARDLY_ANY for share in plants_or_water)
 
 
 def with_what_stands(footprints: Sequence[Footprint]) -> list[Footprint]:

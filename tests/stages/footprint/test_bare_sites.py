@@ -6,7 +6,7 @@ import pytest
 import shapely
 from shapely.geometry import MultiPolygon, box
 
-from changedet.stages.footprint.bare_sites import all_bare, with_what_stands
+from changedet.stages.footprint.bare_sites import all_bare, with_what_stands, without_plants
 from changedet.stages.footprint.outlines import Footprint
 
 SITE = box(0, 0, 100, 100)
@@ -40,3 +40,8 @@ def test_only_boxes_and_buildings_are_sure():
     (found,) = with_what_stands([a_footprint(95)])
     assert shapely.equals(found.least, shapely.union_all([box(10, 10, 20, 20), box(30, 30, 50, 35)]))
     assert found.area_m2 == 9500
+
+
+@pytest.mark.parametrize(("shares", "expected"), [((0.01, 0.03), True), ((0.01, 0.2), False), ((), False)])
+def test_no_date_shows_plants(shares, expected):
+    assert without_plants(shares) == expected

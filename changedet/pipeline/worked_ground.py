@@ -1,0 +1,99 @@
+"""Ground that was levelled, dug or heaped in its own colour, marked on the dates of a series that are read together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import shapely
+
+from changedet.arrays import Bools, Singles
+from changedet.blocks import Window
+from changedet.grid import Grid
+from changedet.outputs.rasters.reading import read_bands
+from changedet.pipeline.box_marks import BoxMarks
+from changedet.pipeline.kernels.box_decisions import LEFT, STAYED
+from changedet.pipeline.series_scores import NETWORK, SeriesJob
+from changedet.stages.change.kernels.bare_works import APART_M, WIDE_M, YARD_M, bare_works, works_halo_px
+from changedet.stages.change.kernels.wide_ground import UNSAID, half_px, whole_steps
+
+COARSEST_M: Final = 1.3
+"""With coarser pixels the squares that are compared hold too few of them."""
+WORKED_PROBABILITY: Final = 0.75
+"""Of change, on such ground. Chosen by hand: less than what an outline tells."""
+
+
+def asks_works(job: SeriesJob) -> bool:
+    """Whether such ground is looked for.
+
+    Parameters
+    ----------
+    job : SeriesJob
+
+    Returns
+    -------
+    bool
+        False where movers are not left out, no two looks have near infrared, or pixels are too coarse.
+    """
+    looks = sum(job.asks_rims(k) for k in range(len(job.nir)))
+    return looks > 1 and job.grid.ground_resolution_m <= COARSEST_M
+
+
+def boxes_reach_px(job: SeriesJob) -> int:
+    """How far around a window boxes tell about its ground.
+
+    Parameters
+    ----------
+    job : SeriesJob
+
+    Returns
+    -------
+    int
+        Pixels; 0 where such ground is not looked for.
+    """
+    gsd_m = job.grid.ground_resolution_m
+    return 2 * half_px(WIDE_M, gsd_m) + math.ceil(YARD_M / gsd_m) if asks_works(job) else 0
+
+
+def with_bare_works(found: Singles, job: SeriesJob, boxes: Sequence[BoxMarks | None], window: Window) -> Singles:
+    """Mark ground that was worked where all around is bare.
+
+    Parameters
+    ----------
+    found : float32 (date, y, x)
+        Probability of change in the window; NaN is not observed.
+    job : SeriesJob
+    boxes : sequence of BoxMarks or None
+        Of each date those that may lie within `boxes_reach_px` of the window.
+    window : Window
+        On the grid; may reach beyond it.
+
+    Returns
+    -------
+    float32 (date, y, x)
+        At least `WORKED_PROBABILITY` there, where it is observed.
+    """
+    if not asks_works(job):
+        return found
+    gsd_m = job.grid.ground_resolution_m
+    wide = window.grown(works_halo_px(gsd_m))
+    asked = [job.asks_rims(k) and not (job.patched and job.patched[k]) for k in range(len(found))]
+    steps = [whole_steps(read_bands(path, wide, NETWORK + 1)[NETWORK]) for path in job.contrasts]
+    steps = [own if yes else np.full_like(own, UNSAID) for own, yes in zip(steps, asked, strict=True)]
+    kinds = [read_bands(path, wide, 1)[0] for path in job.standing]
+    if not bare_works(steps, kinds, np.zeros((len(steps), *wide.shape), np.bool_), gsd_m).any():
+        return found
+    works = bare_works(steps, kinds, np.stack([_beside(marks, job.grid, wide) for marks in boxes]), gsd_m)
+    return np.where(works & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
+
+
+def _beside(marks: BoxMarks | None, grid: Grid, window: Window) -> Bools:
+    """Where a box of either date stands, or nearly, and yards that were in use on the reference."""
+    if marks is None or not len(marks.swept):
+        return np.zeros(window.shape, np.bool_)
+    stood = np.isin(marks.decision, (LEFT, STAYED))
+    reach = np.where(stood, YARD_M, APART_M) * grid.ground_metre
+    around = shapely.union_all(shapely.buffer(marks.swept, reach, quad_segs=2))
+    return np.asarray(grid.burn([(around, 1)], window) > 0, np.bool_)
