@@ -9,6 +9,9 @@ import numpy as np
 from changedet.arrays import Bools, Floats
 from changedet.kernels.doubts import NO_DOUBTS, Doubts
 
+UNSEEN_BOXES_M: Final = 2000.0
+"""Area that boxes of a yard may change unmarked for each metre of a coarse GSD, m2 a metre: with it intervals hold
+on .97 of 79 dates of 20 teaching sites at 1.5 and 3 m, on .34 with what fine pixels miss."""
 QUANTILE: Final = 1.96
 """Of the normal distribution, for 95 % between both sides."""
 MISCOUNT: Final = 0.08
@@ -164,6 +167,22 @@ def volume_interval(boxes: tuple[float, float, float], teu: tuple[float, float, 
     low = max(teu[1] - below, min(teu[1], teu[0] - LONG_TEU * (boxes[0] - boxes[1])))
     high = min(teu[2] + above, max(teu[2], teu[0] + LONG_TEU * (boxes[2] - boxes[0])))
     return max(low, boxes[1]), max(high, boxes[2])
+
+
+def coarse_shares(gsd_m: float) -> MaskShares:
+    """Shares of masks of scenes too coarse for single boxes, which change the ground unmarked.
+
+    Parameters
+    ----------
+    gsd_m : float
+        Of the finest scene.
+
+    Returns
+    -------
+    MaskShares
+        Of the learned method.
+    """
+    return COLOUR_SHARES._replace(missed_m2=UNSEEN_BOXES_M * gsd_m)
 
 
 def area_interval(

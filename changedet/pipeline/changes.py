@@ -21,6 +21,7 @@ from changedet.pipeline.area_sums import Area, changed_and_seen
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
 from changedet.plan.model import PROBABILISTIC
+from changedet.stages.change.method import TAUGHT_M
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import BOXES_M2, UNSEEN_M2
 from changedet.stages.series.table import DateMeasurements
@@ -111,6 +112,9 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     """
     if plan.choices["change"].method not in PROBABILISTIC:
         return intervals.USUAL_SHARES
+    finest = min(plan.facts.gsd_m)
+    if finest > TAUGHT_M[1]:
+        return intervals.coarse_shares(finest)
     if plan.facts.panchromatic:
         return intervals.GREY_SHARES
     if "nir" not in plan.roles:

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
+from changedet.grid import Grid
 from changedet.grid.areas import Areas
 from changedet.imagery.look import Look
 from changedet.outputs.figure.letters import undrawable
 from changedet.outputs.sentences.words import named_dates
 from changedet.workflow import Workflow
+from changedet.workflow.finer_grid import FINER_M, wants_finer_grid
 
 INFRARED: Final = "nir"
 COARSE_REFERENCE: Final = 2.0
@@ -21,7 +23,7 @@ MOST_LETTERS: Final = 20
 """Of those that no font has, which a warning names."""
 
 
-def advice(looks: Sequence[Look], reference: int) -> list[str]:
+def advice(looks: Sequence[Look], reference: int, grid: Grid) -> list[str]:
     """What may be done better with these looks.
 
     Parameters
@@ -29,13 +31,25 @@ def advice(looks: Sequence[Look], reference: int) -> list[str]:
     looks : sequence of Look
     reference : int
         Index of the reference date.
+    grid : Grid
 
     Returns
     -------
     list of str
         Warnings.
     """
-    return [*_better_reference(looks, reference), *_in_colours_alone(looks)]
+    return [*_better_reference(looks, reference), *_in_colours_alone(looks), *_finer_grid(looks, grid)]
+
+
+def _finer_grid(looks: Sequence[Look], grid: Grid) -> list[str]:
+    """That scenes which are a little too coarse for what was taught are better told on a grid that is not."""
+    own = grid.ground_resolution_m
+    if not all(wants_finer_grid(own, look.roles) for look in looks):
+        return []
+    return [
+        f"in pixels of {own:.2g} m built ground and change are told less well than on a finer grid: consider grid: "
+        f"{{resolution: {FINER_M:g}}}, on which the methods that were taught on finer pixels see them"
+    ]
 
 
 def _in_colours_alone(looks: Sequence[Look]) -> list[str]:

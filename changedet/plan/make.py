@@ -89,7 +89,7 @@ def make_plan(
     zones = zones_of(checked, grid, warnings)
     decided = _decided(checked, grid, looks, reference, roles, share)
     warnings += [warning for look in looks for warning in look.warnings]
-    warnings += [*advice(looks, reference), *to_come(looks), *unwritable(checked, looks, zones)]
+    warnings += [*advice(looks, reference, grid), *to_come(looks), *unwritable(checked, looks, zones)]
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
     return Plan(
@@ -126,8 +126,8 @@ def without(plan: Plan, left_out: Collection[int], said: Sequence[str]) -> Plan:
     looks = tuple(look for i, look in enumerate(plan.looks) if i not in left_out)
     reference, roles = looks.index(plan.reference_look), tuple(shared_roles(looks))
     decided = _decided(plan.workflow, plan.grid, looks, reference, roles, plan.share)
-    advised = advice(plan.looks, plan.reference)
-    warnings = [text for text in plan.warnings if text not in advised] + advice(looks, reference)
+    advised = advice(plan.looks, plan.reference, plan.grid)
+    warnings = [text for text in plan.warnings if text not in advised] + advice(looks, reference, plan.grid)
     return replace(
         plan, looks=looks, reference=reference, roles=roles, warnings=(*warnings, *said), **decided._asdict()
     )

@@ -10,7 +10,7 @@ from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.imagery.stand_ins import in_grey, is_grey, is_panchromatic, may_be_grey, shows_grey, with_blue
 from changedet.outputs.sentences.words import named_dates
-from changedet.stages.change.method import TREES_M
+from changedet.stages.change.method import TAUGHT_M
 
 LOST: Final = "plants, soil and the colours of boxes are not told apart in them, so that less of what changed is marked"
 
@@ -70,7 +70,7 @@ def _shows_grey(look: Look, grid: Grid) -> bool:
 
 
 def _is_fine(grid: Grid) -> bool:
-    return TREES_M[0] <= grid.ground_resolution_m <= TREES_M[1]
+    return TAUGHT_M[0] <= grid.ground_resolution_m <= TAUGHT_M[1]
 
 
 def _in_grey(looks: Sequence[Look], grid: Grid, grey: Sequence[bool], warnings: list[str]) -> tuple[Look, ...]:

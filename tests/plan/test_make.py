@@ -15,6 +15,7 @@ from small_scenes import ground, write_scene, write_workflow
 
 from changedet.cli.text import plan_in_words
 from changedet.errors import InputError
+from changedet.pipeline.changes import mask_shares
 from changedet.plan import as_shown, make_plan, without
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
@@ -47,6 +48,18 @@ def test_make_plan_reads_green_for_blue_in_colour_infrared(tmp_path: Path, resol
     assert (plan.choices["change"].method == "trees") is stands
     assert any("no blue band" in said for said in plan.warnings) is stands
     assert not plan.facts.panchromatic
+
+
+@pytest.mark.parametrize(("resolution", "advised"), [("auto", True), (1.25, False)])
+def test_make_plan_advises_a_finer_grid_for_pixels_of_three_metres(
+    tmp_path: Path, resolution: str | float, advised: bool
+) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50), resolution_m=3.0)
+    plan = make_plan(write_workflow(tmp_path, DATES, change={"method": "auto"}, grid={"resolution": resolution}))
+    assert any("consider grid: {resolution: 1.25}" in said for said in plan.warnings) is advised
+    assert plan.choices["change"].method == "trees"
+    assert mask_shares(plan).missed_m2 == pytest.approx(6000, rel=0.01)
 
 
 @pytest.mark.parametrize("header", [True, False])

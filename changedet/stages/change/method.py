@@ -27,8 +27,11 @@ series at 0.5 m was marked."""
 COARSE_FALSE_SHARES: Final = {"cva": 0.037, "pca_kmeans": 0.042}
 OTHER_COARSE_FALSE_SHARE: Final = 0.09
 """Marked falsely at 10 m on 24 simulated pairs of all seasons against a winter date."""
-TREES_M: Final = (0.25, 1.3)
+TAUGHT_M: Final = (0.25, 1.3)
 """Pixel sizes that the trees were fitted for, with a margin."""
+TREES_M: Final = (TAUGHT_M[0], 3.5)
+"""Pixel sizes at which they mark least of what did not change: measured at 1.5 and 3 m (docs/research/change.md,
+"Pixels of 1.5 and 3 m")."""
 
 
 def choose(facts: Facts) -> Choice:
@@ -54,6 +57,8 @@ def choose(facts: Facts) -> Choice:
     if TREES_M[0] <= facts.resolution_m <= TREES_M[1] and set(ROLES[:3]) <= set(facts.roles):
         colours = "blue, green, red and near infrared" if ROLES[3] in facts.roles else "blue, green and red alone"
         colours = "grey pictures for colours" if facts.panchromatic else colours
+        if facts.resolution_m > TAUGHT_M[1]:
+            return Choice("trees", {}, f"1.3 to 3.5 m with {colours}: trees fitted on finer pairs mark least falsely")
         reason = f"0.25 to 1.3 m with {colours}: trees fitted on such simulated pairs, with the fewest false marks"
         return Choice("trees", {}, f"very high resolution, {reason}")
     if not fine:

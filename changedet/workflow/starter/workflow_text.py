@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from changedet.imagery.datasets import is_remote
+from changedet.workflow.finer_grid import FINER_M, wants_finer_grid
 from changedet.workflow.methods_table import methods_table
 from changedet.workflow.model import FORMATS, STAGE_WORDS
 from changedet.workflow.starter.delivered_lines import todo_lines
@@ -87,6 +88,12 @@ def _head(drafts: Sequence[Draft], catalogs: Sequence[str], folder: str) -> str:
     site = re.sub(r"[^A-Za-z0-9_-]+", "-", near).strip("-")[:100] or "site"
     finest = min((draft.gsd_m for draft in drafts if not math.isnan(draft.gsd_m)), default=math.nan)
     found = "" if math.isnan(finest) else f"; here {finest:.3g} m"
+    resolution = "auto               # metres; auto is the finest scene's, on the ground" + found
+    if any(wants_finer_grid(finest, draft.bands) for draft in drafts):
+        resolution = (
+            f"{FINER_M:g}               # metres; auto is the finest scene's, {finest:.3g} m: what tells change and\n"
+            "#                                # built ground best knows pixels of up to 1.3 m"
+        )
     return f"""\
 # A changedet workflow. Paths are relative to this file; what is commented out shows the default. `changedet methods`
 # tells more of every method.
@@ -99,7 +106,7 @@ site:
   # zones: zones.geojson         # polygons with a `name`; the series is also given for each of them
 grid:
   crs: auto                      # auto | a projected system in metres such as EPSG:32633
-  resolution: auto               # metres; auto is the finest scene's, on the ground{found}"""
+  resolution: {resolution}"""
 
 
 def _near(paths: Sequence[str], folder: str) -> str:

@@ -18,7 +18,9 @@ from changedet.stages.registry import Facts
         (Facts(10.0, ("pan",)), "cva"),
         (Facts(0.5, ("pan",)), "cva"),
         (Facts(0.3, ("blue", "green", "red")), "trees"),
-        (Facts(1.8, ("blue", "green", "red")), "irmad"),
+        (Facts(1.8, ("blue", "green", "red")), "trees"),
+        (Facts(1.8, ("green", "red", "nir")), "irmad"),
+        (Facts(4.0, ("blue", "green", "red")), "cva"),
     ],
 )
 def test_choose_takes_a_method_and_gives_a_reason(facts, method):

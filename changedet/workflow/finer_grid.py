@@ -1,0 +1,30 @@
+"""Which scenes are better compared on a grid finer than their own pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+COLOURS: Final = frozenset({"blue", "green", "red"})
+FROM_M: Final = (1.3, 3.5)
+"""Pixel sizes of such scenes, measured at 1.5 and 3 m (docs/research/change.md, "Pixels of 1.5 and 3 m")."""
+FINER_M: Final = 1.25
+"""Pixel size of that grid, metres: the greatest that the methods which were taught know, with a margin."""
+
+
+def wants_finer_grid(resolution_m: float, roles: Collection[str]) -> bool:
+    """Whether built ground and change are told better on a grid of `FINER_M`.
+
+    Parameters
+    ----------
+    resolution_m : float
+        Of the grid, or of the finest scene where it follows that.
+    roles : collection of str
+        Of the bands that are compared.
+
+    Returns
+    -------
+    bool
+        True of colours in pixels of `FROM_M`.
+    """
+    return FROM_M[0] < resolution_m <= FROM_M[1] and set(roles) >= COLOURS
