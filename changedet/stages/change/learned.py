@@ -52,7 +52,7 @@ class TreesCleaning(Cleaning):
 
 @STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=12)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
-    """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
+    """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 3.5 m.
 
     Features are how far a value lies outside the other date's range within a pixel, both ways, after a robust line per
     band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
