@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from affine import Affine
 from starter_scenes import scene, start
 
 from changedet.workflow import STAGE_NAMES, load_workflow, stages
@@ -46,6 +47,13 @@ def test_workflow_text_has_every_key_with_a_comment() -> None:
         assert re.search(rf"^  (# )?{key}: .*#", text, re.MULTILINE), key
     for key in ("site", "grid", "scenes", "bands", "before", "read", *STAGE_NAMES, "outputs", "compute"):
         assert re.search(rf"^(# )?{key}:", text, re.MULTILINE), key
+
+
+@pytest.mark.parametrize(("pixel_m", "resolution"), [(0.5, "auto"), (3.0, 1.25), (10.0, "auto")])
+def test_workflow_text_gives_pixels_of_three_metres_a_finer_grid(pixel_m: float, resolution: str | float) -> None:
+    text, workflow = start(scene("2023-06-04.tif", transform=Affine(pixel_m, 0, 500_000, 0, -pixel_m, 5_400_000)))
+    assert (workflow.grid.resolution or "auto") == resolution
+    assert f"{pixel_m:g} m" in text
 
 
 @pytest.mark.parametrize(
