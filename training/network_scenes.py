@@ -49,9 +49,9 @@ LOT_KINDS = (
 PANEL_KINDS = ("panels", "panels", "siding", "apron", "panels", "packed")
 HOME_KINDS = ("colony", "rakes")
 TRAIN_KINDS = ("faint", "consists", "siding")
-PAIR_KINDS = ("pairs", "canyons", "pairs")
-SPACED_KINDS = ("spaced", "spaced", "gaps")
 SHADOW_KINDS = ("shadowed",)
+SELDOM_KINDS = ("seldom",)
+CRANED_KINDS = ("craned",)
 SITES = (
     network_sites.SITES
     | hard_sites.SITES
@@ -62,11 +62,11 @@ SITES = (
     | wide_pairs.SITES
 )
 HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM, HOMES_FROM, TRAINS_FROM = 264, 440, 500, 740, 880, 940, 1040
-PAIRS_FROM, SPACED_FROM, SHADOWS_FROM = 1130, 1230, 1290
+PAIRS_FROM, SELDOM_FROM, CRANED_FROM = 1290, 1340, 1400
 """Of each ten thousand seeds the first so many are of `KINDS`, the next of `HARD_KINDS`, the next the simulator's
 lots of plain trailers and buses, on which a network fitted on `HARD_KINDS` last gets worse, the next of `WIDE_KINDS`,
 looked at aslant, as all others are, the next of `LOT_KINDS`, of `PANEL_KINDS`, of `HOME_KINDS`, of
-`TRAIN_KINDS`, of `PAIR_KINDS`, of `SPACED_KINDS`, the last of `SHADOW_KINDS`."""
+`TRAIN_KINDS`, of `SHADOW_KINDS`, of `SELDOM_KINDS`, the last of `CRANED_KINDS`."""
 SNOWED = 0.14
 """Share of these under snow in patches."""
 PIXEL_M = 0.25
@@ -117,11 +117,11 @@ def scene(seed: int) -> Scene:
     wide = number >= WIDE_FROM
     ends = (
         HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM, HOMES_FROM, TRAINS_FROM,
-        PAIRS_FROM, SPACED_FROM, SHADOWS_FROM,
+        PAIRS_FROM, SELDOM_FROM, CRANED_FROM,
     )  # fmt: skip
     lists = (
         KINDS, HARD_KINDS, ("decoys",), WIDE_KINDS, LOT_KINDS, PANEL_KINDS, HOME_KINDS, TRAIN_KINDS,
-        PAIR_KINDS, SPACED_KINDS, SHADOW_KINDS,
+        SHADOW_KINDS, SELDOM_KINDS, CRANED_KINDS,
     )  # fmt: skip
     kinds: tuple[str, ...] = lists[int(np.searchsorted(ends, number, side="right"))]
     kind, size_m = kinds[seed % len(kinds)], float(rng.uniform(130, 190))

@@ -60,7 +60,7 @@ class Stage:
     draws_alone : bool
         Only the layers that draw are trained, so that what the others describe stays.
     pairs : int
-        And on so many of the scenes from `PAIRS_FROM`, all of them but the first `fewer`.
+        And on so many of the scenes from `PAIRS_FROM`, all of them.
     """
 
     scenes: int
@@ -77,7 +77,6 @@ class Stage:
     homes: int = 0
     draws_alone: bool = False
     pairs: int = 0
-    fewer: int = 0
 
 
 HOMES = (
@@ -98,30 +97,12 @@ HOMES = (
     Stage(480, 700, 700, 1.5e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE, *AT_HOME), 400, True, shaded=0.12, homes=190),
 )
 """Stages with houses and rakes, for the wide network and for the layers of the plain one that draw."""
-LEFT_ALONE = (
-    *(f"{painted_sites.LOOKALIKES}-{seed}" for seed in (*range(1011, 1015), 1031, 1032)),
-    *(f"{painted_sites.PARKS}-{seed}" for seed in (1921, 1922, 1923, 1943)),
-    *(f"decoys-{seed}" for seed in (1011, 1012)),
+SELDOM = Stage(
+    480, 900, 900, 3e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE, *PAIRED), 400, is_settled=True, shaded=0.12, pairs=110
 )
-KEPT_UP = (
-    *LEFT_ALONE,
-    *LEFT_ALONE,
-    *(f"outposts-{seed}" for seed in (*range(1101, 1107), *range(1111, 1114))),
-    *(f"darkrail-{seed}" for seed in range(1101, 1105)),
-    *(f"{kind}-{seed}" for kind in ("earthworks", "winter") for seed in (*range(1011, 1015), 1021)),
-    *(f"dense-{seed}" for seed in range(1101, 1104)),
-    *("rail-1011", "rail-1012", "port-1011", "cranes-1101", "cranes-1102"),
-)
-"""Some of the painted sites of the rounds before, of each kind, so that little is forgotten."""
-PAIRS = Stage(
-    480, 1200, 1200, 4e-4, True, 440, 1.6, (*KEPT_UP, *PAIRED, *PAIRED), 330, is_settled=True, shaded=0.12, pairs=100
-)
-"""A stage with pairs of 20-foot boxes, beside some of all that was taught before."""
-SPACED = replace(PAIRS, steps=350, cycle=350, rate=2.5e-4, painted=(*KEPT_UP, *PAIRED[:6]), pairs=160, fewer=80)
-"""A stage after it with yards of which most places are empty: after the first, shaded ground between stacks was read
-as boxes of 20 feet."""
-SHADOWS = replace(SPACED, steps=300, cycle=300, pairs=210, fewer=80)
-"""A last stage with single rows and their shadows on even ground, which the stages before read as dark boxes."""
+"""A stage with pairs of 20-foot boxes on about a tenth of the places, beside all that taught before but houses."""
+CRANED = replace(SELDOM, steps=250, cycle=250, rate=1.2e-4, pairs=150)
+"""A stage after it with yards under cranes: across boxes of 40 feet lay shadows of beams, which it read as pairs."""
 RECIPES = {
     "plain": (
         Stage(264, 3000, 3000, 4e-3, False),
@@ -141,12 +122,8 @@ RECIPES = {
         Stage(480, 4000, 4000, 2.5e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE), 400, is_settled=True, shaded=0.12),
     ),
     "homes": HOMES,
-    "pairs": (PAIRS,),
-    "spaced": (SPACED,),
-    "drawing_spaced": (replace(SPACED, steps=300, cycle=300, draws_alone=True),),
-    "shadows": (SHADOWS,),
-    "drawing_shadows": (replace(SHADOWS, steps=250, cycle=250, draws_alone=True),),
-    "drawing_pairs": (replace(PAIRS, steps=600, cycle=600, rate=6e-4, draws_alone=True),),
+    "seldom": (SELDOM,),
+    "craned": (CRANED,),
     "drawing": (replace(HOMES[0], steps=1200, cycle=1200, draws_alone=True), replace(HOMES[1], draws_alone=True)),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
@@ -156,9 +133,8 @@ last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` g
 only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets less of what neither hand shows. `again`
 goes on from those, with the sites of the second round drawn twice as often; `rows` with all three rounds, longer;
 `homes` from that, with a fourth round, drawn twice as often, and own scenes of the same, at last with more trains of
-boxes; `drawing` does so with the layers of the plain one that draw. `pairs`, `spaced` and `shadows` go
-on from `rows`, one after the other, with pairs of 20-foot boxes and with shaded ground that is no box, `drawing_pairs`
-and so on with the layers of the plain one that draw. None of these was released."""
+boxes; `drawing` does so with the layers of the plain one that draw; neither was released. `seldom` goes on from `rows`
+with a few pairs of 20-foot boxes, `craned` from that; neither was released."""
 PAINTED_SHARE = 0.5
 """Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""
 
@@ -170,6 +146,6 @@ def rehearsed(stage: Stage) -> NDArray[np.int64]:
         numbers = np.random.default_rng(TRAIN_SEED).permutation(numbers)[: stage.rehearsed]
     more = (
         np.arange(HOMES_FROM, HOMES_FROM + stage.homes),
-        np.arange(PAIRS_FROM, PAIRS_FROM + stage.pairs)[stage.fewer :],
+        np.arange(PAIRS_FROM, PAIRS_FROM + stage.pairs),
     )
     return np.concatenate([numbers, *more])

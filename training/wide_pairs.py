@@ -1,4 +1,4 @@
-"""Packed yards of pairs: two boxes of 20 feet that touch end to end, rows of one hue, dark boxes between tall stacks.
+"""Packed yards and single rows with pairs: two boxes of 20 feet that touch end to end.
 
 A pair stands on the place of one box of 40 feet, on its pins, .08 m apart, so no dark line parts the two.
 """
@@ -6,7 +6,6 @@ A pair stands on the place of one box of 40 feet, on its pins, .08 m apart, so n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from changedet.kernels.containers import LENGTH_OF_KIND_M, WIDTH_M
 from changedet.simulate.builder import Builder
 from changedet.simulate.container_slots import add_slot
-from changedet.simulate.materials import LINES, vary
+from changedet.simulate.materials import LINES
 from changedet.simulate.stock import Stock
 from training import wide_sites, wide_things
 from training.vehicles import Parked, trailer, truck
@@ -27,45 +26,48 @@ MOST_TIERS = 5
 Span: TypeAlias = tuple[float, float]
 FULL, SPACED, SPARSE = (0.6, 1.0), (0.2, 0.65), (0.1, 0.45)
 """Share of the places of a block that hold something."""
-DARK = 0.4
-"""Share of the spaced yards that are dark."""
-
-
-def pairs(b: Builder) -> list[Parked]:
-    """Blocks on paved ground in which places of 40 feet hold one box or two, at heights of their own."""
-    return _yard(b, dark=False)
-
-
-def canyons(b: Builder) -> list[Parked]:
-    """The same of dark boxes of few hues, most of them beside taller stacks."""
-    return _yard(b, dark=True)
-
-
-def spaced(b: Builder) -> list[Parked]:
-    """Yards of pairs of which a half to two thirds of the places are empty: shaded ground that is no box."""
-    return _yard(b, dark=bool(b.rng.random() < DARK), full=SPACED)
+SELDOM = (0.0, 0.25)
+"""Share of the places of 40 feet that hold pairs, of yards in which few do."""
+UNDER_CRANES = 0.7
+"""Share of the blocks with a crane, of yards that have some."""
+HALF_EMPTY = 0.4
+"""Share of these yards of which about half of the places are empty."""
 
 
 def shadowed(b: Builder) -> list[Parked]:
     """Single rows of tall stacks far apart, few pairs: their shadows on even ground, and across other boxes."""
-    return _yard(b, dark=False, full=SPARSE, rows=(1, 3), doubled=(0.0, 0.2))
+    return _yard(b, full=SPARSE, rows=(1, 3), doubled=(0.0, 0.2))
 
 
-def _yard(
-    b: Builder, *, dark: bool, full: Span = FULL, rows: tuple[int, int] = (1, 8), doubled: Span = (0.1, 1.0)
-) -> list[Parked]:
+def seldom(b: Builder) -> list[Parked]:
+    """Yards as full as any in which hardly a tenth of the places hold pairs, at heights of their own."""
+    return _yard(b, full=SPACED if b.rng.random() < HALF_EMPTY else FULL, doubled=SELDOM)
+
+
+def craned(b: Builder) -> list[Parked]:
+    """The same under cranes: the shadows of their beams fall across boxes of 40 feet, which are no pairs."""
+    return _yard(b, full=SPACED if b.rng.random() < HALF_EMPTY else FULL, doubled=SELDOM, under=UNDER_CRANES)
+
+
+def _yard(b: Builder, *, full: Span, doubled: Span, rows: tuple[int, int] = (1, 8), under: float = 0.0) -> list[Parked]:
     rng = b.rng
     half = 0.47 * b.world.size_m
     wide_sites.grounds(b, wide_sites.PAVED if rng.random() < 0.8 else wide_sites.BARE, half)
     stock, turned = wide_sites.fleet_of(b), bool(rng.random() < 0.5)
-    share, high = float(rng.uniform(*doubled)), int(rng.integers(2 if dark else 1, MOST_TIERS + 1))
+    share, high = float(rng.uniform(*doubled)), int(rng.integers(1, MOST_TIERS + 1))
     found: list[Parked] = []
     t = -half + 5.0
     while t < half - 10:
         deep, s = int(rng.integers(*rows)), -half + float(rng.uniform(3, 10))
         while s < half - 20:
             bays = int(rng.integers(1, 7))
-            s += _block(b, stock, (s, t), (bays, deep), turned, high, share, half - s, float(rng.uniform(*full)))
+            long = _block(b, stock, (s, t), (bays, deep), turned, high, share, half - s, float(rng.uniform(*full)))
+            if under > 0 and rng.random() < under:
+                at, aside = s + float(rng.uniform(0, max(long, 1.0))), t + deep * WIDTH_M / 2
+                wide_things.gantry(
+                    b, *((at, aside) if turned else (aside, at)), deep * 2.7 + float(rng.uniform(4, 12)), turned
+                )
+            s += long
             s += float(rng.uniform(2, 14))
         lane = t + deep * 2.8 + float(rng.uniform(3, 6))
         for _ in range(int(rng.integers(0, 3))):
@@ -73,10 +75,7 @@ def _yard(
             u, v = (at, lane) if turned else (lane, at)
             found.append((trailer, truck)[int(rng.integers(2))](b, u, v, 90.0 if turned else 0.0))
         t = lane + float(rng.uniform(3, 12))
-    if dark:
-        _darkened(b)
-    else:
-        wide_sites.worn(b, float(rng.uniform(0, 0.5)))
+    wide_sites.worn(b, float(rng.uniform(0, 0.5)))
     wide_things.masts(b, half)
     return found
 
@@ -130,23 +129,4 @@ def _halves(rng: np.random.Generator, kind: str, s: float, doubled: float) -> li
     return both if rng.random() < 0.93 else [both[int(rng.integers(2))]]
 
 
-def _darkened(b: Builder) -> None:
-    """Repaint most boxes in a few dark hues."""
-    rng, paints = b.rng, b.world.palette.paints
-    hues = [
-        vary(rng, wide_sites.WORN[int(rng.integers(len(wide_sites.WORN)))], 0.3, 0.1)
-        for _ in range(int(rng.integers(1, 4)))
-    ]
-    share = float(rng.uniform(0.5, 1.0))
-    for box in b.world.containers:
-        if rng.random() < share:
-            hue = vary(rng, hues[int(rng.integers(len(hues)))], 0.1, 0.03)
-            paints[box.label] = replace(paints[box.label], first=hue, mix_fine=float(rng.uniform(0, 0.3)), grain=0.06)
-
-
-SITES: dict[str, Callable[[Builder], list[Parked]]] = {
-    "pairs": pairs,
-    "canyons": canyons,
-    "spaced": spaced,
-    "shadowed": shadowed,
-}
+SITES: dict[str, Callable[[Builder], list[Parked]]] = {"shadowed": shadowed, "seldom": seldom, "craned": craned}
