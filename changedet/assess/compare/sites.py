@@ -88,7 +88,8 @@ def open_sites(run_dirs: Sequence[str | Path]) -> list[Site]:
     Raises
     ------
     InputError
-        Fewer than two runs, no run, the same site twice, or a run without tracked containers; all of them at once.
+        Fewer than two runs, no run, the same site twice, or a run without tracked containers or without
+        colours; all of them at once.
     """
     if len(run_dirs) < 2:
         raise InputError(f"compare: {len(run_dirs)} run given, expected at least two run folders of different sites")
@@ -115,7 +116,11 @@ def _boxes(run: Run) -> pd.DataFrame:
         raise InputError(f"{run.path}: no containers to compare: {reason}")
     if len(run.dates) < 2:
         raise InputError(f"{run.path}: one date only; nothing arrives or leaves without a second")
-    return pd.DataFrame(run.tracks.drop(columns="geometry"))
+    tracks = pd.DataFrame(run.tracks.drop(columns="geometry"))
+    colors = tracks["color"].dropna()
+    if len(colors) >= LOT_BOXES and all(color[1:3] == color[3:5] == color[5:7] for color in colors):
+        raise InputError(f"{run.path}: its boxes are grey, as in panchromatic scenes; lots are told by their colours")
+    return tracks
 
 
 def _trains(run: Run) -> list[Train]:

@@ -139,3 +139,12 @@ def test_compare_runs_wrong_input_is_one_line_each(tmp_path: Path) -> None:
     assert "10 m is too coarse" in said[0]
     assert "objects.gpkg" in said[1]
     assert "no finished run" in said[2]
+
+
+def test_compare_runs_refuses_boxes_without_colours(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    tables = [Yard(rng, looks(10)).busy(20, 0, 0).table() for _ in range(2)]
+    lights = [f"#{light:02x}{light:02x}{light:02x}" for light in rng.integers(40, 200, len(tables[1]))]
+    folders = [written(tmp_path / "a", "a", tables[0]), written(tmp_path / "b", "b", tables[1].assign(color=lights))]
+    with pytest.raises(InputError, match=r"b: its boxes are grey, as in panchromatic scenes"):
+        compare_runs(folders)
