@@ -284,7 +284,7 @@ def _numbered(path: str, roles: list[str | None]) -> RoleMap:
         return RoleMap(found)
     which = "its bands" if len(unknown) == len(roles) > 1 else "band " + ", ".join(str(number) for number in unknown)
     verb = "is" if which.startswith("band") and len(unknown) == 1 else "are"
-    example = "{pan: 1}" if len(roles) == 1 else "{blue: 1, green: 2, red: 3}"
+    example = "{pan: 1}, or {amplitude: 1} of radar" if len(roles) == 1 else "{blue: 1, green: 2, red: 3}"
     said = f"{path}: does not say what {which} {verb}; matched by number (give 'bands', as {example})"
     return RoleMap(found, (said,))
 

@@ -22,6 +22,9 @@ COLOURS: Final = ("blue", "green", "red")
 """Roles that the band stands for, in the contract's order."""
 SINGLE: Final = (("pan",), ("band1",))
 """Roles of scenes of one band: named, or as nothing says what it is."""
+PICTURE_DTYPES: Final = frozenset({"uint8", "uint16"})
+"""Data types in which panchromatic scenes are sold and grey pictures are kept. A band that nothing names in another may
+be radar, an index or a height, which no look in colours can be compared with."""
 INFRARED: Final = frozenset({"green", "red", "nir"})
 """Bands of colour infrared."""
 LIKE_PAN: Final = "green"
@@ -47,9 +50,9 @@ def is_panchromatic(look: Look) -> bool:
     Returns
     -------
     bool
-        True also of one band of which nothing says what it is.
+        True also of one band of which nothing says what it is, where its numbers are a picture's (`PICTURE_DTYPES`).
     """
-    return all(scene.roles in SINGLE for scene in look.scenes)
+    return all(map(_is_single, look.scenes))
 
 
 def may_be_grey(look: Look) -> bool:
@@ -65,7 +68,7 @@ def may_be_grey(look: Look) -> bool:
     bool
         False of radar, and where neither one band nor `LIKE_PAN` is there.
     """
-    return all(scene.roles in SINGLE or LIKE_PAN in scene.bands for scene in look.scenes)
+    return all(_is_single(scene) or LIKE_PAN in scene.bands for scene in look.scenes)
 
 
 def in_grey(looks: Sequence[Look]) -> tuple[Look, ...]:
@@ -141,6 +144,10 @@ def shows_grey(look: Look, grid: Grid) -> bool:
     low, high = np.percentile(pixels, RANGE_PER_CENT)
     chroma = pixels.max(axis=0) - pixels.min(axis=0)
     return bool(high > low and (chroma <= MOST_CHROMA * (high - low)).mean() >= GREY_SHARE)
+
+
+def _is_single(scene: Scene) -> bool:
+    return scene.roles == SINGLE[0] or (scene.roles == SINGLE[1] and scene.dtype in PICTURE_DTYPES)
 
 
 def _grey(scene: Scene) -> Scene:

@@ -47,6 +47,19 @@ def test_in_grey_compares_colours_by_their_green_band(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("dtype", "picture"), [("uint8", True), ("uint16", True), ("int16", False), ("float32", False)]
+)
+def test_a_band_that_nothing_names_is_a_picture_by_the_type_of_its_numbers(
+    tmp_path: Path, dtype: str, picture: bool
+) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 30, 40).astype(dtype), T)
+    (unnamed,) = group_looks([open_scene(path, date="2023-01-01")])
+    (named,) = group_looks([open_scene(path, date="2023-01-01", bands={"pan": 1})])
+    assert (is_panchromatic(unnamed), may_be_grey(unnamed)) == (picture, picture)
+    assert (is_panchromatic(named), may_be_grey(named)) == (True, True)
+
+
+@pytest.mark.parametrize(
     ("rounding", "drawn_px", "grey"), [(0, 0, True), (2, 0, True), (0, 4, True), (8, 0, False), (0, 400, False)]
 )
 def test_shows_grey_by_what_the_bands_have_in_common(tmp_path: Path, rounding: int, drawn_px: int, grey: bool) -> None:

@@ -59,7 +59,7 @@ def test_make_plan_advises_a_finer_grid_for_pixels_of_three_metres(
     plan = make_plan(write_workflow(tmp_path, DATES, change={"method": "auto"}, grid={"resolution": resolution}))
     assert any("consider grid: {resolution: 1.25}" in said for said in plan.warnings) is advised
     assert plan.choices["change"].method == "trees"
-    assert mask_shares(plan).missed_m2 == pytest.approx(6000, rel=0.01)
+    assert mask_shares(plan, is_bare=False).missed_m2 == pytest.approx(6000, rel=0.01)
 
 
 @pytest.mark.parametrize("header", [True, False])
