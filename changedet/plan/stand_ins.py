@@ -10,7 +10,7 @@ from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.imagery.stand_ins import in_grey, is_grey, is_panchromatic, may_be_grey, shows_grey, with_blue
 from changedet.outputs.sentences.words import named_dates
-from changedet.stages.change.method import TAUGHT_M
+from changedet.stages.change.method import TAUGHT_M, TREES_M
 
 LOST: Final = "plants, soil and the colours of boxes are not told apart in them, so that less of what changed is marked"
 
@@ -33,7 +33,7 @@ def with_stand_ins(looks: Sequence[Look], grid: Grid, warnings: list[str]) -> tu
         have the bands of colour infrared; else as they are.
     """
     shown = _in_grey(looks, grid, [is_panchromatic(look) for look in looks], warnings)
-    if are_grey(shown) or not _is_fine(grid):
+    if are_grey(shown) or not _is_within(TREES_M, grid):
         return shown
     lacking = [look.date for look in looks if "blue" not in look.roles]
     coloured = with_blue(shown)
@@ -69,12 +69,12 @@ def _shows_grey(look: Look, grid: Grid) -> bool:
         return False
 
 
-def _is_fine(grid: Grid) -> bool:
-    return TAUGHT_M[0] <= grid.ground_resolution_m <= TAUGHT_M[1]
+def _is_within(pixels_m: tuple[float, float], grid: Grid) -> bool:
+    return pixels_m[0] <= grid.ground_resolution_m <= pixels_m[1]
 
 
 def _in_grey(looks: Sequence[Look], grid: Grid, grey: Sequence[bool], warnings: list[str]) -> tuple[Look, ...]:
-    if not (_is_fine(grid) and any(grey) and all(may_be_grey(look) for look in looks)):
+    if not (_is_within(TAUGHT_M, grid) and any(grey) and all(may_be_grey(look) for look in looks)):
         return tuple(looks)
     if all(grey):
         warnings.append(f"panchromatic scenes are read as grey pictures: {LOST} than in colours")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-COLOURS: Final = frozenset({"blue", "green", "red"})
+COLOURS: Final = (frozenset({"blue", "green", "red"}), frozenset({"green", "red", "nir"}))
+"""Bands of which either set is enough."""
 FROM_M: Final = (1.3, 3.5)
 """Pixel sizes of such scenes, measured at 1.5 and 3 m (docs/research/change.md, "Pixels of 1.5 and 3 m")."""
 FINER_M: Final = 1.25
@@ -25,6 +26,6 @@ def wants_finer_grid(resolution_m: float, roles: Collection[str]) -> bool:
     Returns
     -------
     bool
-        True of colours in pixels of `FROM_M`.
+        True of colours, also infrared ones, in pixels of `FROM_M`.
     """
-    return FROM_M[0] < resolution_m <= FROM_M[1] and set(roles) >= COLOURS
+    return FROM_M[0] < resolution_m <= FROM_M[1] and any(set(roles) >= bands for bands in COLOURS)

@@ -38,7 +38,7 @@ def test_make_plan_reads_fine_panchromatic_scenes_as_grey_pictures(
     assert "blue" not in text.split("mask")[0]
 
 
-@pytest.mark.parametrize(("resolution_m", "stands"), [(0.5, True), (10.0, False)])
+@pytest.mark.parametrize(("resolution_m", "stands"), [(0.5, True), (3.0, True), (10.0, False)])
 def test_make_plan_reads_green_for_blue_in_colour_infrared(tmp_path: Path, resolution_m: float, stands: bool) -> None:
     for day in DATES:
         write_scene(tmp_path / f"{day}.tif", ground(40, 50)[1:], resolution_m=resolution_m)
