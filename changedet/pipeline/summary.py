@@ -34,6 +34,8 @@ from changedet.stages.tracks.result import Tracks
 
 IN_WORDS: Final = {"teu": "TEU", "changed_area_m2": "changed area", "footprint_area_m2": "footprint"}
 """Figures whose names are no words, as warnings name them."""
+NO_CLOUDS: Final = "nodata_only"
+"""The mask method that tells no cloud from ground."""
 ALONE: Final = "a single date: nothing is compared"
 """Why a run of one date has no changed area."""
 LEAST_CLEAR: Final = 0.05
@@ -164,9 +166,12 @@ def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
 def _why_no_clouds(plan: Plan) -> str:
     """Why nothing tells clouds from the ground: what is called clear may be hidden then; empty where something does."""
     method, choice = plan.built("mask"), plan.choices["mask"]
-    told = method is not None and method.classify is not None
+    # Its overview tells fill and looks that show nothing at all, no cloud beside ground.
+    told = method is not None and choice.method != NO_CLOUDS
     if told or plan.facts.is_sar or all(scene.masks for look in plan.looks for scene in look.scenes):
         return ""
+    if plan.facts.panchromatic:
+        return "cannot be told from the ground in grey pictures, nor do masks come with all scenes"
     if all(role in plan.facts.roles for role in VISIBLE):
         return f"not looked for: {SWITCHED_OFF} by mask.method {choice.method}"
     return "cannot be told from the ground without blue, green and red, nor do masks come with all scenes"

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from box_rows import followed
 from small_runs import DATES
-from small_scenes import series, write_workflow
+from small_scenes import ground, series, write_scene, write_workflow
 
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
 from changedet.pipeline.date_model import DateModel
@@ -61,7 +61,12 @@ def test_summary_calls_no_look_clear_on_which_clouds_were_not_looked_for(tmp_pat
     two = run(asked, out=str(tmp_path / "asked")).summary
     assert "switched off by mask.method nodata_only" in two["unavailable"]["clouds"]
     assert not [said for said in two["warnings"] if said.startswith("clouds")], "the user did not want it"
-    for summary in (one, two):
+    (tmp_path / "fine").mkdir()
+    for k, day in enumerate(DATES):
+        write_scene(tmp_path / "fine" / f"{day}.tif", ground(120, 150, seed=k)[:1], resolution_m=0.5)
+    grey = run(write_workflow(tmp_path / "fine", DATES, bands={"pan": 1}, **off), out=str(tmp_path / "grey")).summary
+    assert "in grey pictures" in grey["unavailable"]["clouds"]
+    for summary in (one, two, grey):
         (looks,) = [told["text"] for told in summary["sentences"] if told["about"] == "looks"]
         assert looks.endswith("; clouds that may hide it were not looked for.")
     usual = run(write_workflow(tmp_path, DATES, **off), out=str(tmp_path / "usual")).summary

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import PixelMethod
 from changedet.errors import MethodError
 from changedet.kernels.boosted_trees import Forest
-from changedet.kernels.pixel_classes import CLEAR, NODATA, SATURATED
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED
 from changedet.models.loader import released_trees
 from changedet.stages.mask.kernels.cloud_context import CONTEXT_NAMES
 from changedet.stages.mask.kernels.cloud_features import FEATURE_NAMES
@@ -146,9 +146,9 @@ def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod
     )
 
 
-@STAGE.method("nodata_only", reference="none: the scene's own no data", version=2)
+@STAGE.method("nodata_only", reference="none: the scene's own no data", version=3)
 def nodata_only(facts: Facts) -> MaskMethod:
-    """No data and saturation, pixel by pixel.
+    """No data and saturation, pixel by pixel; a grey picture that shows nothing of the reference is cloud as a whole.
 
     Parameters
     ----------
@@ -158,18 +158,23 @@ def nodata_only(facts: Facts) -> MaskMethod:
     Returns
     -------
     MaskMethod
-        Of 8-bit pictures with an overview, for white fill alone.
+        With an overview of 8-bit pictures, for white fill, and of grey ones.
     """
     pixels = partial(_pixel_classes, saturated_at=_saturated_at(facts.dtype))
-    if np.dtype(facts.dtype) != np.uint8:
+    if not facts.panchromatic and np.dtype(facts.dtype) != np.uint8:
         return MaskMethod(_no_statistics, pixels)
-    return MaskMethod(
+    filled = MaskMethod(
         _no_statistics,
         pixels,
         classify=partial(_fill_alone, dtype=facts.dtype),
         overview_resolution_m=max(FILL_RESOLUTION_M, facts.resolution_m),
         fill=partial(fill_of, dtype=facts.dtype),
     )
+    if not facts.panchromatic:
+        return filled
+    shown: dict[str, Any] = {"white": list(range(len(facts.roles))), "dtype": facts.dtype}
+    both = partial(_hidden_or_fill, dtype=facts.dtype)
+    return replace(filled, classify=both, doubtful=partial(_doubtful, **shown), hidden=partial(_hidden, **shown))
 
 
 def _no_statistics(*_samples: Singles) -> None:
@@ -273,6 +278,19 @@ def _fill_alone(overview: Singles, _reference: object, _resolution_m: float, _su
     """Classes where no bands tell clouds: white that stands for nothing seen."""
     classes = np.where(np.isfinite(overview).all(axis=0), CLEAR, NODATA).astype(np.uint8)
     classes[fill_of(overview, dtype)] = SATURATED
+    return classes
+
+
+def _hidden_or_fill(
+    overview: Singles, reference: Singles | None, resolution_m: float, sun: object, *, dtype: str
+) -> Bytes:
+    """The same, and cloud all over where a grey picture shows nothing of what the reference shows."""
+    classes = _fill_alone(overview, reference, resolution_m, sun, dtype=dtype)
+    seen = _seen(overview, dtype).mean(axis=0)
+    known = seen[np.isfinite(seen)]
+    blank = known.size > 0 and known.min() == known.max()
+    if blank or (reference is not None and hides_ground(seen, _seen(reference, dtype).mean(axis=0))):
+        classes[classes == CLEAR] = CLOUD
     return classes
 
 

@@ -9,6 +9,8 @@ from masked_images import mask
 from small_scenes import ground, overcast_sky
 
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
+from changedet.stages.mask.stage import nodata_only
+from changedet.stages.registry import Facts
 
 ROLES = ["blue", "green", "red", "nir"]
 SIZE = 300
@@ -31,6 +33,21 @@ def test_mask_of_an_empty_picture_is_cloud_beside_a_reference_and_alone(name: st
     empty = image(EMPTY[name])
     assert (mask(empty, reference=image(ground(SIZE, SIZE))) == CLOUD).all()
     assert (mask(empty) == CLOUD).all()
+
+
+@pytest.mark.parametrize("name", ["overcast", "constant"])
+def test_a_grey_picture_that_shows_nothing_is_cloud_and_one_of_ground_is_not(name: str) -> None:
+    facts = Facts(0.5, ("blue", "green", "red"), dates=2, gsd_m=(0.5, 0.5), dtype="uint16", panchromatic=True)
+    method = nodata_only(facts)
+    before, empty = (np.repeat(of.mean(axis=0)[None], 3, axis=0) for of in (ground(SIZE, SIZE), EMPTY[name]))
+    before, empty = before.astype(np.float32), empty.astype(np.float32)
+    assert method.classify is not None
+    assert method.hidden is not None
+    assert (method.classify(empty, before, 2.0, None) == CLOUD).all()
+    for other in (before, empty, None):
+        assert (method.classify(before * 1.3 + 200, other, 2.0, None) == CLEAR).all()
+    assert method.hidden(empty, before)
+    assert not method.hidden(before, empty)
 
 
 def test_mask_ground_is_not_cloud_whatever_it_is_compared_with() -> None:
