@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from math import inf
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -125,7 +124,7 @@ def unmarked_ground(laid: Json, reference_date: str, site: pd.DataFrame) -> list
     then, least = str(laid["date"]), float(str(laid["low"]))
     marked, clear = rows["changed_area_m2"].get(then), rows.loc[[reference_date, then], "valid_fraction"].min()
     # The table's own upper bound allows for the new ground already.
-    if marked is None or not (area_interval(marked, inf, 0.0)[1] < least and clear >= SHOWS_ALL):
+    if marked is None or not (area_interval(marked, least, 0.0)[1] < least and clear >= SHOWS_ALL):
         return []
     return [
         f"the footprint gained at least {least:,.0f} m2 by {then}, and {marked:,.0f} m2 of the ground are marked as "

@@ -107,6 +107,9 @@ def measure(
         # An overview of four bands has 30 MB, and only that of the reference is needed again.
         own = replace(own, overview=np.empty((0, 0, 0), np.float32))
     classes = sample_quality(job, own, overview)
+    if fill is not None and overview is not None and not np.isin(classes, SHOWS_BOXES).any():
+        # what the mask hides as a whole is not compared, whatever number stands there
+        fill = replace(fill, hidden=True)
     seen = where_valid(own.image, np.isin(classes, SHOWS_BOXES))
     levels = kept.shade or light_levels(job.roles, seen)
     before = None

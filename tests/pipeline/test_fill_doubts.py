@@ -109,6 +109,17 @@ def test_run_warns_of_fill_until_it_is_named(tmp_path: Path) -> None:
     assert "in all bands" not in " ".join(run(workflow, out=str(tmp_path / "out")).summary["warnings"])
 
 
+def test_run_takes_a_look_of_one_number_for_ground_that_was_not_seen(tmp_path: Path) -> None:
+    series(tmp_path, 240, 300, DATES[:3])
+    with rasterio.open(tmp_path / f"{DATES[1]}.tif", "r+") as scene:
+        scene.write(np.full_like(scene.read(), 9))
+    rest = {stage: {"method": "none"} for stage in ("objects", "tracks")}
+    summary = run(write_workflow(tmp_path, DATES[:3], **rest), out=str(tmp_path / "out")).summary
+    (said,) = [line for line in summary["warnings"] if "is 9 in all bands" in line]
+    assert said.endswith("taken for ground that was not seen")
+    assert "counted as ground" not in str(summary)
+
+
 def test_fill_json_has_what_is_taken_for_ground() -> None:
     signs = {
         dt.date(2023, 1, 1): FillSign(0.0, 0.49),
