@@ -123,7 +123,7 @@ def unmarked_ground(laid: Json, reference_date: str, site: pd.DataFrame) -> list
     rows = site.set_index(iso_dates(site["date"]))
     then, least = str(laid["date"]), float(str(laid["low"]))
     marked, clear = rows["changed_area_m2"].get(then), rows.loc[[reference_date, then], "valid_fraction"].min()
-    # The table's own upper bound allows for the new ground already.
+    # The table's own upper bound allows for the new ground already; this one is of interest up to `least` alone.
     if marked is None or not (area_interval(marked, least, 0.0)[1] < least and clear >= SHOWS_ALL):
         return []
     return [

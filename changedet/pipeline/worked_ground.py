@@ -16,11 +16,17 @@ from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.kernels.box_decisions import LEFT, STAYED
 from changedet.pipeline.series_scores import NETWORK, SeriesJob
-from changedet.stages.change.kernels.bare_works import APART_M, WIDE_M, YARD_M, bare_works, works_halo_px
+from changedet.stages.change.kernels.bare_works import (
+    APART_M,
+    WIDE_M,
+    YARD_M,
+    bare_works,
+    told_by_looks,
+    works_halo_px,
+)
 from changedet.stages.change.kernels.wide_ground import UNSAID, half_px, whole_steps
+from changedet.stages.change.method import TAUGHT_M
 
-COARSEST_M: Final = 1.3
-"""With coarser pixels the squares that are compared hold too few of them."""
 WORKED_PROBABILITY: Final = 0.75
 """Of change, on such ground. Chosen by hand: less than what an outline tells."""
 
@@ -35,10 +41,11 @@ def asks_works(job: SeriesJob) -> bool:
     Returns
     -------
     bool
-        False where movers are not left out, no two looks have near infrared, or pixels are too coarse.
+        False where movers are not left out, no two looks have near infrared, or pixels are so coarse that the squares
+        which are compared hold too few of them.
     """
     looks = sum(job.asks_rims(k) for k in range(len(job.nir)))
-    return looks > 1 and job.grid.ground_resolution_m <= COARSEST_M
+    return looks > 1 and job.grid.ground_resolution_m <= TAUGHT_M[1]
 
 
 def boxes_reach_px(job: SeriesJob) -> int:
@@ -83,9 +90,11 @@ def with_bare_works(found: Singles, job: SeriesJob, boxes: Sequence[BoxMarks | N
     steps = [whole_steps(read_bands(path, wide, NETWORK + 1)[NETWORK]) for path in job.contrasts]
     steps = [own if yes else np.full_like(own, UNSAID) for own, yes in zip(steps, asked, strict=True)]
     kinds = [read_bands(path, wide, 1)[0] for path in job.standing]
-    if not bare_works(steps, kinds, np.zeros((len(steps), *wide.shape), np.bool_), gsd_m).any():
+    told = told_by_looks(steps, kinds, gsd_m)
+    if not bare_works(told, gsd_m).any():
+        # few tiles hold any, and what lies beside boxes takes longer to draw
         return found
-    works = bare_works(steps, kinds, np.stack([_beside(marks, job.grid, wide) for marks in boxes]), gsd_m)
+    works = bare_works(told & ~np.stack([_beside(marks, job.grid, wide) for marks in boxes]), gsd_m)
     return np.where(works & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
 
 

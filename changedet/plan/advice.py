@@ -42,18 +42,18 @@ def advice(looks: Sequence[Look], reference: int, grid: Grid) -> list[str]:
 
 
 def _finer_grid(looks: Sequence[Look], grid: Grid) -> list[str]:
-    """That scenes which are a little too coarse for what was taught are better told on a grid that is not."""
+    """Advise a finer grid for scenes a little coarser than what the models were trained on."""
     own = grid.ground_resolution_m
     if not all(wants_finer_grid(own, look.roles) for look in looks):
         return []
     return [
-        f"in pixels of {own:.2g} m built ground and change are told less well than on a finer grid: consider grid: "
-        f"{{resolution: {FINER_M:g}}}, on which the methods that were taught on finer pixels see them"
+        f"in pixels of {own:.2g} m change and built ground are detected less well than on a finer grid, as the models "
+        f"were trained on finer pixels: consider grid: {{resolution: {FINER_M:g}}}"
     ]
 
 
 def _in_colours_alone(looks: Sequence[Look]) -> list[str]:
-    """That a few looks without near infrared take it from what is told of all looks alike."""
+    """Warn where fewer than half of the looks lack near infrared."""
     lacking = [look.date for look in looks if INFRARED not in look.roles]
     if not lacking or 2 * len(lacking) >= len(looks):
         return []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.imagery.stand_ins import in_grey, is_grey, is_panchromatic, may_be_grey, shows_grey, with_blue
+from changedet.kernels.together import each
 from changedet.outputs.sentences.words import named_dates
 from changedet.stages.change.method import TAUGHT_M, TREES_M
 
@@ -58,10 +60,10 @@ def grey_by_pixels(looks: Sequence[Look], grid: Grid, warnings: list[str]) -> tu
     tuple of Look
         All in grey where one shows grey and all may be; else as they are.
     """
-    return _in_grey(looks, grid, [_shows_grey(look, grid) for look in looks], warnings)
+    return _in_grey(looks, grid, each(partial(_shows_grey, grid), looks), warnings)
 
 
-def _shows_grey(look: Look, grid: Grid) -> bool:
+def _shows_grey(grid: Grid, look: Look) -> bool:
     try:
         return shows_grey(look, grid)
     except InputError:

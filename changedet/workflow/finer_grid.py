@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-COLOURS: Final = (frozenset({"blue", "green", "red"}), frozenset({"green", "red", "nir"}))
+from changedet.imagery.stand_ins import COLOURS, INFRARED
+from changedet.stages.change.method import TAUGHT_M, TREES_M
+
+ENOUGH: Final = (frozenset(COLOURS), INFRARED)
 """Bands of which either set is enough."""
-FROM_M: Final = (1.3, 3.5)
-"""Pixel sizes of such scenes, measured at 1.5 and 3 m (docs/research/change.md, "Pixels of 1.5 and 3 m")."""
+FROM_M: Final = (TAUGHT_M[1], TREES_M[1])
+"""Pixel sizes of such scenes (docs/research/change.md, "Pixels of 1.5 and 3 m")."""
 FINER_M: Final = 1.25
 """Pixel size of that grid, metres: the greatest that the methods which were taught know, with a margin."""
 
@@ -28,4 +31,4 @@ def wants_finer_grid(resolution_m: float, roles: Collection[str]) -> bool:
     bool
         True of colours, also infrared ones, in pixels of `FROM_M`.
     """
-    return FROM_M[0] < resolution_m <= FROM_M[1] and any(set(roles) >= bands for bands in COLOURS)
+    return FROM_M[0] < resolution_m <= FROM_M[1] and any(set(roles) >= bands for bands in ENOUGH)

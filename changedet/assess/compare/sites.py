@@ -119,7 +119,9 @@ def _boxes(run: Run) -> pd.DataFrame:
     tracks = pd.DataFrame(run.tracks.drop(columns="geometry"))
     colors = tracks["color"].dropna()
     if len(colors) >= LOT_BOXES and all(color[1:3] == color[3:5] == color[5:7] for color in colors):
-        raise InputError(f"{run.path}: its boxes are grey, as in panchromatic scenes; lots are told by their colours")
+        raise InputError(
+            f"{run.path}: its boxes have no colours, as in panchromatic scenes; lots are matched by colour"
+        )
     return tracks
 
 

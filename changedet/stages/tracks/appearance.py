@@ -87,6 +87,37 @@ def place_appearance(
     return appearance_features(inner, ring, rough, *scores)
 
 
+def light_at(
+    light: Callable[[Floats], Floats], points: Floats, xy: Floats, reach: Floats, angle: Floats, unit: float
+) -> Floats:
+    """Light at the points of a lattice, turned along boxes.
+
+    Parameters
+    ----------
+    light : callable
+        ``light(points) -> (m, band)``; NaN where there is none.
+    points : float64 (point, 2)
+        Of `lattice`.
+    xy : float64 (n, 2)
+        Centres, in the CRS.
+    reach : float64 (n,)
+        What shares along are of, in units of the CRS.
+    angle : float64 (n,)
+        Degrees clockwise from north.
+    unit : float
+        A metre on the ground in units of the CRS.
+
+    Returns
+    -------
+    float64 (n, point, band)
+        Of each box in the order of the points.
+    """
+    turn = np.deg2rad(angle)[:, None, None]
+    long, wide = (np.concatenate(pair, 2) for pair in ((np.sin(turn), np.cos(turn)), (np.cos(turn), -np.sin(turn))))
+    at = xy[:, None] + points[:, :1] * reach[:, None, None] * long + unit * points[:, 1:] * wide
+    return light(at.reshape(-1, 2)).reshape(*at.shape[:2], -1)
+
+
 def light_of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats, angle: Floats, unit: float) -> Floats:
     """Light of boxes: its median and standard deviation within each, and its median beside it.
 
@@ -106,9 +137,6 @@ def light_of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats
     float64 (3, n, band)
         NaN where a point of a box has no light.
     """
-    turn = np.deg2rad(angle)[:, None, None]
-    long, wide = (np.concatenate(pair, 2) for pair in ((np.sin(turn), np.cos(turn)), (np.cos(turn), -np.sin(turn))))
-    points = np.concatenate([INSIDE, BESIDE])
-    at = xy[:, None] + points[:, :1] * (unit * length)[:, None, None] * long + unit * points[:, 1:] * wide
-    inside, beside = np.split(light(at.reshape(-1, 2)).reshape(*at.shape[:2], -1), [len(INSIDE)], axis=1)
+    values = light_at(light, np.concatenate([INSIDE, BESIDE]), xy, unit * length, angle, unit)
+    inside, beside = np.split(values, [len(INSIDE)], axis=1)
     return np.stack([np.median(inside, axis=1), inside.std(axis=1), np.median(beside, axis=1)])

@@ -10,7 +10,7 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.boosted_trees import margins
 from changedet.models.loader import released_trees
-from changedet.stages.tracks.appearance import PLACES_AT_ONCE, lattice
+from changedet.stages.tracks.appearance import PLACES_AT_ONCE, lattice, light_at
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.box_outline import ACROSS_M, ALONG, BEYOND_M, NAMES, outline_figures
 from changedet.stages.tracks.kernels.boxes import Boxes
@@ -146,11 +146,7 @@ def light_of_outlines(
     float64 (n, `kernels.box_outline.POINTS`, band)
         Across, then along; NaN where a point of a mean has no light.
     """
-    turn = np.deg2rad(angle)[:, None, None]
-    long, wide = (np.concatenate(pair, 2) for pair in ((np.sin(turn), np.cos(turn)), (np.cos(turn), -np.sin(turn))))
-    half = unit * (length / 2 + BEYOND_M)[:, None, None]
-    at = xy[:, None] + PATTERN[:, :1] * half * long + unit * PATTERN[:, 1:] * wide
-    values = light(at.reshape(-1, 2)).reshape(len(xy), len(PATTERN), -1)
+    values = light_at(light, PATTERN, xy, unit * (length / 2 + BEYOND_M), angle, unit)
     across, along = np.split(values, [len(INNER_ALONG) * len(ACROSS_M)], axis=1)
     across = across.reshape(len(xy), len(INNER_ALONG), len(ACROSS_M), -1).mean(axis=1)
     along = along.reshape(len(xy), len(ALONG), len(INNER_ACROSS_M), -1).mean(axis=2)

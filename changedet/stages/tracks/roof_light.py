@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
-from changedet.stages.tracks.appearance import PLACES_AT_ONCE, lattice
+from changedet.stages.tracks.appearance import PLACES_AT_ONCE, lattice, light_at
 from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.kernels.likeness import ALONG
 from changedet.stages.tracks.visibility import SeriesVisibility
@@ -72,8 +72,5 @@ def light_of_roofs(light: Callable[[Floats], Floats], xy: Floats, length: Floats
     float64 (n, along, band)
         The middle of each line across; NaN where a point of it has no light.
     """
-    turn = np.deg2rad(angle)[:, None, None]
-    long, wide = (np.concatenate(pair, 2) for pair in ((np.sin(turn), np.cos(turn)), (np.cos(turn), -np.sin(turn))))
-    at = xy[:, None] + ROOF[:, :1] * (unit * length)[:, None, None] * long + unit * ROOF[:, 1:] * wide
-    values = light(at.reshape(-1, 2)).reshape(len(xy), ALONG, len(ACROSS_M), -1)
+    values = light_at(light, ROOF, xy, unit * length, angle, unit).reshape(len(xy), ALONG, len(ACROSS_M), -1)
     return np.asarray(np.median(values, axis=2), np.float64)

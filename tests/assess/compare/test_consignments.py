@@ -146,5 +146,5 @@ def test_compare_runs_refuses_boxes_without_colours(tmp_path: Path) -> None:
     tables = [Yard(rng, looks(10)).busy(20, 0, 0).table() for _ in range(2)]
     lights = [f"#{light:02x}{light:02x}{light:02x}" for light in rng.integers(40, 200, len(tables[1]))]
     folders = [written(tmp_path / "a", "a", tables[0]), written(tmp_path / "b", "b", tables[1].assign(color=lights))]
-    with pytest.raises(InputError, match=r"b: its boxes are grey, as in panchromatic scenes"):
+    with pytest.raises(InputError, match=r"b: its boxes have no colours, as in panchromatic scenes"):
         compare_runs(folders)

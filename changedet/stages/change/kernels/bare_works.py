@@ -38,7 +38,7 @@ DRY_M: Final = 20.0
 MOST_PLANTS: Final = 0.1
 """Greatest share of that square on which plants of either date cover what differs from its ground, on any look."""
 WIDE_M: Final = 6.0
-"""Narrower things are lorries, or rims: what is told must hold a square of that side."""
+"""Lorries and rims are narrower: ground is marked where it holds a square of that side."""
 APART_M: Final = 3.0
 """How far from a box of either date such ground lies: nearer, rims and aisles of stacks look like it."""
 YARD_M: Final = 25.0
@@ -48,29 +48,44 @@ SHOWN: Final = 0.5
 """Least share of a square that must be seen."""
 
 
-def bare_works(steps: Sequence[Bytes], kinds: Sequence[Bytes], boxes: Bools, gsd_m: float) -> Bools:
-    """Find ground that was worked where all around is bare.
+def told_by_looks(steps: Sequence[Bytes], kinds: Sequence[Bytes], gsd_m: float) -> Bools:
+    """What each look by itself says of ground that was worked where all around is bare.
 
     Parameters
     ----------
     steps : sequence of uint8 (y, x)
-        Of `wide_ground.whole_steps`, of each look away from the reference in order, with `works_halo_px` more on each
-        side than what is wanted; all `UNSAID` for a look that is not asked.
+        Of `wide_ground.whole_steps`, of each look away from the reference in order; all `UNSAID` for a look that is not
+        asked.
     kinds : sequence of uint8 (y, x)
         Of each look the classes of `movers.things_standing`, of the same size.
-    boxes : bool (date, y, x)
-        Within `APART_M` of a box, or `YARD_M` of one that stood on the reference; of the same size.
     gsd_m : float
         Ground size of a pixel.
 
     Returns
     -------
     bool (date, y, x)
-        Without the halo; what a single look says is left out.
+        Of the same size, without right values within half of `DRY_M` of its rim.
     """
     dry = np.logical_and.reduce([_dry(kind, gsd_m) for kind in kinds])
-    told = [_told(own, gsd_m) & _own_soil(kind, gsd_m) & dry for own, kind in zip(steps, kinds, strict=True)]
-    told = [own & ~beside for own, beside in zip(told, boxes, strict=True)]
+    return np.stack([_told(own, gsd_m) & _own_soil(kind, gsd_m) & dry for own, kind in zip(steps, kinds, strict=True)])
+
+
+def bare_works(told: Bools, gsd_m: float) -> Bools:
+    """Ground that was worked where all around is bare, as two looks in a row say over more than a lorry covers.
+
+    Parameters
+    ----------
+    told : bool (date, y, x)
+        Of `told_by_looks`, but for what lies within `APART_M` of a box, or `YARD_M` of one that stood on the reference;
+        with `works_halo_px` more on each side than what is wanted.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    bool (date, y, x)
+        Without the halo.
+    """
     halo, side = works_halo_px(gsd_m), 2 * half_px(WIDE_M, gsd_m) + 1
     square = np.ones((side, side), np.uint8)
     found = []
@@ -83,7 +98,7 @@ def bare_works(steps: Sequence[Bytes], kinds: Sequence[Bytes], boxes: Bools, gsd
 
 
 def works_halo_px(gsd_m: float) -> int:
-    """How far `bare_works` looks around.
+    """How far `told_by_looks` and `bare_works` look around together.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.stages.change.kernels.bare_works import bare_works, works_halo_px
+from changedet.stages.change.kernels.bare_works import bare_works, told_by_looks, works_halo_px
 from changedet.stages.change.kernels.movers import GONE, MEADOW, NOTHING, STANDS
 from changedet.stages.change.kernels.wide_ground import EVEN, STEP, UNSAID
 
@@ -26,8 +26,8 @@ def looks(number=3, odds=-0.5, on=None):
 
 
 def found(steps, kinds, boxes=None):
-    beside = np.zeros((len(steps), SIDE, SIDE), bool) if boxes is None else boxes
-    return bare_works(steps, kinds, beside, GSD_M)
+    told = told_by_looks(steps, kinds, GSD_M)
+    return bare_works(told if boxes is None else told & ~boxes, GSD_M)
 
 
 def test_two_looks_that_say_as_much_mark_a_pad():
@@ -84,8 +84,6 @@ def test_the_result_does_not_depend_on_the_block():
     kinds = [own.astype(np.uint8) for own in kinds]
     whole = found(steps, kinds)
     cut = (slice(10, SIDE), slice(25, SIDE - 7))
-    part = bare_works(
-        [own[cut] for own in steps], [own[cut] for own in kinds], np.zeros((3, SIDE - 10, SIDE - 32), bool), GSD_M
-    )
+    part = found([own[cut] for own in steps], [own[cut] for own in kinds])
     assert whole.any()
     np.testing.assert_array_equal(part, whole[:, 10:, 25 : whole.shape[2] - 7])
