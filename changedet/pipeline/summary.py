@@ -14,6 +14,7 @@ from changedet.json_types import JsonObject
 from changedet.kernels.doubts import blind_dates
 from changedet.kernels.pixel_classes import CLASS_NAMES, NODATA, SHOWS_BOXES
 from changedet.outputs.sentences.counts import SWITCHED_OFF
+from changedet.outputs.sentences.ground import EARTHWORKS
 from changedet.outputs.sentences.looks import CLOUDS
 from changedet.outputs.summary import SCHEMA_VERSION
 from changedet.outputs.values import iso_dates, left_to_right, rows_of
@@ -38,6 +39,10 @@ NO_CLOUDS: Final = "nodata_only"
 """The mask method that tells no cloud from ground."""
 ALONE: Final = "a single date: nothing is compared"
 """Why a run of one date has no changed area."""
+NO_EARTH: Final = "earth that was levelled or heaped is hardly seen in grey pictures"
+"""Why a changed area may be far too low: drawn earthworks have masks of F1 .04 and .06 (docs/research/change.md)."""
+ONE_COUNTED: Final = "no two looks are counted, between which something could arrive or leave"
+"""Why a run of several dates has no arrivals."""
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date shows next to nothing, and a warning is given."""
 OPPOSED_VIEWS: Final = (
@@ -153,14 +158,16 @@ def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
         elif not why.startswith(CANNOT):
             why = "not estimated: every date hides the site, or is too unlike the scenes that the models know"
         found |= dict.fromkeys(("containers", "teu", "arrivals", "departures"), why)
+    elif whole["arrivals_expected"].isna().all():
+        found |= dict.fromkeys(("arrivals", "departures"), ALONE if len(plan.looks) < 2 else ONE_COUNTED)
     if whole["changed_area_m2"].isna().all():
         found["changed_area_m2"] = _why_no_change(plan)
     if whole["footprint_area_m2"].isna().all():
         found["footprint_area_m2"] = (
             why_not(plan.facts) or f"no date shows {outlines.LEAST_CLEAR:.0%} of the site clearly"
         )
-    clouds = _why_no_clouds(plan)
-    return found | ({CLOUDS: clouds} if clouds else {})
+    earth = NO_EARTH if plan.facts.panchromatic and plan.compares else ""
+    return found | {name: why for name, why in ((CLOUDS, _why_no_clouds(plan)), (EARTHWORKS, earth)) if why}
 
 
 def _why_no_clouds(plan: Plan) -> str:

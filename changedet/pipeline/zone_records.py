@@ -232,14 +232,15 @@ def _zones_note(table: pd.DataFrame) -> str:
 
 
 def _listed_note(table: pd.DataFrame) -> str:
-    whole = rows_of(table)
+    # Of looks that cannot be counted arrivals are listed and none are expected.
+    whole = rows_of(table).dropna(subset="arrivals_expected")
     listed, expected = float(whole["arrivals"].sum()), float(whole["arrivals_expected"].sum())
     if abs(listed - expected) <= max(1.0, LISTED_SHARE * listed):
         return ""
     why = (
         "what is not sure counts by its probability"
         if listed > expected
-        else "some came to places that no single look shows for sure"
+        else "some may have come to places that no single look shows for sure"
     )
     return f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: {why}"
 

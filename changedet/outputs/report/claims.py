@@ -23,7 +23,9 @@ class ClaimRow(NamedTuple):
     text : str
         Without a full stop.
     dates : list of str
-        ISO dates of its rows; its own alone where it rests on more than `MOST_DATES`.
+        ISO dates of its rows; where they are more than `MOST_DATES`, of a record its own, else the first and the last.
+    is_span : bool
+        Whether these are the ends of more rows.
     robust : str
         In how many other runs it holds; empty where none were made.
     holds : bool
@@ -34,6 +36,7 @@ class ClaimRow(NamedTuple):
     dates: list[str]
     robust: str
     holds: bool
+    is_span: bool = False
 
 
 def claim_rows(data: ReportData, calendar: Calendar) -> list[ClaimRow]:
@@ -65,8 +68,10 @@ def _row(claim: Mapping[str, object], calendar: Calendar) -> ClaimRow:
         words, holds = "", True
     else:
         words, holds = f"in {number(held)} of {number(of)} other runs{_between(robust)}", held == of
-    shown = days if len(days) <= MOST_DATES else [iso_date(claim.get("date"))]
-    return ClaimRow(claim_text(claim, calendar), shown, words, holds)
+    many = len(days) > MOST_DATES
+    is_span = many and claim.get("kind") != "record"
+    shown = [days[0], days[-1]] if is_span else ([iso_date(claim.get("date"))] if many else days)
+    return ClaimRow(claim_text(claim, calendar), shown, words, holds, is_span)
 
 
 def _between(robust: Mapping[str, object]) -> str:

@@ -115,7 +115,13 @@ def no_beginning(data: ReportData) -> str:
     if any(iso_date(onset.get("date")) for onset in found.values()):
         return ""
     chances = {name: as_float(onset.get("probability")) or 0.0 for name, onset in found.items()}
-    named = [f"{_GROWS[name]} ({percent_text(chance)})" for name, chance in chances.items() if chance > LIKELY]
+    # Of an area that may be none the onset's probability is next to its prior: of nothing at all it is .5 to .75.
+    least = as_float(mapping_at(data.summary, "totals", "changed_area_m2", "last").get("low"))
+    named = [
+        f"{_GROWS[name]} ({percent_text(chance)})"
+        for name, chance in chances.items()
+        if chance > LIKELY and (name != "changed_area" or (least is not None and least > 0))
+    ]
     return f"No lasting growth is sure; likely: {', '.join(named)}." if named else "No lasting growth is sure."
 
 

@@ -28,7 +28,7 @@ from changedet.outputs.report.timeline import timeline
 from changedet.outputs.report.vehicles import vehicle_table
 from changedet.outputs.report.works import cell_table, work_table
 from changedet.outputs.report.zones import zone_rows
-from changedet.outputs.sentences.ground import WITHIN_ERROR
+from changedet.outputs.sentences.ground import is_within_error
 from changedet.outputs.sentences.story import sentences, words_explained
 from changedet.outputs.sentences.words import Calendar, calendar_of, number
 from changedet.outputs.values import iso_date, mapping_at, rows_of
@@ -130,7 +130,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "flow": flow_table(data.summary, calendar),
         "moves_caution": moves_caution(data.summary),
         "pale": bool(unsure_days(frame) & set(data.overlays)),
-        "within_error": any(one.about == "changed_area" and WITHIN_ERROR in one.text for one in told),
+        "within_error": any(one.about == "changed_area" and is_within_error(one.text) for one in told),
         "trains": _trains(layers.get("trains")),
         "berths": berth_table(data.summary),
         "ships": ship_table(layers.get("ships"), calendar),

@@ -17,13 +17,17 @@ FEW_BOXES: Final = 5
 """Expected boxes below which a count that may be none is said to be none."""
 UNSURE: Final = "no look shows most of them for sure: they may all be something else of a container's size"
 """What is said of boxes most of which no look shows for sure."""
+UNSURE_BEYOND: Final = (
+    "no look shows most of them for sure, and all beyond the {} may be something else of a container's size"
+)
+"""The same, where some are sure."""
 LEAST_GAP: Final = 0.5
 """Boxes by which arrivals less departures may differ from what a count rose by: what is smaller is rounded away."""
 GAP_SHARE: Final = 0.05
 """The same, as a share of the larger of both. Chosen by hand."""
 SWITCHED_OFF: Final = "switched off"
 """Stands in every reason of what the user did not want: no sentence and no warning speaks of it."""
-_PREFIX: Final = "cannot be counted: "
+_PREFIXES: Final = ("cannot be counted: ", "not estimated: ")
 
 
 def change_text(name: str, unit: str, first: Estimate, last: Estimate, calendar: Calendar) -> str:
@@ -80,8 +84,7 @@ def containers(facts: Facts) -> Sentence | None:
     if facts.summary.get("none_is_sure") and not few:
         return _unsure(facts, first, last)
     if first.date == last.date:
-        text = f"{first.text(scale_of([first], ''))} containers stood there {facts.calendar.on(_day(facts, first))}"
-        return Sentence("containers", f"{text}.", (first.date,))
+        return Sentence("containers", _standing(facts, first), (first.date,))
     if max(first.low, last.low) < LEAST_BOX and not _peak(facts, first, last):
         return Sentence("containers", _none(first, last, facts.calendar), (first.date, last.date))
     text = change_text("Containers", "", first, last, facts.calendar) + _peak(facts, first, last)
@@ -156,6 +159,14 @@ def growth_words(onset: Mapping[str, object], calendar: Calendar) -> str:
     return calendar.between(low, high) + ("" if sure is None else f" ({likelihood(sure)})")
 
 
+def _standing(facts: Facts, one: Estimate) -> str:
+    """Of a single look."""
+    when = facts.calendar.on(_day(facts, one))
+    if one.low < LEAST_BOX:
+        return f"No containers beyond error: at most {number(max(1.0, one.high))} {when}."
+    return f"{one.text(scale_of([one], ''))} containers stood there {when}."
+
+
 def _none(first: Estimate, last: Estimate, calendar: Calendar) -> str:
     """Of counts that both may be none."""
     days = [calendar.on(day) for day in calendar.pair(first.date, last.date)]
@@ -165,8 +176,14 @@ def _none(first: Estimate, last: Estimate, calendar: Calendar) -> str:
 
 def _unsure(facts: Facts, first: Estimate, last: Estimate) -> Sentence:
     """Of boxes that may all be something else: an expected count of them would be quoted as one of containers."""
-    known = (first, last, facts.total("containers", "peak"))
-    most = max((one for one in known if one is not None), key=lambda one: one.high)
+    known = [one for one in (first, last, facts.total("containers", "peak")) if one is not None]
+    least = max(known, key=lambda one: one.low)
+    if least.low >= LEAST_BOX:
+        # A zone's boxes may be sure where those of the whole site are not.
+        ends = f"Between {number(least.low)} and {number(least.high)} containers"
+        text = f"{ends} stood there {facts.calendar.on(_day(facts, least))}: {UNSURE_BEYOND.format(number(least.low))}"
+        return Sentence("containers", f"{text}.", (least.date,))
+    most = max(known, key=lambda one: one.high)
     text = f"No containers beyond doubt: at most {number(most.high)} stood there {facts.calendar.on(_day(facts, most))}"
     return Sentence("containers", f"{text}, and {UNSURE}.", (most.date,))
 
@@ -179,7 +196,9 @@ def _not_counted(facts: Facts) -> Sentence | None:
     reason = facts.unavailable.get("containers", "")
     if not reason or SWITCHED_OFF in reason:
         return None
-    return Sentence("containers", f"Containers cannot be counted here: {reason.removeprefix(_PREFIX)}.", ())
+    for prefix in _PREFIXES:
+        reason = reason.removeprefix(prefix)
+    return Sentence("containers", f"Containers cannot be counted here: {reason}.", ())
 
 
 def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:

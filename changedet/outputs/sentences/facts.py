@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
@@ -174,6 +175,15 @@ class Facts:
     def calendar(self) -> Calendar:
         """How dates are written, by all looks."""
         return calendar_of(self.dates)
+
+    @property
+    def grid_m2(self) -> float | None:
+        """What the grid covers on the ground, m2; None where it is not known."""
+        grid = mapping_at(self.summary, "grid")
+        resolution, shape = as_float(grid.get("resolution_m")), grid.get("shape")
+        if resolution is None or not isinstance(shape, list | tuple):
+            return None
+        return resolution**2 * math.prod(int(side) for side in shape)
 
     def total(self, name: str, part: str) -> Estimate | None:
         """A part of a total.

@@ -22,6 +22,13 @@ LAID: Final[Mapping[str, tuple[str, str]]] = {
 """How new ground is named, and what was done with it, by its kind."""
 WITHIN_ERROR: Final = "no change beyond error"
 """What is said of a changed area whose interval reaches 0."""
+NOT_TOLD: Final = "cannot be told"
+"""What is said of one whose interval reaches from 0 to so much that nothing is said to have stayed."""
+VAGUE_SHARE: Final = 0.01
+"""Upper bound, as a share of the grid, from which an interval that reaches 0 does not show that nothing changed: on
+quiet sites of 5 to 9 ha it is 0.002 to 0.006. Chosen by hand."""
+EARTHWORKS: Final = "earthworks"
+"""What a run may lack beside figures: earth that was levelled or heaped, which no changed area then holds."""
 SHOWS_MOST: Final = 0.5
 """Share of a site from which a look speaks for it. Chosen by hand."""
 REFUTED: Final = "that has not grown"
@@ -84,10 +91,13 @@ def _changed(facts: Facts) -> Sentence | None:
     calendar = facts.calendar
     first_day, last_day = calendar.pair(facts.reference, last.date)
     if last.low <= 0:
-        least = last.text(scale_of([last], "m²"))
-        shown = _shown(facts, last)
-        text = f"The ground shows {WITHIN_ERROR} from {first_day} to {last_day}{shown}: {least} is marked"
-        return Sentence("changed_area", f"{text}.", (last.date,))
+        least, shown = last.text(scale_of([last], "m²")), _shown(facts, last)
+        since = f"from {first_day} to {last_day}{shown}"
+        if is_vague(last, facts.grid_m2):
+            text = f"Whether the ground changed {since} {NOT_TOLD}: {least} is marked, and all of it may be error"
+        else:
+            text = f"The ground shows {WITHIN_ERROR} {since}: {least} is marked"
+        return Sentence("changed_area", f"{text}{_without_earth(facts)}.", (last.date,))
     moved = facts.total("arrivals", "")
     among = ", including boxes that came or left" if moved is not None and moved.value >= 1 else ""
     text = (
@@ -96,7 +106,47 @@ def _changed(facts: Facts) -> Sentence | None:
     onset = facts.onset("changed_area")
     if onset:
         text += f"; lasting change began {growth_words(onset, calendar)}"
-    return Sentence("changed_area", f"{text}.", (last.date,))
+    return Sentence("changed_area", f"{text}{_without_earth(facts)}.", (last.date,))
+
+
+def is_vague(changed: Estimate, grid_m2: float | None) -> bool:
+    """Whether the interval of a changed area reaches from 0 to so much that it shows neither change nor none.
+
+    Parameters
+    ----------
+    changed : Estimate
+        In m2.
+    grid_m2 : float or None
+        What the grid covers; None where it is not known.
+
+    Returns
+    -------
+    bool
+        False where the grid's area is not known.
+    """
+    return changed.low <= 0 and grid_m2 is not None and changed.high >= VAGUE_SHARE * grid_m2
+
+
+def is_within_error(text: str) -> bool:
+    """Whether a sentence on changed ground claims none.
+
+    Parameters
+    ----------
+    text : str
+        Of `ground`.
+
+    Returns
+    -------
+    bool
+        Also where it says that it cannot be told.
+    """
+    return WITHIN_ERROR in text or NOT_TOLD in text
+
+
+def _without_earth(facts: Facts) -> str:
+    """What neither the figure nor its interval holds."""
+    reason = facts.unavailable.get(EARTHWORKS, "")
+    return f"; {reason}" if reason else ""
 
 
 def _differs(facts: Facts, last: Estimate, first_day: str, last_day: str) -> str:

@@ -312,7 +312,8 @@ def calendar_of(dates: Sequence[str]) -> Calendar:
     Calendar
         A date that was given as a year alone is the first day of it.
     """
-    return Calendar(len(dates) > 1 and all(day[5:10] == "01-01" for day in dates))
+    # Each zone has its row on every date.
+    return Calendar(len(set(dates)) > 1 and all(day[5:10] == "01-01" for day in dates))
 
 
 def listed(words: Sequence[str]) -> str:

@@ -13,8 +13,8 @@ from changedet.outputs.figure.pictures import is_false_colour
 from changedet.outputs.rasters.display import display_bands
 from changedet.outputs.rasters.reading import band_names
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text
-from changedet.outputs.sentences.facts import Estimate, claimed_at_least, estimate_of, scale_of
-from changedet.outputs.sentences.ground import WITHIN_ERROR
+from changedet.outputs.sentences.facts import Estimate, Facts, claimed_at_least, estimate_of, scale_of
+from changedet.outputs.sentences.ground import NOT_TOLD, WITHIN_ERROR, is_vague
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import as_float, is_missing, left_to_right, mapping_at
@@ -168,21 +168,24 @@ def title_of(
     if first and last and max(first.low, last.low) >= SURELY_ONE:
         still = last.low <= first.high and first.low <= last.high
         if still and area and area.low > 0 and ground_m2 >= MOSTLY_GROUND * area.value:
-            return f"{name}: {_changed(area, calendar.between(before, after))}; {_STILL}"
+            return f"{name}: {_changed(sources, area, calendar.between(before, after))}; {_STILL}"
         return change_text(f"{name}: containers", "", first, last, calendar) + _turnover(sources, before, after, zone)
     if area:
-        return f"{name}: {_changed(area, calendar.between(before, after))}"
+        return f"{name}: {_changed(sources, area, calendar.between(before, after))}"
     days = calendar.pair(before, after)
     return f"{name} {calendar.on(days[0])} and {calendar.on(days[1])}"
 
 
-def _changed(area: Estimate, when: str) -> str:
+def _changed(sources: RunSources, area: Estimate, when: str) -> str:
     scale = scale_of([area], "m²")
     if area.low > 0:
         return f"{area.text(scale)} changed {when}"
     # First as the table of the series is rounded, whose figure may stand beside it.
     most, best = (number(round(part, 1) / scale.factor, scale.digits) for part in (area.high, area.value))
-    return f"the ground shows {WITHIN_ERROR} {when}; {best} {scale.unit} (0–{most}) is marked"
+    marked = f"{best} {scale.unit} (0–{most}) is marked"
+    if is_vague(area, Facts(sources.summary, sources.series, {}).grid_m2):
+        return f"whether the ground changed {when} {NOT_TOLD}; {marked}"
+    return f"the ground shows {WITHIN_ERROR} {when}; {marked}"
 
 
 def _turnover(sources: RunSources, before: str, after: str, zone: str) -> str:

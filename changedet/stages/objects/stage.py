@@ -54,11 +54,13 @@ def choose(facts: Facts) -> Choice:
     """
     if facts.is_sar:
         return Choice(NONE, reason="containers are not counted in radar pictures")
-    if too_coarse(facts.resolution_m):
-        wide = WIDTH_M / facts.resolution_m
+    # A grid finer than all scenes shows no more than they do.
+    finest_m = max(facts.resolution_m, min(facts.gsd_m, default=0.0))
+    if too_coarse(finest_m):
+        wide = WIDTH_M / finest_m
         return Choice(
             NONE,
-            reason=f"in pixels of {facts.resolution_m:.3g} m a container is {wide:.2g} pixels wide; "
+            reason=f"in pixels of {finest_m:.3g} m a container is {wide:.2g} pixels wide; "
             f"counting needs pixels of at most {COARSEST_M} m",
         )
     return Choice("learned", reason=f"optical pictures of {facts.resolution_m:.2g} m show single containers")

@@ -39,7 +39,10 @@ def test_beginnings_are_those_that_were_found_of_site_and_zones() -> None:
 def test_no_beginning_denies_no_growth_and_names_what_is_likely() -> None:
     unsure = {"date": None, "probability": 0.86}
     found = {"containers": {"date": None, "probability": 0.33}, "changed_area": unsure, "footprint": {"date": None}}
-    assert no_beginning(data(onset=found)) == "No lasting growth is sure; likely: lasting change of ground (86 %)."
+    some, none = ({"changed_area_m2": {"last": {"low": low}}} for low in (12.0, 0.0))
+    said = no_beginning(data(onset=found, totals=some))
+    assert said == "No lasting growth is sure; likely: lasting change of ground (86 %)."
+    assert no_beginning(data(onset=found, totals=none)) == "No lasting growth is sure.", "all of it may be error"
     assert no_beginning(data(onset={"containers": found["containers"]})) == "No lasting growth is sure."
     assert no_beginning(data(onset={"containers": BEGAN})) == ""
 

@@ -94,6 +94,10 @@ def test_sentences_say_where_boxes_may_all_be_something_else() -> None:
     one = figure(27.2, 0, 67.4, DAYS[0])
     single = summary(totals={"containers": {"first": one, "last": one}}, none_is_sure=True)
     assert texts(single)["containers"] == said
+    # A zone of sure boxes bounds the whole site from below.
+    sure = figure(214.0, 57, 395, DAYS[0])
+    said = texts(summary(totals={"containers": {"first": sure, "last": sure}}, none_is_sure=True))["containers"]
+    assert said.startswith("Between 57 and 395 containers stood there on 12 March 2023: no look shows most of them for")
 
 
 def test_sentences_say_since_when_containers_rose_and_zones_do_not_say_it_again() -> None:
@@ -194,6 +198,17 @@ def test_sentences_on_changed_area_claim_none_where_the_interval_reaches_nothing
     assert said.startswith("About 3,300 m² (2,800–4,100) of the ground differed on 17 December 2023")
     rows["changed_area_low_m2"] = [None, 0.0, 0.0]
     assert "shows no change beyond error" in texts(summary(), rows)["changed_area"]
+    grid = {"resolution_m": 0.5, "shape": [520, 520]}
+    assert (
+        "shows no change beyond error"
+        in texts(summary(grid=grid), rows.assign(changed_area_high_m2=600.0))["changed_area"]
+    ), "of 6.8 ha"
+    vague = texts(summary(grid=grid), rows.assign(changed_area_high_m2=9000.0))["changed_area"]
+    assert vague.startswith(
+        "Whether the ground changed from 12 March to 17 December 2023 cannot be told: 3,300 m² (0–9"
+    )
+    grey = texts(summary(), rows, earthworks="heaped earth is not seen")["changed_area"]
+    assert grey.endswith("is marked; heaped earth is not seen.")
     cloudy = rows.assign(valid_fraction=[1.0, 1.0, 0.2])
     assert "to 12 June 2023" in texts(summary(), cloudy)["changed_area"], "the last look that shows most of the site"
 
@@ -225,6 +240,8 @@ def test_sentences_on_ground_do_not_tell_of_growth_that_the_changed_ground_refut
 def test_sentences_give_the_reason_where_nothing_is_counted_but_not_for_what_was_switched_off() -> None:
     coarse = texts(summary(), containers="cannot be counted: no scene is finer than 1.2 m")
     assert coarse["containers"] == "Containers cannot be counted here: no scene is finer than 1.2 m."
+    far = texts(summary(), containers="not estimated: every date hides the site")["containers"]
+    assert far == "Containers cannot be counted here: every date hides the site."
     assert "containers" not in texts(summary(), containers="not estimated: the tracks stage is switched off")
 
 
@@ -244,6 +261,9 @@ def test_sentences_of_one_look_compare_nothing() -> None:
     rows = table((0.98,), day)
     found = texts(summary(day, totals={"containers": {"first": one, "last": one, "peak": one}}), rows)
     assert found["containers"] == "41 (37–44) containers stood there on 12 March 2023."
+    none = figure(0.2, 0, 3, day[0])
+    found = texts(summary(day, totals={"containers": {"first": none, "last": none, "peak": none}}), rows)
+    assert found["containers"] == "No containers beyond error: at most 3 on 12 March 2023."
     assert found["looks"] == "From one look, 12 March 2023, in pixels of 0.5 m: nothing is compared."
 
 

@@ -54,6 +54,13 @@ def test_choose_counts_in_pictures_of_nominal_1_2_m() -> None:
     assert choose(Facts(1.21, BGRN)).method == "none"
 
 
+def test_choose_says_how_coarse_the_scenes_are_and_not_a_finer_grid() -> None:
+    reason = choose(Facts(1.25, BGRN, gsd_m=(3.0, 3.1))).reason
+    assert reason.startswith("in pixels of 3 m a container is 0.81 pixels wide")
+    assert choose(Facts(0.5, BGRN, gsd_m=(3.0, 3.0))).method == "none", "a fine grid shows no more than its scenes"
+    assert choose(Facts(0.5, BGRN, gsd_m=(3.0, 0.5))).method == "learned"
+
+
 def test_classical_halo_covers_the_reach_and_stays_small() -> None:
     for resolution in (0.3, 0.5, 1.0):
         halo = classical(Facts(resolution, BGRN)).halo_px
