@@ -10,6 +10,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.imagery.stand_ins import is_grey
 from changedet.kernels import components, region_figures
 from changedet.kernels.missing import blank_unseen
 from changedet.kernels.pixel_classes import CLEAR
@@ -123,7 +124,7 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
     if roofs is not None and not job.persists:
         own = with_roofs(own, said, roofs)
     is_later = job.look.date > reference.date
-    signs = signs_of(before, after, change, job.change_halo_px, is_later=is_later)
+    signs = signs_of(before, after, change, job.change_halo_px, is_later=is_later, is_grey=is_grey(job.look))
     if signs is not None:
         own = with_paving(without_season(own, signs.plants), signs.paved)
         contrast, plants = [signs.lost, signs.gained], signs.plants
@@ -190,7 +191,8 @@ def scores_between(
     if roofs is not None:
         score = with_roofs(score, network, roofs)
     is_later = jobs[1].look.date > jobs[0].look.date
-    signs = signs_of(levelled[0], levelled[1], change, halo_px, is_later=is_later)
+    grey = is_grey(jobs[1].look)
+    signs = signs_of(levelled[0], levelled[1], change, halo_px, is_later=is_later, is_grey=grey)
     if signs is not None:
         score = with_paving(without_season(score, signs.plants), signs.paved)
     return np.where(pair.grid.inside(window), score, np.float32(np.nan))

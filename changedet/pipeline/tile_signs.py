@@ -16,7 +16,7 @@ from changedet.stages.change.method import ChangeMethod
 
 
 def signs_of(
-    before: Singles, after: Singles, change: ChangeModel, halo_px: int, *, is_later: bool
+    before: Singles, after: Singles, change: ChangeModel, halo_px: int, *, is_later: bool, is_grey: bool
 ) -> GroundSigns | None:
     """Read the ground of two dates in one tile.
 
@@ -29,6 +29,8 @@ def signs_of(
         Of the images.
     is_later : bool
         Whether the compared date comes after the reference.
+    is_grey : bool
+        Whether both are grey pictures.
 
     Returns
     -------
@@ -40,8 +42,8 @@ def signs_of(
     rim = min(halo_px, signs_halo_px(change.gsd_m))
     cut = slice(halo_px - rim, rim - halo_px if halo_px > rim else None)
     first, second = (np.ascontiguousarray(image[:, cut, cut]) for image in (before, after))
-    scale = change.scale
-    signs = ground_signs(first, second, change.bands, scale.dark, scale.spread, change.gsd_m, is_later=is_later)
+    about = change.bands, change.scale.dark, change.scale.spread, change.gsd_m
+    signs = ground_signs(first, second, *about, is_later=is_later, is_grey=is_grey)
     core = slice(rim, -rim)
     return GroundSigns(*(np.ascontiguousarray(sign[core, core]) for sign in signs))
 

@@ -50,7 +50,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=12)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=13)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 3.5 m.
 

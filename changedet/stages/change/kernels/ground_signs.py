@@ -129,6 +129,7 @@ def ground_signs(
     gsd_m: float,
     *,
     is_later: bool,
+    is_grey: bool = False,
 ) -> GroundSigns:
     """What the ground tells of a change.
 
@@ -144,6 +145,9 @@ def ground_signs(
         Ground size of a pixel.
     is_later : bool
         Whether the compared date comes after the reference.
+    is_grey : bool
+        Whether one band stands for all: then edges that are there later tell that something came, but none that it is
+        gone, as a meadow that was levelled loses its edges, too.
 
     Returns
     -------
@@ -156,6 +160,8 @@ def ground_signs(
     lead = GREY_WEIGHT * (other.grey - one.grey) + EDGE_WEIGHT * (other.edges - one.edges)
     if one.plants is not None and other.plants is not None:
         lead += PLANT_WEIGHT * (one.plants - other.plants)
+    if is_grey:
+        lead = np.maximum(lead, 0.0) if is_later else np.minimum(lead, 0.0)
     seen = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
     lead = np.where(seen, np.clip(lead, -MOST_EVIDENCE, MOST_EVIDENCE), 0.0)
     in_time = (one, other) if is_later else (other, one)

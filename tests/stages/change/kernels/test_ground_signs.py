@@ -17,10 +17,10 @@ def ground(colour, seed=0, size=(70, 80)):
     return (np.array(colour, float)[:, None, None] * noise).astype(np.float32)
 
 
-def signs(before, after, *, is_later=True, nir=True):
+def signs(before, after, *, is_later=True, nir=True, is_grey=False):
     bands = [0, 1, 2, 3 if nir else None]
     scale = (DARK, SPREAD) if nir else (DARK[:3], SPREAD[:3])
-    return ground_signs(before, after, bands, *scale, 0.5, is_later=is_later)
+    return ground_signs(before, after, bands, *scale, 0.5, is_later=is_later, is_grey=is_grey)
 
 
 def test_a_bare_field_that_greens_is_season_and_a_pad_on_grass_is_not():
@@ -74,6 +74,19 @@ def test_signs_do_not_depend_on_the_block_and_ignore_what_is_missing():
     for one, other in zip(whole, part, strict=True):
         np.testing.assert_array_equal(one[10 + halo :, 7 + halo :], other[halo:, halo:])
         assert one[5, 5] == 0
+
+
+@pytest.mark.parametrize("is_later", [True, False])
+def test_in_grey_edges_tell_what_came_and_never_that_something_is_gone(is_later):
+    smooth = np.full((4, 70, 80), 1200, np.float32)
+    rough = smooth * np.random.default_rng(3).normal(1, 0.2, smooth.shape[1:]).astype(np.float32)
+    rose, fell = ((smooth, rough), (rough, smooth))[:: 1 if is_later else -1]
+    came, levelled = (signs(*pair, is_later=is_later, nir=False, is_grey=True) for pair in (rose, fell))
+    assert ((came.gained if is_later else came.lost)[5:-5, 5:-5] > 0).all()
+    assert not levelled.gained.any()
+    assert not levelled.lost.any()
+    in_colours = signs(*fell, is_later=is_later, nir=False)
+    assert ((in_colours.lost if is_later else in_colours.gained)[5:-5, 5:-5] > 0).all()
 
 
 def test_without_season_only_lowers_and_keeps_what_is_not_seen():
