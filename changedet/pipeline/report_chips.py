@@ -51,6 +51,8 @@ class TrackEvent(NamedTuple):
         Its place.
     since, until : str
         ISO dates of the first look with it, and of the first without it; empty for none.
+    last : str
+        ISO date of the last look that shows it.
     """
 
     day: str
@@ -60,6 +62,7 @@ class TrackEvent(NamedTuple):
     point: shapely.Point
     since: str
     until: str
+    last: str
 
     def stands_on(self, day: str) -> bool:
         """Whether it stood there on a date.
@@ -114,11 +117,11 @@ def listed_events(tracks: gpd.GeoDataFrame) -> list[TrackEvent]:
     """
     found = []
     for row in tracks[tracks["kind"].isin(TEU_OF_KIND)].itertuples():
-        came, left = iso_date(row.first_seen), iso_date(row.not_after)
+        came, last, left = iso_date(row.first_seen), iso_date(row.last_seen), iso_date(row.not_after)
         if iso_date(row.not_before):
-            found.append(TrackEvent(came, True, int(row.track_id), str(row.kind), row.geometry, came, left))
+            found.append(TrackEvent(came, True, int(row.track_id), str(row.kind), row.geometry, came, left, last))
         if left:
-            found.append(TrackEvent(left, False, int(row.track_id), str(row.kind), row.geometry, came, left))
+            found.append(TrackEvent(left, False, int(row.track_id), str(row.kind), row.geometry, came, left, last))
     return sorted(found, key=lambda one: (one.day, not one.has_come, _by_length(one.kind), one.track))
 
 
@@ -201,7 +204,7 @@ def _chips(
         shows = _shows(looks.quality.get(day), points, looks.unit)
         pictures = _pictures(looks.scenes.get(day), points, looks)
         found[day] = {
-            i: Chip(day, picture, said, chosen[i].stands_on(day))
+            i: Chip(day, picture, said, chosen[i].stands_on(day), day in {chosen[i].since, chosen[i].last})
             for i, picture, said in zip(wanted, pictures, shows, strict=True)
         }
     return found

@@ -43,6 +43,8 @@ NO_EARTH: Final = "earth that was levelled or heaped is hardly seen in grey pict
 """Why a changed area may be far too low: drawn earthworks have masks of F1 .04 and .06 (docs/research/change.md)."""
 ONE_COUNTED: Final = "no two looks are counted, between which something could arrive or leave"
 """Why a run of several dates has no arrivals."""
+LEAST_SHOWN: Final = 0.0005
+"""Below this share nothing is said to be clear: it would be rounded to 0.0 %."""
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date shows next to nothing, and a warning is given."""
 OPPOSED_VIEWS: Final = (
@@ -232,9 +234,8 @@ def warnings_of(
         clear = whole["valid_fraction"].get(str(look.date))
         if clear is not None and clear < LEAST_CLEAR:
             hidden = _what_hides(models[look.date])
-            said.append(
-                f"{look.date}: only {clear:.1%} of the area is clear on it{hidden}{_instead(plan, look, whole)}"
-            )
+            share = f"only {clear:.1%}" if clear >= LEAST_SHOWN else "nothing"
+            said.append(f"{look.date}: {share} of the area is clear on it{hidden}{_instead(plan, look, whole)}")
     signs = {day: model.bands for day, model in models.items()}
     said += band_warnings(plan.looks, signs, plan.reference)
     said += fill_warnings(plan.looks, {day: model.fill for day, model in models.items()})

@@ -26,6 +26,7 @@ DAYS = [f"2023-{month:02}-01" for month in (1, 3, 5, 7, 9)]
 def tracks(*rows: tuple[int, str, str | None, str | None, str]) -> gpd.GeoDataFrame:
     names = ("track_id", "first_seen", "not_before", "not_after", "kind")
     columns: dict[str, Any] = {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    columns["last_seen"] = columns["first_seen"]
     return gpd.GeoDataFrame(columns, geometry=[shapely.Point(40, -30 - 5 * i) for i in range(len(rows))])
 
 
@@ -57,6 +58,7 @@ def test_box_events_show_the_looks_around_with_what_hides_them(tmp_path: Path) -
     assert [chip.date for chip in first.chips] == ["2023-01-01", "2023-03-01", "2023-05-01", "2023-07-01"]
     assert [chip.shows for chip in first.chips] == ["clear", "cloud", "clear", "clear"]
     assert [chip.stands for chip in first.chips] == [False, False, True, False]
+    assert [chip.is_seen for chip in gone.chips] == [False, True, False, False], "the look that showed it"
     assert [chip.date for chip in gone.chips] == ["2023-03-01", "2023-05-01", "2023-07-01", "2023-09-01"]
     assert (first.zone, second.zone) == ("", "east")
     xs, ys = zip(*second.outline, strict=True)

@@ -28,12 +28,15 @@ class Chip:
         ``clear``, or what hides the place: a name of the classes of the quality raster, in words.
     stands : bool
         Whether the box stands there by what the tracks say.
+    is_seen : bool
+        Whether they take it for seen on this very look, however dark: the first or the last that shows the box.
     """
 
     date: str
     picture: bytes
     shows: str
     stands: bool
+    is_seen: bool = False
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,8 @@ def _shown(one: BoxEvent, calendar: Calendar) -> ShownEvent:
         words = "there" if chip.stands else "not there"
         hidden = "" if chip.shows == "clear" else chip.shows
         # The look of the event itself did show the box, or its place without it, however dark.
-        caption = f"{words}, {hidden}" if hidden and chip.date == one.date else hidden or words
+        told = chip.date == one.date or chip.is_seen
+        caption = f"{words}, {hidden}" if hidden and told else hidden or words
         alt = f"{title}, {calendar.day(chip.date)}: {caption}"
         picture = data_uri(chip.picture) if chip.picture else ""
         chips.append(ShownChip(calendar.short(chip.date), picture, caption, alt, chip.stands))

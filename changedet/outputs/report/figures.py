@@ -11,6 +11,8 @@ from changedet.outputs.sentences.words import area_text, scaled
 from changedet.outputs.summary import TOTAL_PARTS
 from changedet.outputs.values import as_float, iso_date, mapping_at
 
+FOLLOWS_COUNTS: Final = frozenset({"teu", "arrivals", "departures"})
+"""Figures that are had where containers are counted."""
 NO_FIGURE: Final = "the run gave no figure"
 TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "containers": ("Containers", ""),
@@ -159,9 +161,11 @@ def why_missing(name: str, data: ReportData) -> str:
     Returns
     -------
     str
-        "not available: " and the reason.
+        "not available: " and the reason; where it is that of the containers, which the page gives, that it is.
     """
-    return f"not available: {data.unavailable.get(name) or data.unavailable.get(name.removesuffix('_m2')) or NO_FIGURE}"
+    reason = data.unavailable.get(name) or data.unavailable.get(name.removesuffix("_m2")) or NO_FIGURE
+    shared = name in FOLLOWS_COUNTS and reason == data.unavailable.get("containers")
+    return "not available, as containers are not" if shared else f"not available: {reason}"
 
 
 def _placebo_area(date: str, data: ReportData) -> str:

@@ -15,6 +15,8 @@ from changedet.json_types import JsonObject
 from changedet.kernels.intervals import QUANTILE
 from changedet.stages.series.kernels.staircase import PHI, later_share, look_variance, onset_posterior, shortest_run
 
+TOO_FEW: Final = "too few to tell growth, which takes three"
+"""Ends the reason where fewer than `LEAST_LOOKS` looks are clear."""
 LEAST_LOOKS: Final = 3
 """Clear looks without which growth is not searched."""
 ONE_SIDED: Final = 1.64
@@ -161,7 +163,7 @@ def find_onset(figure: Figure, dates: Sequence[dt.date], probability: float, ris
     n = len(looks.dates)
     if n < LEAST_LOOKS:
         few = "1 clear look is" if n == 1 else f"{n} clear looks are"
-        return Onset(None, None, None, float("nan"), f"{few} too few to tell growth, which takes three")
+        return Onset(None, None, None, float("nan"), f"{few} {TOO_FEW}")
     change = onset_posterior(looks.values, looks.extra, looks.floor, looks.ceiling, turns_over=figure.unit == COUNTS)
     total = float(min(change.sum(), 1.0))
     if total <= probability:
@@ -254,6 +256,6 @@ def _not_kept(looks: _ClearLooks, begin: int, level: float, beyond: float) -> st
     if looks.floor[-2:].max() > beyond:
         return ""
     if looks.floor[begin:].max() <= beyond:
-        return "no look is clear enough to show it"
+        return "no look shows it beyond error"
     hidden = "part of it left, and the last two looks hide whether the rest stays"
     return hidden if left <= UNSEEN_STAYS * rise else ""

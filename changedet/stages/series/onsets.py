@@ -19,7 +19,7 @@ from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import rows_of
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.followed import FollowedBoxes
-from changedet.stages.series.growth import Figure, Onset, OnsetMethod
+from changedet.stages.series.growth import TOO_FEW, Figure, Onset, OnsetMethod
 from changedet.stages.series.site_boxes import SiteBoxes, tracked_boxes
 
 MOSTLY: Final = 0.7
@@ -93,6 +93,7 @@ def find_onsets(
         "footprint": built,
     }
     seen = _numbers(whole["valid_fraction"])
+    found["changed_area"] = _since_reference(found["changed_area"], dates, reference_date)
     found["changed_area"] = _as_far_as_compared(found["changed_area"], seen[[day == reference_date for day in dates]])
     return {name: _as_far_as_seen(onset, seen) for name, onset in found.items()}
 
@@ -125,7 +126,7 @@ def find_zone_onsets(
             rows = by_zone[name].sort_values("date")
             dates = [value.date() for value in rows["date"]]
             onset = _containers_onset(find, rows, dates, tracks, boxes.within(area))
-            found[name] = _as_far_as_seen(onset, _numbers(rows["valid_fraction"]))
+            found[name] = _as_far_as_seen(onset, _numbers(rows["valid_fraction"]), "zone")
     return found
 
 
@@ -205,12 +206,19 @@ def _where_shown(found: Onset, shown: Bools, dates: Sequence[dt.date]) -> Onset:
     return replace(found, date=min(shows, default=found.date))
 
 
-def _as_far_as_seen(found: Onset, seen: Floats) -> Onset:
-    """Says of no growth where the last looks show little of the site."""
+def _as_far_as_seen(found: Onset, seen: Floats, area: str = "site") -> Onset:
+    """Says of no growth where the last looks show little of the area, the site or a zone."""
     shares = seen[-2:][np.isfinite(seen[-2:])]
     if found.date is not None or found.probability != found.probability or not shares.size or shares.max() > MOSTLY:
         return found
-    return replace(found, reason=f"{found.reason}; the last looks show {shares.max():.0%} of the site at most")
+    return replace(found, reason=f"{found.reason}; the last looks show {shares.max():.0%} of the {area} at most")
+
+
+def _since_reference(found: Onset, dates: Sequence[dt.date], reference_date: dt.date) -> Onset:
+    """Says where looks are too few that those before the reference do not count."""
+    if found.date is not None or TOO_FEW not in found.reason or min(dates) == reference_date:
+        return found
+    return replace(found, reason=f"{found.reason}; looks before the reference date do not count here")
 
 
 def _as_far_as_compared(found: Onset, shown: Floats) -> Onset:

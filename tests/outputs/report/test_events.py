@@ -13,6 +13,7 @@ def test_event_groups_say_where_the_rest_is_and_what_hides_a_chip() -> None:
     chips = [Chip("2023-03-12", b"\xff\xd8", "clear", False), Chip("2023-06-12", b"", "cloud", True)]
     square = [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)]
     chips += [Chip("2023-07-24", b"", "shade", True)]
+    chips += [Chip("2023-09-10", b"", "shade", True, is_seen=True)]
     came = BoxEvent("2023-06-12", True, 7, "40ft", "east", square, chips)
     left = BoxEvent("2023-06-12", False, 8, "20ft", "", [], chips)
     listed = {("2023-06-12", True): 35, ("2023-06-12", False): 1}
@@ -27,6 +28,7 @@ def test_event_groups_say_where_the_rest_is_and_what_hides_a_chip() -> None:
         ("not there", False),
         ("there, cloud", True),
         ("shade", True),
+        ("there, shade", True),
     ]
     assert box.chips[1].picture == ""
     assert box.chips[1].alt == "40ft, track 7, east, 12 June 2023: there, cloud"

@@ -77,6 +77,7 @@ def test_write_report_gives_each_figure_its_interval_and_says_what_is_not_to_be_
     assert "22 (20–25)" in words
     assert "not available: objects: none Depot North" in words
     assert "not available: no size class" in words
+    assert "not available, as containers are not" not in words, "of figures with the same reason alone"
     assert "growth began between 5 June and 4 July 2023 (extremely likely)" in words
     assert "Footprint: no onset of growth: the last two dates lie within the error." in words
     assert "nan" not in words.lower().replace("provenance", "")

@@ -81,6 +81,18 @@ def test_find_onsets_takes_the_reference_as_the_changed_areas_zero():
     assert found["containers"].date is None
 
 
+def test_find_onsets_says_that_looks_before_the_reference_do_not_count():
+    dates = [dt.date(2023, month, 1) for month in range(1, 5)]
+    looks = [
+        DateMeasurements(d, valid_fraction={"": 1.0}, changed_area_m2={"": Estimate(20, 0, 60)} if i != 2 else {})
+        for i, d in enumerate(dates)
+    ]
+    method = STAGE.get("staircase").function(None)
+    reason = find_onsets(timeseries(looks, None), method, dates[2])["changed_area"].reason
+    assert reason.startswith("2 clear looks are too few to tell growth")
+    assert reason.endswith("; looks before the reference date do not count here")
+
+
 def test_find_onsets_takes_exchanged_boxes_for_no_growth_and_a_pad_among_them_for_one():
     series = bs.simulate(7, dates=8, blocks=4, change=0.15)
     tracks = track(series.detections, GivenVisibility(series.dates, series.clear), detector="imitated")
