@@ -70,7 +70,7 @@ def _band(match: Consignment, axes: _Axes) -> str:
     left = axes.middle(match["last_seen"], match["gone_by"])
     came = axes.middle(match["not_yet"], match["first_seen"])
     y, there = axes.lanes[match["from"]], axes.lanes[match["to"]]
-    dashed = ' stroke-dasharray="6 5"' if match["p_value"] >= CHANCE else ""
+    dashed = ' stroke-dasharray="6 5"' if match["p_value"] > CHANCE else ""
     title = (
         f"{match['containers']} x {match['kind']}, {match['gone_by']} to {match['first_seen']}, lag "
         f"{match['lag_low']} to {match['lag_high']} days, p {match['p_value']:.3f}"

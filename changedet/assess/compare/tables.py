@@ -22,6 +22,7 @@ from changedet.assess.compare.rows import (
     TrainMatch,
     Voyage,
 )
+from changedet.assess.compare.text import verdict
 from changedet.errors import InputError
 from changedet.outputs.tables import write_table
 from changedet.store.files import write_text
@@ -123,7 +124,7 @@ def write_comparison(
         write_table(folder / f"{name}.csv", table)
     parts = [f"<h2>{name.title()}</h2>{_html(table)}" for name, table in tables.items()]
     page = folder / "compare.html"
-    write_text(page, _PAGE.format(figure=figure(matches), tables="\n".join(parts)))
+    write_text(page, _PAGE.format(verdict=verdict(matches), figure=figure(matches), tables="\n".join(parts)))
     return [*(folder / f"{name}.csv" for name in tables), page]
 
 
@@ -141,9 +142,10 @@ _PAGE: Final = """<!doctype html>
 table {{ border-collapse: collapse; }} td, th {{ padding: 3px 8px; text-align: left; border-bottom: 1px solid #ddd; }}
 td, th {{ font-size: 12px; white-space: nowrap; }}
 </style><h1>Consignments between sites</h1>
-<p>Lots of like containers that left one site and reached another. A band is as wide as the lot is large and has its
-colour; a dashed one is explained by chance (p of .05 and more, for its pair of sites). Of many pairs of sites some fall
-under .05 by chance.</p>
+<p><strong>{verdict}</strong></p>
+<p>Lots of like containers of which one left a site and another came to a second one. A band is as wide as the lot is
+large and has its colour; a dashed one is explained by chance (p above .05, for its pair of sites). Of many pairs of
+sites some fall under .05 by chance.</p>
 {figure}
 {tables}
 </html>

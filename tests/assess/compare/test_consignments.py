@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ import pytest
 from changedet.assess.compare import consignments
 from changedet.assess.compare.consignments import compare_runs, match_sites
 from changedet.assess.compare.sites import site_of
-from changedet.assess.compare.text import format_matches
+from changedet.assess.compare.text import format_matches, verdict
 from changedet.errors import InputError
 from changedet.outputs.gpkg.vector_layers import write_objects
 from changedet.store import write_json
@@ -106,7 +107,8 @@ def test_compare_runs_from_run_folders_to_rows_and_text(tmp_path: Path) -> None:
     assert all(row["p_value"] <= 0.05 and 0 <= row["similarity"] <= 1 and row["containers"] >= 3 for row in flow)
     assert rows == compare_runs(folders[::-1])
     text = format_matches(rows)
-    assert len(text.splitlines()) == len(rows) + 2
+    assert len(text.splitlines()) == len(rows) + 3
+    assert re.match(r"\d of \d matches are rarer than chance brings", text)
     assert f"{rows[0]['last_seen']} and {rows[0]['gone_by']}" in text
     assert f"{rows[0]['not_yet']} and {rows[0]['first_seen']}" in text
     assert "one" in text
@@ -121,6 +123,18 @@ def test_compare_runs_nothing_in_common_is_an_empty_list(tmp_path: Path) -> None
     folders.append(written(tmp_path / "c", "c", empty.table().iloc[:0]))
     assert compare_runs(folders) == []
     assert "no consignment" in format_matches([])
+    assert verdict([]) == "No consignment of one site matches one of another."
+
+
+def test_verdict_says_first_where_chance_explains_all() -> None:
+    rows = [{"p_value": 0.454}, {"p_value": 0.3}]
+    assert verdict(rows[:1]) == "The one match between these sites is no rarer than chance brings: p 0.45."
+    assert verdict(rows).startswith(
+        "None of 2 matches between these sites is rarer than chance brings: the best has p 0.3"
+    )
+    assert verdict([*rows, {"p_value": 0.05}]).startswith(
+        "1 of 3 matches is rarer than chance brings (p of 0.05 and less"
+    )
 
 
 def test_compare_runs_wrong_input_is_one_line_each(tmp_path: Path) -> None:

@@ -47,3 +47,4 @@ def test_write_comparison_tables_and_the_figure_hold_what_was_matched(tmp_path: 
     assert "c&lt;" in page
     assert "c<" not in page
     assert "None." in page
+    assert "<strong>1 of 2 matches is rarer than chance brings" in page
