@@ -18,6 +18,7 @@ from changedet.models.loader import released_trees
 from changedet.stages.mask.kernels.cloud_context import CONTEXT_NAMES
 from changedet.stages.mask.kernels.cloud_features import FEATURE_NAMES
 from changedet.stages.mask.kernels.cloud_light import CloudBands
+from changedet.stages.mask.kernels.light_units import light_units
 from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful
 from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
 from changedet.stages.mask.kernels.pixels import classes_of_pixels
@@ -25,12 +26,6 @@ from changedet.stages.mask.kernels.white_fill import white_fill
 from changedet.stages.registry import Choice, Facts, Metres, Stage
 
 VISIBLE: Final = ("blue", "green", "red")
-REFLECTANCE_FLOOR: Final = 0.22
-"""No cloud worth masking is darker, in reflectance at the top of the atmosphere."""
-PICTURE_FLOOR: Final = 150.0
-"""The same of 8-bit pictures, which are stretched."""
-PICTURE_CEILING: Final = 253.5
-"""Clipped white of 8-bit pictures, a step or two below the greatest number for what compression takes."""
 FILL_RESOLUTION_M: Final = 2.0
 """Of the overview in which white fill is looked for, as clouds are; chosen by hand."""
 CLOUD_FEATURES: Final = (*FEATURE_NAMES, *CONTEXT_NAMES)
@@ -102,7 +97,7 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[MaskMethod]] = Stage("mask", choose)
 
 
-@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=12)
+@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=13)
 def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod:
     """Clouds by brightness, whiteness, width and fading outlines, their shadows by shape; saturation and no data.
 
@@ -298,9 +293,7 @@ def _units(overview: Singles, roles: tuple[str, ...], dtype: str) -> tuple[Cloud
     """Bands, least brightness of a cloud and clipped white, as `classify_overview` takes them."""
     white = (roles.index("blue"), roles.index("green"), roles.index("red"))
     nir, swir1 = (roles.index(role) if role in roles else None for role in ("nir", "swir1"))
-    picture = np.dtype(dtype) == np.uint8
-    floor = PICTURE_FLOOR if picture else _floor(overview[list(white)], dtype)
-    return CloudBands(white, nir, swir1), floor, PICTURE_CEILING if picture else float("inf")
+    return CloudBands(white, nir, swir1), *light_units(overview[list(white)], dtype)
 
 
 def _white(overview: Singles, *, roles: tuple[str, ...], dtype: str) -> bool:
@@ -333,14 +326,3 @@ def _doubtful(overview: Singles, *, white: list[int], dtype: str) -> bool:
 def _hidden(overview: Singles, other: Singles, *, white: list[int], dtype: str) -> bool:
     seen, shown = (_seen(image, dtype)[white].mean(axis=0) for image in (overview, other))
     return hides_ground(seen, shown)
-
-
-def _floor(visible: Singles, dtype: str) -> float:
-    """`REFLECTANCE_FLOOR` in the scene's units, where they can be known: fractions, or whole numbers of 1/10000."""
-    seen = visible[np.isfinite(visible)]
-    if not seen.size:
-        return 0.0
-    high = float(np.percentile(seen, 99.5))
-    if not np.issubdtype(np.dtype(dtype), np.integer):
-        return REFLECTANCE_FLOOR if high < 2.0 else 0.0
-    return 10_000 * REFLECTANCE_FLOOR if 2_200 < high < 20_000 else 0.0

@@ -1,0 +1,63 @@
+"""How bright clouds and clipped white are in a picture's own units, where these can be known."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from changedet.arrays import Singles
+
+REFLECTANCE_FLOOR: Final = 0.22
+"""No cloud worth masking is darker, in reflectance at the top of the atmosphere."""
+PICTURE_FLOOR: Final = 150.0
+"""The same of 8-bit pictures, which are stretched."""
+PICTURE_CEILING: Final = 253.5
+"""Clipped white of 8-bit pictures, a step or two below the greatest number for what compression takes."""
+WIDE_STEP: Final = 257.0
+"""Steps of 16 bits in one of 8: 65535 / 255."""
+WIDE_PICTURE: Final = 0.85
+"""Share of the range of 16 bits from which on a scene's bright end is that of a picture, stretched as those of 8 bits
+are: reflectance in 1/10000 ends at .2 to .3 of it, counts of 11 to 14 bits at .25. Chosen by these; pictures have .9
+and more."""
+MOST_FRACTION: Final = 2.0
+"""A scene in floating point whose bright end is higher holds no reflectance in fractions; clouds reach 1.3."""
+PER_FRACTION: Final = 10_000
+"""Whole numbers of reflectance are of its ten-thousandths, as products of surface reflectance are."""
+WHOLE_RANGE: Final = (2_200, 20_000)
+"""Between these lies the bright end of such numbers: counts of 11 bits end below, pictures in 16 bits above."""
+BRIGHT_PERCENT: Final = 99.5
+"""Percentile of a scene's brightness that stands for its bright end."""
+
+
+def light_units(visible: Singles, dtype: str) -> tuple[float, float]:
+    """Find the least brightness of a cloud, and clipped white.
+
+    Parameters
+    ----------
+    visible : float32 (3, y, x)
+        Blue, green and red; NaN for no data.
+    dtype : str
+        Of the scene as delivered.
+
+    Returns
+    -------
+    floor : float
+        `REFLECTANCE_FLOOR` of fractions and of whole numbers of 1/10000, `PICTURE_FLOOR` of pictures; 0 where the units
+        are unknown.
+    ceiling : float
+        Of pictures; infinite for all else.
+    """
+    kind = np.dtype(dtype)
+    if kind == np.uint8:
+        return PICTURE_FLOOR, PICTURE_CEILING
+    seen = visible[np.isfinite(visible)]
+    if not seen.size:
+        return 0.0, float("inf")
+    high = float(np.percentile(seen, BRIGHT_PERCENT))
+    if kind == np.uint16 and high > WIDE_PICTURE * np.iinfo(np.uint16).max:
+        return PICTURE_FLOOR * WIDE_STEP, PICTURE_CEILING * WIDE_STEP
+    if not np.issubdtype(kind, np.integer):
+        return (REFLECTANCE_FLOOR if high < MOST_FRACTION else 0.0), float("inf")
+    known = WHOLE_RANGE[0] < high < WHOLE_RANGE[1]
+    return (PER_FRACTION * REFLECTANCE_FLOOR if known else 0.0), float("inf")
