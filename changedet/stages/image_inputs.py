@@ -21,6 +21,8 @@ NODATA_ATTRIBUTES: Final = ("_FillValue", "missing_value", "fill_value", "nodata
 """Where rioxarray, odc-stac and plain netCDF keep the value for no data; the first that is there counts."""
 FINEST_M: Final = 0.005
 """No picture of the ground has finer pixels; those of degrees do."""
+_REAL: Final = "biuf"
+"""Kinds of numpy's types of real numbers; of a complex one float32 keeps half."""
 _SPATIAL_REF: Final = "spatial_ref"
 
 
@@ -46,7 +48,7 @@ def as_image(image: object, name: str) -> xr.DataArray:
     TypeError
         It is no DataArray.
     MethodError
-        Other dims.
+        Other dims; values that are no real numbers; two bands of one name.
     """
     # Imported here and below, as a run itself needs none of it.
     import xarray as xr
@@ -55,11 +57,24 @@ def as_image(image: object, name: str) -> xr.DataArray:
         raise TypeError(f"{name}: {_instead(image)}")
     if not {"y", "x"} <= set(image.dims):
         raise MethodError(f"{name}: dims {image.dims}, expected y and x, with a band before them; rename or transpose")
+    if image.dtype.kind not in _REAL:
+        advice = "; give amplitudes, abs(image)" if image.dtype.kind == "c" else ""
+        raise MethodError(f"{name}: values of type {image.dtype}, expected real numbers{advice}")
     fill = _nodata_of(image)
     found = image if fill is None else image.where(image != fill)
     found = _with_band_names(found.astype(np.float32))
     found.attrs = {key: value for key, value in image.attrs.items() if key not in NODATA_ATTRIBUTES}
+    if twice := _named_twice(found):
+        raise MethodError(f"{name}: two bands are called '{twice}'; name each by its role")
     return found
+
+
+def _named_twice(image: xr.DataArray) -> str:
+    """A name that two bands share, empty where none do: they are told by their names."""
+    if "band" not in image.dims or "band" not in image.coords:
+        return ""
+    names = image.coords["band"].values.tolist()
+    return next((str(one) for i, one in enumerate(names) if one in names[:i]), "")
 
 
 def _instead(given: object) -> str:

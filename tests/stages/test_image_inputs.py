@@ -44,6 +44,22 @@ def test_what_is_no_dataarray_gets_a_sentence(name: str) -> None:
         CALLS[name]([1, 2])
 
 
+@pytest.mark.parametrize("name", CALLS)
+def test_complex_values_are_refused(name: str) -> None:
+    with pytest.raises(MethodError, match=f"{name}.*complex64, expected real numbers; give amplitudes"):
+        CALLS[name](image().astype("complex64"))
+
+
+def test_bands_of_one_name_are_refused() -> None:
+    with pytest.raises(MethodError, match="change_score: before: two bands are called 'red'"):
+        changedet.change_score(image().assign_coords(band=["red", "green", "red"]), image())
+
+
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    with pytest.raises(MethodError, match="change_mask: threshold: nan"):
+        changedet.change_mask(image()[0], float("nan"))
+
+
 @pytest.mark.parametrize("name", ["change_score: after", "change_mask", "detect_containers", "align"])
 @pytest.mark.parametrize(("box", "unit"), [(DEGREES, "degrees"), (FEET, "another unit")], ids=["degrees", "feet"])
 def test_a_grid_that_is_not_in_metres_is_refused(name: str, box: GeoBox, unit: str) -> None:

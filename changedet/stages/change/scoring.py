@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -110,7 +111,7 @@ def change_mask(
     TypeError
         The score is no DataArray.
     MethodError
-        No threshold given or carried by the score; a negative area; a grid in degrees.
+        No threshold given or carried by the score, or one that is NaN; a negative area; a grid in degrees.
     """
     score = as_image(score, "change_mask: score")
     if threshold is None:
@@ -122,6 +123,9 @@ def change_mask(
         raise MethodError(f"change_mask: min_area_m2: {least:g}, expected 0 or more")
     least_px = whole_pixels(least, ground_resolution_m(score, "change_mask: score"))
     value = threshold.data if isinstance(threshold, xr.DataArray) else float(threshold)
+    # Nothing is above it, so that all would be unchanged.
+    if isinstance(value, float) and math.isnan(value):
+        raise MethodError("change_mask: threshold: nan, expected a number")
     # A region smaller than n pixels reaches less than n pixels from each of its own, and none beyond the picture.
     halo_px = min(least_px - 1, max(score.sizes.values()))
     mask = per_block(_mask_block, score, dtype=np.uint8, halo_px=halo_px, threshold=value, least_px=least_px)
