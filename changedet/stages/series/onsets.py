@@ -44,6 +44,9 @@ LEAST_COMPARED: Final = 0.5
 UNSURE: Final = "no look shows most of the boxes for sure: they may all be something else of a container's size"
 """Why there is no growth of containers."""
 
+NONE_BUILT: Final = "every look's bounds since allow for no built ground at all"
+"""Why there is no growth of the footprint."""
+
 
 def find_onsets(
     table: pd.DataFrame,
@@ -163,10 +166,16 @@ def _containers_onset(
 
 
 def _built_onset(find: OnsetMethod, whole: pd.DataFrame, dates: Sequence[dt.date]) -> Onset:
-    """Of the footprint; ground that a date hides is drawn as other dates show it, and dates nothing."""
+    """Of the footprint; ground that a date hides is drawn as other dates show it, and dates nothing.
+
+    A burnt or felled wood may look built on all later looks, each within bounds that reach none: such bounds are wide
+    on both sides, so they are asked for their lower end alone, as those of the changed area are.
+    """
     value, low, high = _columns(whole, "footprint_area_m2")
     floor, ceiling = (_numbers(whole[name]) if name in whole else None for name in (FLOOR_M2, CEILING_M2))
     found = find(Figure(value, low, high, unit=BASE_20FT_M2, floor=floor, ceiling=ceiling), dates)
+    if found.date is not None and not any(low[i] > 0 for i, day in enumerate(dates) if day >= found.date):
+        return _without(found, NONE_BUILT)
     if found.date is None or found.low is None or found.high is None or floor is None:
         return found
     known = [i for i, day in enumerate(dates) if np.isfinite(value[i]) and not found.low <= day < found.high]

@@ -14,7 +14,15 @@ from changedet.kernels.containers import BASE_OF_KIND_M2
 from changedet.outputs.sentences.ground import REFUTED
 from changedet.pipeline.rejected_boxes import without_tracks
 from changedet.stages.series.estimates import Estimate
-from changedet.stages.series.onsets import BOXES_M2, CEILING_M2, FLOOR_M2, UNSEEN_M2, find_onsets, find_zone_onsets
+from changedet.stages.series.onsets import (
+    BOXES_M2,
+    CEILING_M2,
+    FLOOR_M2,
+    NONE_BUILT,
+    UNSEEN_M2,
+    find_onsets,
+    find_zone_onsets,
+)
 from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import DateMeasurements, timeseries
@@ -280,6 +288,20 @@ def test_find_onsets_bounds_a_change_by_looks_that_show_its_ground():
     hidden = table.assign(**{UNSEEN_M2: [0.0, 0.0, 5500.0, 5500.0, 0.0, 0.0, 0.0]})
     found = find_onsets(hidden, method, dates[0])["changed_area"]
     assert (found.low, found.date, found.high) == (dates[1] + dt.timedelta(1), dates[4], dates[4])
+
+
+def test_find_onsets_dates_no_footprint_whose_bounds_allow_for_none_on_every_look_since():
+    dates = [dt.date(2023, month, 1) for month in range(1, 7)]
+    built = [0.0, 0.0, 470.0, 2310.0, 3400.0, 3160.0]
+    method, found = STAGE.get("staircase").function(None), {}
+    for least in (0.0, 0.1):
+        looks = [
+            DateMeasurements(day, footprint_m2={"": Estimate(area, least * area, area + 600)})
+            for day, area in zip(dates, built, strict=True)
+        ]
+        found[least] = find_onsets(timeseries(looks, None), method, dates[0])["footprint"]
+    assert (found[0.0].date, found[0.0].reason) == (None, NONE_BUILT)
+    assert found[0.1].date is not None
 
 
 def test_find_onsets_dates_no_footprint_by_looks_that_hide_its_ground():
