@@ -273,6 +273,6 @@ def _other_note(tracks: gpd.GeoDataFrame) -> str:
     if not others:
         return ""
     return (
-        f"{others} of the {len(tracks)} tracks {'is' if others == 1 else 'are'} of kind other (trailers, swap bodies): "
-        "no container, so in no count, arrival or departure"
+        f"{others} of the {len(tracks)} tracks {'is' if others == 1 else 'are'} of kind other (trailers, swap bodies, "
+        "lorries, of which it is not told whether they carry a container): in no count, arrival or departure"
     )

@@ -202,11 +202,16 @@ def _not_counted(facts: Facts) -> Sentence | None:
 
 
 def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:
-    """A count in between that was beyond both ends."""
+    """A count in between that was beyond both ends, or beyond one of two ends that are alike within their error."""
     peak = facts.total("containers", "peak")
-    if peak is None or peak.low <= max(first.high, last.high):
+    if peak is None or peak.low <= min(first.high, last.high):
         return ""
-    return f", after {peak.text(scale_of([peak], ''))} {facts.calendar.on(_day(facts, peak))}"
+    shown = f"{peak.text(scale_of([peak], ''))} {facts.calendar.on(_day(facts, peak))}"
+    if peak.low > max(first.high, last.high):
+        return f", after {shown}"
+    if last.low > first.high or last.high < first.low:
+        return ""
+    return f"; they fell from {shown}" if peak.low > last.high else f"; they had risen to {shown}"
 
 
 def _on_others(facts: Facts, came: Estimate, left: Estimate) -> str:

@@ -50,6 +50,16 @@ def test_sentences_say_that_containers_rose_only_where_the_intervals_lie_apart()
     )
 
 
+def test_sentences_tell_a_fall_or_rise_between_ends_that_are_alike() -> None:
+    most = figure(68, 52, 76, DAYS[1])
+    fell = texts(summary(totals={"containers": counts((52, 38, 58), (40, 35, 47), peak=most)}))["containers"]
+    assert fell.endswith("and 40 (35–47) on 17 December 2023; they fell from 68 (52–76) on 12 June 2023.")
+    rose = texts(summary(totals={"containers": counts((40, 35, 47), (52, 38, 58), peak=most)}))["containers"]
+    assert rose.endswith("and 52 (38–58) on 17 December 2023; they had risen to 68 (52–76) on 12 June 2023.")
+    told = texts(summary(totals={"containers": counts((62, 50, 70), (40, 35, 47), peak=most)}))["containers"]
+    assert told == "Containers fell from 62 (50–70) on 12 March to 40 (35–47) on 17 December 2023."
+
+
 def test_sentences_say_what_figures_have_of_the_ground_that_the_last_look_hides() -> None:
     cut = table((1.0, 1.0, 0.31))
     stood = {"containers": counts((41, 37, 44), (139, 127, 150))}
