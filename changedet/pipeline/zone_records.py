@@ -272,7 +272,9 @@ def _other_note(tracks: gpd.GeoDataFrame) -> str:
     others = int((~tracks["kind"].isin(TEU_OF_KIND)).sum()) if len(tracks) else 0
     if not others:
         return ""
+    some = f"{others} of the {len(tracks)} tracks {'is' if others == 1 else 'are'}"
+    which = f"all {others} tracks are" if 1 < others == len(tracks) else some
     return (
-        f"{others} of the {len(tracks)} tracks {'is' if others == 1 else 'are'} of kind other (trailers, swap bodies, "
-        "lorries, of which it is not told whether they carry a container): in no count, arrival or departure"
+        f"{which} of kind other (trailers, swap bodies, lorries, of which it is not told whether they carry a "
+        "container): in no count, arrival or departure"
     )

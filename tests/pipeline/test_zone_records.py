@@ -57,6 +57,8 @@ def test_notes_on_figures_tell_listed_from_expected_arrivals_and_other_boxes() -
     assert "some may have come to places that no single look shows for sure" in str(fewer)
     (other,) = notes_on_figures(series({}), followed("40ft", "other"), often_missed=False)
     assert str(other).startswith("1 of the 2 tracks is of kind other")
+    (all_others,) = notes_on_figures(series({}), followed("other", "other"), often_missed=False)
+    assert str(all_others).startswith("all 2 tracks are of kind other")
 
 
 def test_notes_on_figures_say_that_boxes_set_on_others_do_not_raise_the_count() -> None:

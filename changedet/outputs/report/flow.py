@@ -31,10 +31,12 @@ def flow_table(summary: Mapping[str, object], calendar: Calendar) -> Table:
     Returns
     -------
     Table
-        Without rows where boxes were not followed.
+        Without rows where boxes were not followed, and where none has a bound: then it says no more than the table of
+        looks does.
     """
     rows = []
-    for one in cast("Sequence[Mapping[str, object]]", summary.get("flow") or ()):
+    between = cast("Sequence[Mapping[str, object]]", summary.get("flow") or ())
+    for one in between if any(mapping_at(each, "unseen") for each in between) else ():
         moves = [_three(mapping_at(one, name)) for name in ("arrivals", "departures")]
         unseen = mapping_at(one, "unseen")
         hidden = f"{_text(unseen['likely'])}, at most {_text(unseen['most'])}" if unseen else "cannot be told"

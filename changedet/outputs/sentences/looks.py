@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from changedet.kernels.doubts import USUAL_DISTANCE
@@ -77,17 +78,27 @@ def _hidden(facts: Facts) -> str:
     known = {day: share for day, share in shares.items() if share is not None and share < MOSTLY_CLEAR}
     last = facts.dates[-1]
     if last in known and known[last] < HARDLY_CLEAR:
-        shown = f"the last shows {number(100 * known[last])} % of the site"
-        counted = facts.total("containers", "last")
-        counted = counted if counted is not None and counted.date == last else None
-        if not counted:
-            return shown
-        moved = "" if facts.total("arrivals", "") is None else f", and {UNTOLD}"
-        return f"{shown}, what it hides is counted as the looks before show it{moved}"
+        of_last = _last_hides(known.pop(last), last, facts)
+        return "; ".join([of_last, *([_others_hide(known, facts)] if known else [])])
     if not known:
         blind = CLOUDS in facts.unavailable
         unsaid = len(facts.dates) == 1 or facts.summary.get("fill")
         return "clouds that may hide it were not looked for" if blind else "" if unsaid else "all of them clear"
+    return _others_hide(known, facts)
+
+
+def _last_hides(share: float, last: str, facts: Facts) -> str:
+    """What the last look shows, and what figures have of the rest."""
+    shown = f"the last shows {number(100 * share)} % of the site"
+    counted = facts.total("containers", "last")
+    if counted is None or counted.date != last:
+        return shown
+    moved = "" if facts.total("arrivals", "") is None else f", and {UNTOLD}"
+    return f"{shown}, what it hides is counted as the looks before show it{moved}"
+
+
+def _others_hide(known: Mapping[str, float], facts: Facts) -> str:
+    """Looks that show a part of the site, and those that show nothing of it."""
     nothing = [day for day, share in known.items() if share < SHOWS_NOTHING]
     part = [day for day in known if day not in nothing]
     words = []

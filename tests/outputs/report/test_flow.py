@@ -15,4 +15,5 @@ def test_flow_table_lists_bounds_in_order() -> None:
     found = flow_table({"flow": rows}, calendar_of(["2024-05-01", "2024-05-31"]))
     assert found.rows[0].cells[2:] == ["18, 24, 41", "18, 24, 41", "4, at most 18"]
     assert found.rows[1].cells[2:] == ["1, 2, no bound", "1, 2, no bound", "cannot be told"]
+    assert not flow_table({"flow": rows[1:]}, calendar_of(["2024-05-01", "2024-05-31"])).rows, "no bound at all"
     assert not flow_table({}, calendar_of(["2024-05-01"])).rows

@@ -65,6 +65,8 @@ def test_sentences_say_what_figures_have_of_the_ground_that_the_last_look_hides(
     stood = {"containers": counts((41, 37, 44), (139, 127, 150))}
     counted = "the last shows 31 % of the site, what it hides is counted as the looks before show it"
     assert texts(summary(totals=stood), cut)["looks"].endswith(f"{counted}.")
+    snowy = texts(summary(totals=stood), table((1.0, 0.0, 0.31)))["looks"]
+    assert snowy.endswith(f"{counted}; 12 June shows nothing of the site.")
     moved = moves((52, 21, 75), (14, 0, 28))
     assert texts(summary(totals=stood | moved), cut)["looks"].endswith(
         f"{counted}, and what came or left there since is in no arrival or departure."
