@@ -1,10 +1,11 @@
 """Fit what tells that two looks at one place show two boxes, and write its weights.
 
-    python training/fit_likeness.py SITE...
+    python training/fit_likeness.py --own SITE... --painted SITE...
 
 Each SITE is a folder with a workflow, its finished run in ``out`` and ``truth``, of our own simulator or painted
-(training/painter), with at least two dates. Only `WEIGHTS` and `CONSTANT` of tracks/kernels/likeness.py are written
-anew. Run it when the detector or the colours of boxes change.
+(training/painter), with at least two dates. Either hand counts as much as the other, however many pairs it has. Only
+`WEIGHTS` and `CONSTANT` of tracks/kernels/likeness.py are written anew. Run it when the detector or the colours of
+boxes change.
 """
 
 from __future__ import annotations
@@ -46,8 +47,6 @@ HIT = 0.3
 """Intersection over union from which a row shows a true roof."""
 RIDGE = 1.0
 """Penalty on the squares of the weights of figures of variance 1."""
-COLOURS = 3
-"""Bands of pictures without near infrared, as which each site is seen once more."""
 
 
 def labelled_pairs(site: Path) -> tuple[Floats, Bools]:
@@ -70,11 +69,9 @@ def labelled_pairs(site: Path) -> tuple[Floats, Bools]:
     beside, first, second = second - first == 1, used[first], used[second]
     cost = pair_costs(linear, surfaces.shaded, surfaces.rim, first, second)
     told = (box[first] >= 0) & (box[second] >= 0)
-    parts = []
-    for bands in {COLOURS, surfaces.light.shape[2]}:
-        logs = likeness.roof_logs(surfaces.light[..., :bands], rows.date, first[beside], second[beside])
-        parts.append(likeness.figures(logs, first[told], second[told], cost[told]))
-    return np.concatenate(parts), np.tile(box[first[told]] != box[second[told]], len(parts))
+    logs, shade = likeness.roof_logs(surfaces.light, rows.date, first[beside], second[beside])
+    figures = likeness.figures(logs, shade, first[told], second[told], cost[told])
+    return figures, box[first[told]] != box[second[told]]
 
 
 def _pairs(place: Ints, most: int) -> tuple[Ints, Ints]:
@@ -100,28 +97,32 @@ def true_boxes(site: Path, rows: Detections) -> Ints:
     return box
 
 
-def fitted(table: Floats, two: Bools) -> tuple[Floats, float]:
-    """Weights of a logistic regression, and its constant less the log odds of the pairs themselves."""
+def fitted(table: Floats, two: Bools, counts: Floats) -> tuple[Floats, float]:
+    """Weights of a logistic regression of pairs that count so much, and its constant less the log odds of the pairs."""
     middle, spread = table.mean(axis=0), table.std(axis=0)
     scaled = np.column_stack([(table - middle) / spread, np.ones(len(table))])
     sign = np.where(two, 1.0, -1.0)
 
     def _loss(weights: Floats) -> float:
-        return float(np.logaddexp(0.0, -sign * (scaled @ weights)).sum() + RIDGE * (weights[:-1] ** 2).sum() / 2)
+        return float(counts @ np.logaddexp(0.0, -sign * (scaled @ weights)) + RIDGE * (weights[:-1] ** 2).sum() / 2)
 
     found = np.asarray(minimize(_loss, np.zeros(scaled.shape[1])).x, np.float64)
-    weights = found[:-1] / spread
-    return weights, float(found[-1] - weights @ middle - np.log(two.mean() / (1 - two.mean())))
+    weights, share = found[:-1] / spread, np.average(two, weights=counts)
+    return weights, float(found[-1] - weights @ middle - np.log(share / (1 - share)))
 
 
 def main() -> None:
     """Fit, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sites", type=Path, nargs="+")
+    parser.add_argument("--own", type=Path, nargs="+", required=True)
+    parser.add_argument("--painted", type=Path, nargs="+", required=True)
     given = parser.parse_args()
-    tables, labels = zip(*(labelled_pairs(site) for site in given.sites), strict=True)
-    weights, constant = fitted(np.concatenate(tables), np.concatenate(labels))
-    print(f"{sum(len(part) for part in labels)} pairs, of two boxes {np.concatenate(labels).mean():.3f}")
+    hands = [[labelled_pairs(site) for site in sites] for sites in (given.own, given.painted)]
+    size = [sum(len(two) for _, two in hand) for hand in hands]
+    counts = np.repeat(sum(size) / (2.0 * np.array(size)), size)
+    table, two = (np.concatenate(parts) for parts in zip(*hands[0], *hands[1], strict=True))
+    weights, constant = fitted(table, two, counts)
+    print(f"{len(two)} pairs, of two boxes {two.mean():.3f}")
     path = Path(likeness.__file__)
     words = f"WEIGHTS: Final = ({', '.join(f'{value:.3f}' for value in weights)})"
     text = re.sub(r"WEIGHTS: Final = \([^)]*\)", words, path.read_text())

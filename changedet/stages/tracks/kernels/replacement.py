@@ -62,9 +62,9 @@ MOST_SD: Final = 3.5
 """Greatest standard deviation of one look about its box's own colour. Chosen by hand."""
 
 
-COLOURS_SAY: Final = 1.5
-"""Times their own cost that a pair of colours costs at most, whatever the light along the roofs says: of 1.1 to 2 that
-with which masks of own ports and packed yards are the best (docs/research/tracks.md)."""
+COLOURS_SAY: Final = 2.5
+"""Times their own cost that a pair of colours costs at most, whatever the light along the roofs says: of 1.5 and 2.5
+that with the better masks of painted sites that teach; own ones are alike (docs/research/tracks.md)."""
 BOTH_SAY: Final = 0.3
 """Log odds for a cut where the light along the roofs is read: as the lesser of two witnesses counts, costs are low.
 Chosen by hand with painted and own sites in view."""

@@ -20,6 +20,8 @@ class SiteRoofs(NamedTuple):
     ----------
     logs : float64 (row, along, band)
         See `likeness.roof_logs`.
+    shade : float64 (row, band)
+        See there.
     site : SiteLikeness
         Of the usable rows.
     faint : bool (row,)
@@ -27,6 +29,7 @@ class SiteRoofs(NamedTuple):
     """
 
     logs: Floats
+    shade: Floats
     site: SiteLikeness
     faint: Bools
 
@@ -45,7 +48,7 @@ class SiteRoofs(NamedTuple):
         float64 (pair,)
             NaN where a row has no light.
         """
-        return self.site.log_odds(unlikeness(self.logs, first, second, colour_cost))
+        return self.site.log_odds(unlikeness(self.logs, self.shade, first, second, colour_cost))
 
 
 def site_roofs(linear: Floats, rows: Surfaces, of_row: Ints) -> SiteRoofs | None:
@@ -68,13 +71,13 @@ def site_roofs(linear: Floats, rows: Surfaces, of_row: Ints) -> SiteRoofs | None
         return None
     known = np.isfinite(rows.light).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
     first, second = _neighbours(rows.usable & known, rows, of_row)
-    logs = roof_logs(rows.light, rows.date, first, second)
+    logs, shade = roof_logs(rows.light, rows.date, first, second)
 
     def _score(one: Ints, other: Ints) -> Floats:
-        return unlikeness(logs, one, other, pair_costs(linear, rows.shaded, rows.rim, one, other))
+        return unlikeness(logs, shade, one, other, pair_costs(linear, rows.shaded, rows.rim, one, other))
 
     site = site_likeness(_score(first, second), _score(*other_pairs(first, second, of_row)))
-    return None if site is None else SiteRoofs(logs, site, rows.faint & known)
+    return None if site is None else SiteRoofs(logs, shade, site, rows.faint & known)
 
 
 class TopPairs(NamedTuple):

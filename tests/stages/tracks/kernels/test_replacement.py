@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from changedet.stages.tracks.kernels.colour_changepoints import ColourSeries, pair_costs
-from changedet.stages.tracks.kernels.likeness import ALONG, SHADES
+from changedet.stages.tracks.kernels.date_light import SHADE
+from changedet.stages.tracks.kernels.likeness import ALONG
 from changedet.stages.tracks.kernels.replacement import Split, split_at_replacements
 from changedet.stages.tracks.kernels.stretches import Surfaces, single_boxes
 from changedet.stages.tracks.kernels.top_steps import BOX_STEP, usual_shares
@@ -40,7 +41,7 @@ def split_yard(
         dark = np.zeros((PLACES, LOOKS))
         for place, look in shaded.items():
             dark[place, look:] = 1.0
-        shade = np.exp(-dark.reshape(-1, 1) * np.array(SHADES[1][2::-1]))
+        shade = np.exp(-dark.reshape(-1, 1) * np.array(SHADE[2::-1]))
         rgb = 255 * ((rgb / 255) ** GAMMA * shade) ** (1 / GAMMA)
         pattern = np.exp(rng.normal(0, 0.1, (PLACES, 2, ALONG)))[
             np.arange(PLACES)[:, None], (shown != paint[:, None]) * 1
