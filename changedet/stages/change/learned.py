@@ -18,6 +18,7 @@ from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, contex
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
 from changedet.stages.change.kernels.network_odds import (
     IN_COLOURS,
+    IN_GREY,
     STEP_PX,
     WITH_NIR,
     ChangeNetwork,
@@ -50,7 +51,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=13)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=14)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 3.5 m.
 
@@ -90,9 +91,11 @@ def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleanin
     balanced = np.dtype(facts.dtype) == np.uint8
     settings = TreesSettings(threshold, least_m2)
     fit = partial(_fit_trees, balanced=balanced, bands=bands, gsd_m=facts.resolution_m, settings=settings)
-    halo_px = max(HALO_PX, _network_for(bands).halo_px)
+    network = _network_for(facts, bands)
+    apart = partial(_trees_apart, network=network)
+    halo_px = max(HALO_PX, network.halo_px)
     roofs = _roofs if bands[3] is None else None
-    return ChangeMethod(fit, _trees, halo_px, least_m2, _trees_apart, roofs)
+    return ChangeMethod(fit, partial(_trees, network=network), halo_px, least_m2, apart, roofs)
 
 
 def change_trees() -> ReleasedTrees:
@@ -127,11 +130,13 @@ def _fit_trees(
     return replace(fitted, structure_floors=fit_structure_odds(first, second), greyness=greyness)
 
 
-def _trees(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
-    return _trees_apart(before, after, model)[0]
+def _trees(before: Singles, after: Singles, model: TreesStatistics, network: ChangeNetwork) -> Singles:
+    return _trees_apart(before, after, model, network=network)[0]
 
 
-def _trees_apart(before: Singles, after: Singles, model: TreesStatistics, halo_px: int = 0) -> tuple[Singles, Singles]:
+def _trees_apart(
+    before: Singles, after: Singles, model: TreesStatistics, halo_px: int = 0, *, network: ChangeNetwork
+) -> tuple[Singles, Singles]:
     """Probability of change, and log odds of the network; NaN without.
 
     The network looks farther than the trees: in a halo of so many pixels probabilities are NaN where nobody needs them.
@@ -144,14 +149,13 @@ def _trees_apart(before: Singles, after: Singles, model: TreesStatistics, halo_p
     found[core] = _by_trees(before[(slice(None), *core)], after[(slice(None), *core)], bands, model)
     if model.shown is None or not seen.any():
         return found, np.full_like(found, np.nan)
-    network = _network_for(model.bands)
     place = part_to_show(seen, network.halo_px, STEP_PX)
     part = (slice(None), *place)
     first = shown(before[part], model.bands, [1.0] * len(bands), [0.0] * len(bands), model.shown, seen[place])
     second = shown(after[part], model.bands, model.scale.gain, model.scale.offset, model.shown, seen[place])
     odds = np.zeros(seen.shape, np.float32)
     odds[place] = network_odds(first, second, session(released_content(network.file)), network)
-    found[core] = with_network_odds(found[core], odds[core], network.caution)
+    found[core] = with_network_odds(found[core], odds[core], network)
     return found, np.where(seen, odds, np.float32(np.nan))
 
 
@@ -178,5 +182,8 @@ def _roofs(before: Singles, after: Singles, network: Singles, model: TreesStatis
     return roof_evidence(roof_difference((earlier, later), seen), network, model.gsd_m)
 
 
-def _network_for(bands: list[int | None]) -> ChangeNetwork:
+def _network_for(facts: Facts, bands: list[int | None]) -> ChangeNetwork:
+    """The network for such pictures, and how much it counts."""
+    if facts.panchromatic:
+        return IN_GREY
     return IN_COLOURS if bands[3] is None else WITH_NIR

@@ -19,9 +19,9 @@ from changedet.stages.registry import Facts
 RGBN = ("blue", "green", "red", "nir")
 
 
-def marked(before, after, roles=RGBN, gsd_m=0.5, **parameters):
+def marked(before, after, roles=RGBN, gsd_m=0.5, panchromatic=False, **parameters):
     method = CHANGE.get("trees")
-    made = method.function(Facts(gsd_m, roles), **method.resolve(parameters))
+    made = method.function(Facts(gsd_m, roles, panchromatic=panchromatic), **method.resolve(parameters))
     model = made.fit(before[None], after[None])
     score = made.apply(before, after, model=model)
     least_px = int(np.ceil(model.min_area_m2 / gsd_m**2))
@@ -56,6 +56,13 @@ def test_trees_find_a_planted_object_and_nothing_else(roles, least):
     mask = marked(before[: len(roles)], after[: len(roles)], roles)
     assert mask[planted].mean() > least
     assert (mask & ~wider(planted | (truth == 1))).mean() < 0.001
+
+
+def test_in_grey_the_network_counts_for_more_than_the_trees():
+    before, after, truth = simulated("growth", 47030)
+    before, after = (np.repeat(image[:3].mean(axis=0, keepdims=True), 3, axis=0) for image in (before, after))
+    as_colours, in_grey = (f1(marked(before, after, RGBN[:3], panchromatic=grey), truth) for grey in (False, True))
+    assert in_grey > as_colours + 0.2
 
 
 @pytest.mark.parametrize("days", [30, 180])

@@ -36,12 +36,15 @@ class ChangeNetwork(NamedTuple):
         Rows at a time, the halo among them where there is more: what it holds of a strip grows with them.
     caution : float
         Taken off the log odds of trees and network together.
+    trees : float
+        Weight of the trees' log odds beside its own.
     """
 
     file: str
     halo_px: int
     shown_px: int
     caution: float
+    trees: float = 1.0
 
 
 WITH_NIR: Final = ChangeNetwork("change_network.onnx", 64, 400, 0.0)
@@ -49,6 +52,10 @@ WITH_NIR: Final = ChangeNetwork("change_network.onnx", 64, 400, 0.0)
 IN_COLOURS: Final = ChangeNetwork("change_colours.onnx", 128, 784, 0.8)
 """A tile of 512 px takes one strip. The caution gave real pictures the trees' share of false marks with an earlier
 network; with this one a look at an airport has .40 % for .21 (docs/research/change.md)."""
+IN_GREY: Final = IN_COLOURS._replace(caution=-0.7, trees=0.15)
+"""Trees that were fitted on colours dismiss most of what changed in grey; a logistic on 13 sites that taught neither
+gives them .14 of the network's weight and adds 1.4. Half of that is added here, by two real airports in grey
+(docs/research/change.md, "Panchromatic scenes")."""
 
 
 def network_odds(before: Singles, after: Singles, session: Session, network: ChangeNetwork) -> Singles:
@@ -81,7 +88,7 @@ def network_odds(before: Singles, after: Singles, session: Session, network: Cha
     return out
 
 
-def with_network_odds(probability: Singles, odds: Singles, caution: float = 0.0) -> Singles:
+def with_network_odds(probability: Singles, odds: Singles, network: ChangeNetwork) -> Singles:
     """Probabilities of the trees and the network together.
 
     Parameters
@@ -90,8 +97,8 @@ def with_network_odds(probability: Singles, odds: Singles, caution: float = 0.0)
         Of the trees; NaN where either date is.
     odds : float32 (y, x)
         From `network_odds`.
-    caution : float
-        Taken off the log odds of both.
+    network : ChangeNetwork
+        How both are added.
 
     Returns
     -------
@@ -99,5 +106,5 @@ def with_network_odds(probability: Singles, odds: Singles, caution: float = 0.0)
         0 to 1; NaN where `probability` is.
     """
     own = np.clip(probability.astype(np.float64), 1e-6, 1.0 - 1e-6)
-    together = np.maximum(np.log(own / (1.0 - own)), LEAST_ODDS) + odds - caution
+    together = network.trees * np.maximum(np.log(own / (1.0 - own)), LEAST_ODDS) + odds - network.caution
     return np.asarray(1.0 / (1.0 + np.exp(-together)), np.float32)

@@ -85,9 +85,19 @@ def test_network_odds_of_what_is_seen_are_the_same_bits_without_the_rest(network
 
 def test_with_network_odds_adds_up_what_both_say():
     own = np.array([[0.5, 0.9, 1e-5, np.nan]], np.float32)
-    moved = network_odds.with_network_odds(own, np.full((1, 4), 2.0, np.float32))
+    said = np.full((1, 4), 2.0, np.float32)
+    moved = network_odds.with_network_odds(own, said, network_odds.WITH_NIR)
     even, sure, dismissed = np.log([1.0, 9.0, np.exp(network_odds.LEAST_ODDS)]) + 2
     np.testing.assert_allclose(moved[0, :3], 1 / (1 + np.exp(-np.array([even, sure, dismissed]))), rtol=1e-5)
     assert np.isnan(moved[0, 3])
-    careful = network_odds.with_network_odds(own, np.full((1, 4), 2.0, np.float32), 0.5)
+    careful = network_odds.with_network_odds(own, said, network_odds.WITH_NIR._replace(caution=0.5))
     np.testing.assert_allclose(careful[0, :3], 1 / (1 + np.exp(0.5 - np.array([even, sure, dismissed]))), rtol=1e-5)
+
+
+def test_in_grey_what_the_trees_dismiss_is_marked_where_the_network_is_sure():
+    own, said = np.full((1, 1), 1e-5, np.float32), np.full((1, 1), 2.0, np.float32)
+    in_grey = network_odds.with_network_odds(own, said, network_odds.IN_GREY)
+    log_odds = network_odds.IN_GREY.trees * network_odds.LEAST_ODDS + 2 - network_odds.IN_GREY.caution
+    np.testing.assert_allclose(in_grey, 1 / (1 + np.exp(-log_odds)), rtol=1e-5)
+    assert in_grey > 0.8
+    assert network_odds.with_network_odds(own, said, network_odds.IN_COLOURS) < 0.1
