@@ -1,4 +1,4 @@
-"""The judges' sites once more by other cameras: coarser pixels, two satellites in turn, 8 bits, other bands."""
+"""The judges' sites once more: coarser pixels, two satellites in turn, 8 bits, other bands, two looks alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyogrio
 import rasterio
 from numpy.typing import NDArray
 from rasterio.transform import Affine
@@ -106,6 +109,8 @@ BANDS: dict[Camera, str] = {
 }
 """What its scenes have, where that is not what the sites' have."""
 CAMERAS: dict[str, Camera] = {"1m": coarser, "mixed": two_satellites, "rgb8": screen, "pan": grey, "cir": infrared}
+PAIR = "pair"
+"""No camera: the same scenes, of which a user has the first and the last alone."""
 
 
 def _write(
@@ -125,6 +130,9 @@ def seen_by(camera: str, site: Site) -> Site:
     made = Site(site.kind, site.hand, site.seed, folder)
     if made.workflow.exists():
         return made
+    if camera == PAIR:
+        first_and_last(site, folder)
+        return made
     photograph = CAMERAS[camera]
     for part in ("scenes", "truth"):
         (folder / part).mkdir(parents=True, exist_ok=True)
@@ -141,3 +149,31 @@ def seen_by(camera: str, site: Site) -> Site:
         text = re.sub(r"(?m)^bands:.*$", f"bands: {{{BANDS[photograph]}}}", text)
     made.workflow.parent.joinpath("workflow.yaml").write_text(text)
     return made
+
+
+def first_and_last(site: Site, folder: Path) -> None:
+    """A site's first and last look with their truth; events between others are not told, onsets lie on the last."""
+    for part in ("scenes", "truth"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    table = pd.read_csv(site.truth / "truth.csv")
+    first, last = table["date"].iloc[[0, -1]]
+    for path in (site.folder / "scenes").iterdir():
+        if path.name[:10] in (first, last):
+            shutil.copyfile(path, folder / "scenes" / path.name)
+    shutil.copyfile(site.truth / f"{last}_mask.tif", folder / "truth" / f"{last}_mask.tif")
+    kept = table[table["date"].isin([first, last])].assign(arrivals=np.nan, departures=np.nan)
+    for name in (column for column in kept if str(column).startswith("onset")):
+        kept[name] = kept[name].where(kept[name].isna(), last)
+    kept.to_csv(folder / "truth" / "truth.csv", index=False)
+    source, target = site.truth / "truth.gpkg", folder / "truth" / "truth.gpkg"
+    for layer in pyogrio.list_layers(source)[:, 0]:
+        rows = gpd.read_file(source, layer=layer)
+        if "date" in rows:
+            rows = rows[pd.to_datetime(rows["date"], utc=True).dt.strftime("%Y-%m-%d").isin([first, last])]
+        rows.to_file(target, layer=layer, driver="GPKG")
+    for path in site.folder.glob("*.geojson"):
+        shutil.copyfile(path, folder / path.name)
+    lines = site.workflow.read_text().splitlines()
+    dated = (re.search(r"date: *(\d{4}-\d\d-\d\d)", line) for line in lines)
+    kept_lines = [line for line, date in zip(lines, dated, strict=True) if date is None or date[1] in (first, last)]
+    (folder / "workflow.yaml").write_text("\n".join(kept_lines) + "\n")

@@ -43,7 +43,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.judge_cameras import CAMERAS, seen_by  # noqa: E402
+from benchmarks.judge_cameras import CAMERAS, PAIR, seen_by  # noqa: E402
 from benchmarks.judge_figures import Figures, figures  # noqa: E402
 from benchmarks.judge_real import JUDGES  # noqa: E402
 from benchmarks.judge_sites import PAINTED, THIRD, Painter, Site, finished, made  # noqa: E402
@@ -68,7 +68,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--own-seeds", type=int, nargs="+", default=[FIRST_OWN_SEED])
     parser.add_argument("--third", action="store_true", help="the third hand's kinds too")
     parser.add_argument("--third-seeds", type=int, nargs="+", default=[1])
-    parser.add_argument("--camera", choices=tuple(CAMERAS), help="shows the sites by another camera")
+    parser.add_argument("--camera", choices=(*CAMERAS, PAIR), help="shows the sites by another camera, or two looks")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("CHANGEDET_DATA", usual)))
     parser.add_argument("--only", nargs="+", choices=(*SIMULATED, *JUDGES), default=[*SIMULATED, *JUDGES])
     parser.add_argument("--json", type=Path, help="all figures, with their sums, into this file")

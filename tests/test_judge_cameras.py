@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 from small_rasters import write
@@ -81,3 +83,27 @@ def test_cameras_of_other_bands_show_these(site: Site) -> None:
     infrared = seen_by("cir", site)
     assert (read(infrared.folder / "scenes" / f"{DAYS[0]}.tif") == values[1:]).all()
     assert "bands: {green: 1, red: 2, nir: 3}" in infrared.workflow.read_text()
+
+
+def test_a_pair_is_the_first_and_the_last_look_with_their_truth(site: Site) -> None:
+    write(site.truth / f"{DAYS[-1]}_mask.tif", read(site.truth / f"{DAYS[1]}_mask.tif"), nodata=UNSEEN)
+    onsets = {"onset_containers": [DAYS[1]] * len(DAYS), "onset_footprint": [None] * len(DAYS)}
+    table = pd.DataFrame(
+        {"date": DAYS, "containers": [3, 5, 8], "arrivals": [np.nan, 2, 3], "departures": 0.0} | onsets
+    )
+    table.to_csv(site.truth / "truth.csv", index=False)
+    boxes = gpd.GeoDataFrame({"date": DAYS}, geometry=gpd.points_from_xy([0, 1, 2], [0, 0, 0]), crs=32633)
+    boxes.to_file(site.truth / "truth.gpkg", layer="containers")
+    scenes = "".join(f"  - {{date: {day}, path: scenes/{day}.tif}}\n" for day in DAYS)
+    site.workflow.write_text(f"scenes:\n{scenes}before: {DAYS[0]}\n")
+    made = seen_by("pair", site)
+    assert sorted(path.stem for path in (made.folder / "scenes").iterdir()) == [DAYS[0], DAYS[-1]]
+    assert [path.name for path in made.truth.glob("*.tif")] == [f"{DAYS[-1]}_mask.tif"]
+    told = pd.read_csv(made.truth / "truth.csv")
+    assert told["containers"].tolist() == [3, 8]
+    assert told["arrivals"].isna().all()
+    assert told["onset_containers"].tolist() == [DAYS[-1]] * 2
+    assert told["onset_footprint"].isna().all()
+    assert len(gpd.read_file(made.truth / "truth.gpkg", layer="containers")) == 2
+    assert made.workflow.read_text().count("scenes/") == 2
+    assert f"before: {DAYS[0]}" in made.workflow.read_text()

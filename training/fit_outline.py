@@ -40,7 +40,7 @@ from changedet.stages.tracks.kernels.box_outline import NAMES, outline_bins, out
 from changedet.stages.tracks.kernels.boxes import mean_boxes  # noqa: E402
 from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES  # noqa: E402
 from changedet.stages.tracks.observations import observe_places  # noqa: E402
-from changedet.stages.tracks.outline_odds import TREES, doubtful_looks, looks_light  # noqa: E402
+from changedet.stages.tracks.outline_odds import TREES, looks_light, taken_looks  # noqa: E402
 from training.fit_tracks import plain_tables, put  # noqa: E402
 from training.painted_tracks import covered  # noqa: E402
 
@@ -96,7 +96,8 @@ def looks_at(site: Path, *, painted: bool) -> Taught | None:
     moved = medians((rows.boxes.xy + seen.shift[rows.date])[own], seen.place[own], count)
     boxes = mean_boxes(rows.boxes.take(own), seen.place[own], count)._replace(xy=moved)
     share = covered(site, rows, seen, str(found.crs))
-    chosen = doubtful_looks(rows, seen.place, boxes, seen.shift, seen.observed & ((share > FULL) | (share < EMPTY)))
+    sure = seen.observed & ((share > FULL) | (share < EMPTY))
+    chosen = sure & ~taken_looks(rows, seen.place, boxes, seen.shift, sure)
     light = looks_light(looks, boxes, seen.shift, chosen, rows.unit)
     if light is None:
         return None

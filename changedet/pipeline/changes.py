@@ -258,6 +258,60 @@ def with_marked_boxes(table: pd.DataFrame, changes: gpd.GeoDataFrame) -> pd.Data
     return table.assign(**{BOXES_M2: np.where(shows, areas, np.nan)})
 
 
+def with_bounds_of_events(
+    plan: Plan,
+    table: pd.DataFrame,
+    changes: gpd.GeoDataFrame,
+    areas: ChangedAreas,
+    shares: intervals.MaskShares,
+) -> pd.DataFrame:
+    """Let the bounds of a pair's changed area follow those of its arrivals and departures.
+
+    Two looks show most boxes that came or left once, and a box that one of both misses looks alike: what the counts
+    leave open the area under the boxes leaves open too. In longer series later looks decide.
+
+    Parameters
+    ----------
+    plan : Plan
+    table : DataFrame
+        The time series.
+    changes : GeoDataFrame
+        Changed regions, with ``date``, ``zone``, ``kind`` and ``area_m2``.
+    areas : mapping
+        Of `changed_areas`.
+    shares : MaskShares
+        Of the masks.
+
+    Returns
+    -------
+    DataFrame
+        The table itself for any other series. Of a pair, the lower bounds hold of what is marked under boxes the share
+        that surely came or left, and the upper ones the most that may have, each of the mean area of those told,
+        beside what the mask itself may lack of them.
+    """
+    if not _is_pair(plan):
+        return table
+    boxes = changes[changes["kind"] == "box"]
+    out = table.copy()
+    for row, one in table[table["changed_area_m2"].notna()].iterrows():
+        day, zone = one["date"].date(), str(one["zone"])
+        own = boxes if zone == "" else boxes[boxes["zone"] == zone]
+        under = min(float(own["area_m2"].sum()), float(one["changed_area_m2"]))
+        told, low, high = (
+            sum(float(one[f"{name}{end}"]) for name in ("arrivals", "departures")) for end in ("", "_low", "_high")
+        )
+        if not under or not told or not np.isfinite((told, low, high)).all():
+            continue
+        _, seen = areas[day][zone]
+        unsure = 1.0 - min(low / told, 1.0)
+        ground = float(one["changed_area_m2"]) - under
+        more = float(np.hypot(high / told - 1.0, 1.0 / shares.low - 1.0))
+        most = ground / shares.low + shares.missed_m2 + under * (1.0 + more)
+        out.loc[row, "changed_area_low_m2"] = max(0.0, one["changed_area_low_m2"] - unsure * under / shares.high)
+        out.loc[row, "changed_area_high_m2"] = max(float(one["changed_area_high_m2"]), min(most, seen))
+    return out
+
+
 def lasting_bounds(marked: Floats, lasting: Floats) -> Floats:
     """Bounds of what is changed for good, from those of what each look marks.
 

@@ -23,6 +23,7 @@ from changedet.pipeline.changes import (
     changed_areas,
     changes_layer,
     mask_shares,
+    with_bounds_of_events,
     with_built_ground,
     with_marked_boxes,
     with_unshown_boxes,
@@ -117,7 +118,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     seen = _seen_boxes(plan, boxes, zones)
     containers, followed, _ = seen
     others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
-    table = others.with_figures(with_occupancy(timeseries(looks, tracks, zones), zones), areas)
+    figures = _bounded(plan, models, timeseries(looks, tracks, zones), changes, changed)
+    table = others.with_figures(with_occupancy(figures, zones), areas)
     layers = {
         "containers": containers,
         "tracks": followed,
@@ -150,8 +152,18 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
-    warnings = dated_as_known(doubts, [str(day) for day in plan.dates])
-    return Results(layers, table, summary, unavailable, tuple(warnings))
+    return Results(layers, table, summary, unavailable, tuple(dated_as_known(doubts, [str(day) for day in plan.dates])))
+
+
+def _bounded(
+    plan: Plan,
+    models: Mapping[dt.date, DateModel],
+    table: pd.DataFrame,
+    changes: gpd.GeoDataFrame,
+    changed: ChangedAreas,
+) -> pd.DataFrame:
+    shares = mask_shares(plan, is_without_plants(plan, models))
+    return with_bounds_of_events(plan, table, changes, changed, shares)
 
 
 def _doubts_of_site(

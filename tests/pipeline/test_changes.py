@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,13 @@ import pytest
 import shapely
 
 from changedet.kernels.intervals import MaskShares
-from changedet.pipeline.changes import lasting_bounds, with_built_ground, with_marked_boxes, with_unshown_boxes
+from changedet.pipeline.changes import (
+    lasting_bounds,
+    with_bounds_of_events,
+    with_built_ground,
+    with_marked_boxes,
+    with_unshown_boxes,
+)
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import BOXES_M2
 from changedet.stages.series.table import DateMeasurements
@@ -112,3 +119,38 @@ def test_marked_boxes_are_those_of_dates_that_show_the_site() -> None:
     )
     found = with_marked_boxes(table, changes)[BOXES_M2].to_numpy()
     np.testing.assert_array_equal(found, [np.nan, 42.0, np.nan, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("events", "looks", "low", "high"),
+    [
+        ((8.0, 0.0, 20.0), 2, 0.0, 40 / 0.5 + 100 + 320 * (1 + np.hypot(1.5, 1.0))),
+        ((8.0, 8.0, 9.0), 2, 250.0, 900.0),
+        ((8.0, 4.0, 400.0), 2, 250.0 - 0.5 * 320 / 1.25, 5000.0),
+        ((np.nan, np.nan, np.nan), 2, 250.0, 900.0),
+        ((8.0, 0.0, 20.0), 3, 250.0, 900.0),
+    ],
+)
+def test_the_changed_area_of_a_pair_is_as_sure_as_its_arrivals_and_departures(events, looks, low, high) -> None:
+    """Of 360 m2 marked 320 lie under boxes."""
+    told, least, most = events
+    day = pd.Timestamp(DAYS[1])
+    row = {
+        "date": day,
+        "zone": "",
+        "changed_area_m2": 360.0,
+        "changed_area_low_m2": 250.0,
+        "changed_area_high_m2": 900.0,
+    }
+    row |= {"arrivals": told, "arrivals_low": least, "arrivals_high": most}
+    row |= {"departures": 0.0, "departures_low": 0.0, "departures_high": 0.0}
+    table = pd.DataFrame([row])
+    changes = gpd.GeoDataFrame(
+        {"date": [day, day], "zone": [None, None], "kind": ["box", "paving"], "area_m2": [320.0, 40.0]},
+        geometry=[shapely.Point(0, 0)] * 2,
+    )
+    plan = SimpleNamespace(looks=[None] * looks, reference=0)
+    seen = {DAYS[1]: {"": (360.0, 5000.0)}}
+    found = with_bounds_of_events(plan, table, changes, seen, MaskShares(0.5, 1.25, 100.0))
+    assert found["changed_area_low_m2"].item() == pytest.approx(low)
+    assert found["changed_area_high_m2"].item() == pytest.approx(high)

@@ -72,7 +72,8 @@ def follow_places(
     split = _split(surfaces, observations, posterior)
     present = np.minimum(posterior.present, split.most)
     own = _with_own_colours(rows, surfaces.rim, split.of_row)
-    tracks = assemble(own, looks, split.stretches, split.of_row, observations.observed, present, observations.place)
+    clear = observations.observed & ~taken_once(observations.taken)
+    tracks = assemble(own, looks, split.stretches, split.of_row, clear, present, observations.place)
     place_clear, opposed = observations.lit | (observations.bins > 0), observations.opposed
     missed = _missed(observations, present, tables)
     shown = replace(tracks, place_clear=place_clear, place_tops=split.tops, place_missed=missed)
@@ -139,6 +140,22 @@ def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: D
         return posterior
     blocked = _blocked(posterior.present, own.counted_rows, own.pairs)
     return infer_presence(looks, blocked, rates, tables) if blocked.any() else posterior
+
+
+def taken_once(taken: Bools) -> Bools:
+    """Looks that do not show a place empty, though it has no row: another's lies upon it, on this look alone.
+
+    Parameters
+    ----------
+    taken : bool (place, date)
+        See `PlaceObservations`.
+
+    Returns
+    -------
+    bool (place, date)
+        Of places on which more looks show another's row that one stands in their place.
+    """
+    return np.asarray(taken & (taken.sum(axis=1, keepdims=True) == 1), bool)
 
 
 def _missed(observations: PlaceObservations, present: Floats, tables: DetectorTables) -> Floats | None:

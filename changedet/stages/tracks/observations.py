@@ -16,7 +16,7 @@ from changedet.stages.tracks.kernels.emissions import score_bins
 from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overlapping_pairs
 from changedet.stages.tracks.kernels.places import find_places
 from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES
-from changedet.stages.tracks.outline_odds import doubtful_looks, outline_odds
+from changedet.stages.tracks.outline_odds import outline_odds, taken_looks
 from changedet.stages.tracks.visibility import SeriesVisibility, familiar_dates, relief_displacements
 
 OVERLAP_SHARE: Final = 0.35
@@ -44,6 +44,8 @@ class PlaceObservations(NamedTuple):
         Number of counted rows.
     neighbours : int64 (place,)
         See `kernels.neighbours.neighbour_classes`; 0 for places with rows on more than two dates.
+    taken : bool (place, date)
+        True of lit looks without a row upon which another place's row lies, see `outline_odds.taken_looks`.
     pairs : two int64 (pair,)
         Places that leave each other no room.
     shift : float64 (date, 2)
@@ -67,6 +69,7 @@ class PlaceObservations(NamedTuple):
     lit: Bools
     counted_rows: Floats
     neighbours: Ints
+    taken: Bools
     pairs: tuple[Ints, Ints]
     shift: Floats
     displacement: Floats
@@ -116,11 +119,12 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     moved = medians((rows.boxes.xy + shift[rows.date])[keep], own, n)
     boxes = boxes._replace(xy=moved)
     appearance, outline = place_appearance(looks, boxes, shift, (bins, lit, observed), rows.unit), None
+    without = lit & (bins == 0)
+    taken = taken_looks(rows, place, boxes, shift, without)
     if appearance is not None:
-        chosen = doubtful_looks(rows, place, boxes, shift, lit & (bins == 0))
-        outline = outline_odds(looks, boxes, shift, chosen, appearance, rows.unit)
+        outline = outline_odds(looks, boxes, shift, without & ~taken, appearance, rows.unit)
     moves = shift, displacement, appearance, opposed, familiar_dates(looks, count), outline
-    return PlaceObservations(place, bins, observed, lit, counted, neighbours, pairs, *moves)
+    return PlaceObservations(place, bins, observed, lit, counted, neighbours, taken, pairs, *moves)
 
 
 def _neighbours(rows: Detections, place: Ints, has_row: Bools) -> Ints:

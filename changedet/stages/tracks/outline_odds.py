@@ -32,8 +32,8 @@ TREES: Final = "box_outline.npz"
 """File of `changedet/models`."""
 
 
-def doubtful_looks(rows: Detections, place: Ints, places: Boxes, shift: Floats, without: Bools) -> Bools:
-    """Looks whose outline is read: lit, without a row, and no other place's box upon them.
+def taken_looks(rows: Detections, place: Ints, places: Boxes, shift: Floats, without: Bools) -> Bools:
+    """Looks without a row on which the box of another place lies upon the place.
 
     Parameters
     ----------
@@ -51,16 +51,17 @@ def doubtful_looks(rows: Detections, place: Ints, places: Boxes, shift: Floats, 
     Returns
     -------
     bool (place, date)
-        True where the outline may tell.
+        True where it does. Mostly it is the place's own box, which leans out of its row or is read as one of two
+        (docs/research/tracks.md): no outline there tells of it, and that it has no row does not mean that it is gone.
     """
-    chosen = without.copy()
+    taken = np.zeros_like(without)
     for i, moved in enumerate(shift):
         own = np.flatnonzero(without[:, i])
         others = np.flatnonzero((rows.date == i) & (rows.boxes.weight >= OTHERS_SCORE))
         shown = places.take(own)
         covered = share_of_others(shown._replace(xy=shown.xy - moved), rows.boxes.take(others), own, place[others])
-        chosen[own, i] = covered < TAKEN_SHARE
-    return chosen
+        taken[own, i] = covered >= TAKEN_SHARE
+    return taken
 
 
 def looks_light(looks: SeriesVisibility, places: Boxes, shift: Floats, chosen: Bools, unit: float) -> Floats | None:
@@ -71,7 +72,7 @@ def looks_light(looks: SeriesVisibility, places: Boxes, shift: Floats, chosen: B
     looks : SeriesVisibility
         Whose light is read.
     places, shift
-        As for `doubtful_looks`.
+        As for `taken_looks`.
     chosen : bool (place, date)
         Looks to read.
     unit : float

@@ -223,7 +223,7 @@ def _places(tables: DetectorTables, dates: int) -> PlaceObservations:
     shown, none = np.ones(bins.shape, bool), np.zeros(0, np.int64)
     counted, nowhere = (bins > 2).sum(1).astype(float), np.zeros((dates, 2))
     return PlaceObservations(
-        np.arange(200), bins, shown, shown, counted, np.full(200, 2), (none, none), nowhere, nowhere, None
+        np.arange(200), bins, shown, shown, counted, np.full(200, 2), ~shown, (none, none), nowhere, nowhere, None
     )
 
 
@@ -264,3 +264,13 @@ def test_follow_places_says_whether_boxes_are_often_missed(tables, often):
         if b
     ]
     assert track(rows_of(*rows), DAYS, detector="learned").often_missed == often
+
+
+@pytest.mark.parametrize(("across", "ends"), [(1.9, False), (3.0, True)])
+def test_no_box_is_told_gone_from_beneath_the_row_of_another(across, ends):
+    """Two boxes side by side; on the second look one row is left, which lies upon the first or beside it."""
+    given = rows_of(*[row for row in anchors() if row[0] < 2], (0, 0, 0), (0, 3.0, 0), (1, across, 0))
+    found = near_origin(track(given, GivenVisibility(list(DAYS[:2])), detector="learned"))
+    assert len(found) == 2
+    first = found.loc[found.geometry.x.idxmin()]
+    assert (day_of(first["not_after"]) == 1) == ends

@@ -13,7 +13,7 @@ from changedet.stages.tracks import outline_odds
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.box_outline import ACROSS_M, ALONG, POINTS
 from changedet.stages.tracks.kernels.boxes import Boxes
-from changedet.stages.tracks.outline_odds import doubtful_looks, light_of_outlines, looks_light
+from changedet.stages.tracks.outline_odds import light_of_outlines, looks_light, taken_looks
 from changedet.stages.tracks.visibility import GivenVisibility
 
 
@@ -82,8 +82,7 @@ def test_a_look_is_not_in_doubt_where_the_box_of_another_place_lies_upon_it():
     found = Detections.of(rows_of((0, 0, 0), (1, 1.0, 0), (2, 2.4, 0)), GivenVisibility(list(DAYS[:3])))
     there = Boxes(*(np.asarray(column)[:1] for column in found.boxes))
     without = np.array([[False, True, True]])
-    chosen = doubtful_looks(found, np.array([0, 1, 2]), there, np.zeros((3, 2)), without)
-    assert chosen.tolist() == [[False, False, True]]
-    own = doubtful_looks(found, np.array([0, 0, 0]), there, np.zeros((3, 2)), without)
-    assert own.tolist() == without.tolist()
+    taken = taken_looks(found, np.array([0, 1, 2]), there, np.zeros((3, 2)), without)
+    assert taken.tolist() == [[False, True, False]]
+    assert not taken_looks(found, np.array([0, 0, 0]), there, np.zeros((3, 2)), without).any()
     assert isinstance(found.dates[0], dt.date)
