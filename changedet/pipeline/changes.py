@@ -30,6 +30,9 @@ from changedet.store import read_geoframe
 SHOWS_ALL: Final = 0.95
 """Share of the site from which a date hides too little to be asked for what it hides."""
 
+EVENTS: Final = ("arrivals", "departures")
+"""Columns of a series that tell what came and left."""
+
 
 def changes_layer(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     """Make the layer ``changes`` of all dates.
@@ -293,14 +296,14 @@ def with_bounds_of_events(
         return table
     boxes = changes[changes["kind"] == "box"]
     out = table.copy()
-    for row, one in table[table["changed_area_m2"].notna()].iterrows():
+    ends = "", "_low", "_high"
+    # NA where boxes were not counted.
+    events = np.array([sum(table[f"{name}{end}"].astype("float64") for name in EVENTS) for end in ends]).T
+    for (row, one), (told, low, high) in zip(table.iterrows(), events, strict=True):
         day, zone = one["date"].date(), str(one["zone"])
         own = boxes if zone == "" else boxes[boxes["zone"] == zone]
         under = min(float(own["area_m2"].sum()), float(one["changed_area_m2"]))
-        told, low, high = (
-            sum(float(one[f"{name}{end}"]) for name in ("arrivals", "departures")) for end in ("", "_low", "_high")
-        )
-        if not under or not told or not np.isfinite((told, low, high)).all():
+        if not under > 0 or not told > 0 or not np.isfinite((low, high)).all():
             continue
         _, seen = areas[day][zone]
         unsure = 1.0 - min(low / told, 1.0)

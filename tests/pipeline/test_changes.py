@@ -127,7 +127,7 @@ def test_marked_boxes_are_those_of_dates_that_show_the_site() -> None:
         ((8.0, 0.0, 20.0), 2, 0.0, 40 / 0.5 + 100 + 320 * (1 + np.hypot(1.5, 1.0))),
         ((8.0, 8.0, 9.0), 2, 250.0, 900.0),
         ((8.0, 4.0, 400.0), 2, 250.0 - 0.5 * 320 / 1.25, 5000.0),
-        ((np.nan, np.nan, np.nan), 2, 250.0, 900.0),
+        ((pd.NA, np.nan, np.nan), 2, 250.0, 900.0),
         ((8.0, 0.0, 20.0), 3, 250.0, 900.0),
     ],
 )
@@ -144,7 +144,7 @@ def test_the_changed_area_of_a_pair_is_as_sure_as_its_arrivals_and_departures(ev
     }
     row |= {"arrivals": told, "arrivals_low": least, "arrivals_high": most}
     row |= {"departures": 0.0, "departures_low": 0.0, "departures_high": 0.0}
-    table = pd.DataFrame([row])
+    table = pd.DataFrame([row]).astype({"arrivals": "Int64"})
     changes = gpd.GeoDataFrame(
         {"date": [day, day], "zone": [None, None], "kind": ["box", "paving"], "area_m2": [320.0, 40.0]},
         geometry=[shapely.Point(0, 0)] * 2,
