@@ -12,6 +12,7 @@ import pandas as pd
 
 from changedet.grid.zones import overlapping, zone_table
 from changedet.json_types import Json, JsonObject
+from changedet.kernels.intervals import MaskShares
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import contradictions, dated_as_known
@@ -112,13 +113,13 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     )
     changed = changed_areas(plan, areas)
     false = _placebo(plan) if changed else None
-    familiar = familiarities(plan)
-    looks = _measurements(plan, models, areas, footprints, changed, changes, 0.0 if false is None else false.bound)
+    familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models))
+    looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
     looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
     seen = _seen_boxes(plan, boxes, zones)
     containers, followed, _ = seen
     others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
-    figures = _bounded(plan, models, timeseries(looks, tracks, zones), changes, changed)
+    figures = with_bounds_of_events(plan, timeseries(looks, tracks, zones), changes, changed, shares)
     table = others.with_figures(with_occupancy(figures, zones), areas)
     layers = {
         "containers": containers,
@@ -153,17 +154,6 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
     return Results(layers, table, summary, unavailable, tuple(dated_as_known(doubts, [str(day) for day in plan.dates])))
-
-
-def _bounded(
-    plan: Plan,
-    models: Mapping[dt.date, DateModel],
-    table: pd.DataFrame,
-    changes: gpd.GeoDataFrame,
-    changed: ChangedAreas,
-) -> pd.DataFrame:
-    shares = mask_shares(plan, is_without_plants(plan, models))
-    return with_bounds_of_events(plan, table, changes, changed, shares)
 
 
 def _doubts_of_site(
@@ -215,10 +205,11 @@ def _measurements(
     footprints: Mapping[dt.date, Footprint],
     changed: ChangedAreas,
     changes: gpd.GeoDataFrame,
-    false_bound: float,
+    false: Placebo | None,
+    shares: MaskShares,
 ) -> list[DateMeasurements]:
     counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
-    shares = mask_shares(plan, is_without_plants(plan, models))
+    false_bound = 0.0 if false is None else false.bound
     found = []
     for look in plan.looks:
         alignment = models[look.date].alignment

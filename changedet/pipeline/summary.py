@@ -40,7 +40,7 @@ NO_CLOUDS: Final = "nodata_only"
 ALONE: Final = "a single date: nothing is compared"
 """Why a run of one date has no changed area."""
 NO_EARTH: Final = "earth that was levelled or heaped is hardly seen in grey pictures"
-"""Why a changed area may be far too low: drawn earthworks have masks of F1 .04 and .06 (docs/research/change.md)."""
+"""Why a changed area may be far too low: drawn earthworks have masks of F1 .12 and .25 (docs/research/change.md)."""
 ONE_COUNTED: Final = "no two looks are counted, between which something could arrive or leave"
 """Why a run of several dates has no arrivals."""
 LEAST_SHOWN: Final = 0.0005

@@ -70,7 +70,7 @@ def as_image(image: object, name: str) -> xr.DataArray:
 
 
 def _named_twice(image: xr.DataArray) -> str:
-    """A name that two bands share, empty where none do: they are told by their names."""
+    """The first name that two bands share; empty where all differ."""
     if "band" not in image.dims or "band" not in image.coords:
         return ""
     names = image.coords["band"].values.tolist()

@@ -168,8 +168,8 @@ def _containers_onset(
 def _built_onset(find: OnsetMethod, whole: pd.DataFrame, dates: Sequence[dt.date]) -> Onset:
     """Of the footprint; ground that a date hides is drawn as other dates show it, and dates nothing.
 
-    A burnt or felled wood may look built on all later looks, each within bounds that reach none: such bounds are wide
-    on both sides, so they are asked for their lower end alone, as those of the changed area are.
+    A burnt or felled wood may look built on all later looks, each within bounds that reach 0. Such bounds are wide on
+    both sides, so only their lower ends are tested, as with the changed area.
     """
     value, low, high = _columns(whole, "footprint_area_m2")
     floor, ceiling = (_numbers(whole[name]) if name in whole else None for name in (FLOOR_M2, CEILING_M2))
