@@ -171,3 +171,22 @@ def test_concrete_that_haze_takes_the_colour_of_is_no_snow_in_unknown_counts() -
     assert white_snow(hazy, None, clear, 300.0, RESOLUTION_M, is_scaled=True)[yard].mean() > 0, "white, and all over"
     assert (white_snow(hazy, None, clear, 300.0, RESOLUTION_M, is_scaled=False) == CLEAR).all()
     assert (snow_beside(hazy, [clear], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
+
+
+def test_concrete_that_haze_lifts_over_the_floor_is_no_snow_and_hazy_snow_is() -> None:
+    """Grey paving all over, dark water beside: the air adds light, most of it blue, to both."""
+    yard = patches(0.4)
+    rough = 1 + 0.05 * np.random.default_rng(8).normal(size=(SIZE, SIZE))
+    clear = np.where(yard, np.array([1500, 1650, 1750])[:, None, None] * rough, 0.4 * bare(4)).astype(np.float32)
+    air = np.array([900, 750, 650], np.float32)[:, None, None]
+    hazy = clear + air
+    white = yard & (hazy.mean(axis=0) > FLOOR)
+    assert white.mean() > 0.2
+    assert (white_snow(hazy, None, clear, FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR).all()
+    found = white_snow(snowed(clear, yard) + air, None, clear, FLOOR, RESOLUTION_M, is_scaled=True)
+    assert (found[yard] != CLEAR).mean() > 0.95
+
+
+def test_snow_under_which_nothing_is_dark_is_snow() -> None:
+    found = white_snow(snowed(bare(), patches(1.0)) * 0.5, None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True)
+    assert (found == SNOW).all()
