@@ -85,11 +85,12 @@ def _sums(
     def _of_tile(window: Window, pixels: Bytes) -> Floats:
         part, whole = chosen(pixels)
         sums = np.zeros((len(areas), 2))
+        site, everywhere = grid.inside(window), np.ones(window.shape, bool)
+        weights = row_m2[window.y : window.y + window.height]
         for k, area in enumerate(areas):
-            within = grid.inside(window) if area is None or within_site else np.ones(window.shape, bool)
+            within = site if area is None or within_site else everywhere
             if area is not None:
                 within = within & grid.inside(window, area)
-            weights = row_m2[window.y : window.y + window.height]
             sums[k] = [(weights * count_rows(some, within)).sum() for some in (part, whole)]
         return sums
 

@@ -27,6 +27,7 @@ from changedet.plan import CANNOT, Plan, countable
 from changedet.stages.footprint import outlines
 from changedet.stages.footprint.stage import why_not
 from changedet.stages.mask.stage import VISIBLE
+from changedet.stages.series.area_rows import rows_of_area
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.site_boxes import shown_boxes
@@ -113,7 +114,7 @@ def summarise(
         "dates": [str(day) for day in plan.dates],
         "sources": {str(look.date): look.attribution.to_json() for look in plan.looks},
         "reference_date": str(reference),
-        "totals": with_nulls(totals(table)),
+        "totals": with_nulls(totals(rows_of_area(table))),
         "onset": {**onset},
     }
 

@@ -16,6 +16,7 @@ from changedet.outputs.sentences.counts import moves_unseen
 from changedet.outputs.values import rows_of
 from changedet.pipeline.area_sums import Area
 from changedet.pipeline.things.berths import SHIP
+from changedet.stages.series.area_rows import NO_ROWS, rows_by_area
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_zone_onsets
 from changedet.stages.series.site_boxes import tracked_boxes
@@ -61,10 +62,11 @@ def zone_records(
     named = {name: area for name, area in areas.items() if area is not None}
     onsets = {} if method is None or tracks is None else find_zone_onsets(table, method, tracks, named)
     records: JsonObject = {}
+    figures = rows_by_area(table)
     by_zone = dict(iter(table.groupby("zone", sort=False)))
     for name in named:
         rows = by_zone.get(name, table[:0]).sort_values("date")
-        sums = with_nulls(totals(rows, name))
+        sums = with_nulls(totals(figures.get(name, NO_ROWS)))
         onset: JsonObject = {"containers": onsets[name].to_json()} if name in onsets else {}
         records[name] = {
             **{key: sums[key] for key in ("containers", "footprint_area_m2", "arrivals", "departures")},

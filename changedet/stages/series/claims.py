@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.summary import FIGURE_COLUMNS
+from changedet.stages.series.area_rows import AreaRows, rows_by_area
 from changedet.stages.series.kernels.records import at_least, chance_greatest
 from changedet.stages.series.totals import EVENTS, FIGURES, DatedFigure, between_shown, totals
 
@@ -113,24 +113,24 @@ def find_claims(table: pd.DataFrame, overlapping: Collection[frozenset[str]] | N
     list of Claim
         Records first, then bounds; the whole site before its zones.
     """
-    by_zone = {str(zone): rows.sort_values("date") for zone, rows in table.groupby("zone")}
-    site = by_zone.get("", table[:0])
-    days = {name: frozenset(_days(_known(site, name))) for name in (*FIGURES, *EVENTS)}
+    by_zone = rows_by_area(table)
+    site = by_zone.get("")
+    days = {name: frozenset(() if site is None else site.known(name).dates) for name in (*FIGURES, *EVENTS)}
     return [*_records(by_zone), *_with_sums(_bounds(by_zone), overlapping, days)]
 
 
-def _records(by_zone: Mapping[str, pd.DataFrame]) -> list[Claim]:
-    series = {(zone, name): _known(own, name) for zone, own in by_zone.items() for name in RECORDS}
+def _records(by_zone: Mapping[str, AreaRows]) -> list[Claim]:
+    series = {(zone, name): own.known(name) for zone, own in by_zone.items() for name in RECORDS}
     sought = {key: rows for key, rows in series.items() if len(rows) >= LEAST_LOOKS}
     found = []
     for (zone, name), rows in sought.items():
-        values, low, high = rows[list(FIGURE_COLUMNS[name])].astype("float64").to_numpy(np.float64).T
+        values, low, high = rows.figure(name)
         chances = chance_greatest(values, low, high)
         best = int(chances.argmax())
         alone = float(chances[best])
         corrected = _corrected(alone, len(sought))
         if corrected >= CONFIDENCE:
-            days = tuple(_days(rows))
+            days = rows.dates
             figures = float(values[best]), float(low[best]), float(high[best])
             found.append(Claim(RECORD, name, zone, days[best], *figures, corrected, alone, len(sought), days, name))
     return found
@@ -148,7 +148,7 @@ class _Sought(NamedTuple):
     dates: tuple[str, ...]
 
 
-def _bounds(by_zone: Mapping[str, pd.DataFrame]) -> list[Claim]:
+def _bounds(by_zone: Mapping[str, AreaRows]) -> list[Claim]:
     """The highest bound of everything that is sought, those of less than one among them."""
     sought = [one for zone, own in by_zone.items() for one in _sought(own, zone)]
     confidence = 1.0 - (1.0 - CONFIDENCE) / max(len(sought), 1)
@@ -201,7 +201,7 @@ def _apart(
     return kept
 
 
-def _sought(own: pd.DataFrame, zone: str) -> Iterator[_Sought]:
+def _sought(own: AreaRows, zone: str) -> Iterator[_Sought]:
     """What is bounded of a site or zone: figures of their last look, and what came and left over the series.
 
     What came is bounded twice: by the sum of what the looks show to have come, and by what more stood there in the end,
@@ -214,8 +214,8 @@ def _sought(own: pd.DataFrame, zone: str) -> Iterator[_Sought]:
         yield from _sought_between(shown, zone)
 
 
-def _sought_between(own: pd.DataFrame, zone: str) -> Iterator[_Sought]:
-    sums = totals(own, zone)
+def _sought_between(own: AreaRows, zone: str) -> Iterator[_Sought]:
+    sums = totals(own)
     lasts = {"containers": sums["containers"]["last"], "footprint_area_m2": sums["footprint_area_m2"]["last"]}
     for name, last in lasts.items():
         if last is not None:
@@ -224,7 +224,7 @@ def _sought_between(own: pd.DataFrame, zone: str) -> Iterator[_Sought]:
     for name, total in {"arrivals": sums["arrivals"], "departures": sums["departures"]}.items():
         if total is None:
             continue
-        yield _Sought(zone, name, name, total, tuple(_days(_known(own, name))))
+        yield _Sought(zone, name, name, total, own.known(name).dates)
         if first is not None and rise is not None:
             yield _Sought(zone, name, "containers", rise if name == "arrivals" else _fall(rise), _ends(first, rise))
 
@@ -235,11 +235,3 @@ def _ends(first: DatedFigure, last: DatedFigure) -> tuple[str, ...]:
 
 def _fall(rise: DatedFigure) -> DatedFigure:
     return {"value": -rise["value"], "low": -rise["high"], "high": -rise["low"], "date": rise["date"]}
-
-
-def _known(own: pd.DataFrame, name: str) -> pd.DataFrame:
-    return own[own[list(FIGURE_COLUMNS[name])].notna().all(axis=1)]
-
-
-def _days(rows: pd.DataFrame) -> list[str]:
-    return [value.date().isoformat() for value in rows["date"]]

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from typing import Final, TypeAlias, TypedDict
 
 import numpy as np
-import pandas as pd
 
 from changedet.json_types import JsonObject
-from changedet.outputs.summary import FIGURE_COLUMNS
-from changedet.outputs.values import iso_dates, rows_of
+from changedet.stages.series.area_rows import SHOWN, AreaRows
 
 FIGURES: Final = ("containers", "teu", "changed_area_m2", "footprint_area_m2")
 """Of a date, each with its columns in `changedet.outputs.summary.FIGURE_COLUMNS`."""
@@ -83,10 +81,10 @@ class Totals(TypedDict):
     departures: DatedFigure | None
 
 
-_Stayed: TypeAlias = Callable[[pd.DataFrame, DatedFigure, DatedFigure], tuple[float, float]]
+_Stayed: TypeAlias = Callable[[AreaRows, DatedFigure, DatedFigure], tuple[float, float]]
 
 
-def totals(table: pd.DataFrame, zone: str = "") -> Totals:
+def totals(rows: AreaRows) -> Totals:
     """The totals of `summary.json`, of the whole site or of a zone.
 
     What stands on the first look and on the last is miscounted alike (`STAYED_ALIKE`): the interval of a net change has
@@ -96,56 +94,52 @@ def totals(table: pd.DataFrame, zone: str = "") -> Totals:
 
     Parameters
     ----------
-    table : DataFrame
-        As `timeseries` returns.
-    zone : str
-        Its name; empty for the whole site.
+    rows : AreaRows
+        Of the site or a zone.
 
     Returns
     -------
     Totals
         None where a figure cannot be had.
     """
-    whole = rows_of(table, zone)
-    containers = _figure(whole, "containers", stayed_boxes)
+    containers = _figure(rows, "containers", stayed_boxes)
     # What clear looks prove stays proved, whatever hides the boxes later.
-    shown = _figure(between_shown(whole), "containers", stayed_boxes)["net_change"]
+    shown = _figure(between_shown(rows), "containers", stayed_boxes)["net_change"]
     rises = [rise for rise in (containers["net_change"], shown) if rise is not None]
     came = max((rise["low"] for rise in rises), default=0.0)
     left = max((-rise["high"] for rise in rises), default=0.0)
     return {
         "containers": containers,
-        "teu": _figure(whole, "teu", stayed_boxes),
-        "changed_area_m2": _figure(whole, "changed_area_m2", _none_stayed),
-        "footprint_area_m2": _figure(whole, "footprint_area_m2", _all_stayed),
-        "arrivals": _sum(whole, FIGURE_COLUMNS["arrivals"], came),
-        "departures": _sum(whole, FIGURE_COLUMNS["departures"], left),
+        "teu": _figure(rows, "teu", stayed_boxes),
+        "changed_area_m2": _figure(rows, "changed_area_m2", _none_stayed),
+        "footprint_area_m2": _figure(rows, "footprint_area_m2", _all_stayed),
+        "arrivals": _sum(rows, "arrivals", came),
+        "departures": _sum(rows, "departures", left),
     }
 
 
-def between_shown(rows: pd.DataFrame) -> pd.DataFrame:
+def between_shown(rows: AreaRows) -> AreaRows:
     """The looks of an area from the first to the last that show most of it.
 
     Chosen by what they show, not by what is counted on them, so that nothing more is looked for.
 
     Parameters
     ----------
-    rows : DataFrame
-        Of the site or a zone, in the order of time.
+    rows : AreaRows
+        Of the site or a zone.
 
     Returns
     -------
-    DataFrame
+    AreaRows
         All, where the first and the last that have counts show most of it, and where fewer than two do.
     """
-    if "valid_fraction" not in rows:
+    if SHOWN not in rows.columns:
         return rows
-    counted = rows[list(FIGURE_COLUMNS["containers"])].notna().all(axis=1).to_numpy(bool)
-    seen = rows["valid_fraction"].to_numpy("float64", na_value=np.nan)
-    known, shown = np.flatnonzero(counted), np.flatnonzero(counted & (seen >= SHOWS_ALL))
+    counted = ~np.isnan(rows.figure("containers")).any(axis=0)
+    known, shown = np.flatnonzero(counted), np.flatnonzero(counted & (rows.columns[SHOWN] >= SHOWS_ALL))
     if len(shown) < 2 or (shown[0] == known[0] and shown[-1] == known[-1]):
         return rows
-    return rows.iloc[shown[0] : shown[-1] + 1]
+    return rows.between(int(shown[0]), int(shown[-1]) + 1)
 
 
 def with_nulls(found: Totals) -> JsonObject:
@@ -183,22 +177,22 @@ def _figure_json(figure: DatedFigure | None) -> JsonObject:
     return {"value": figure["value"], "low": figure["low"], "high": figure["high"], "date": figure["date"]}
 
 
-def _known(whole: pd.DataFrame, columns: tuple[str, str, str]) -> list[DatedFigure]:
-    values, lows, highs = (whole[name].to_numpy("float64", na_value=np.nan).tolist() for name in columns)
+def _known(rows: AreaRows, name: str) -> list[DatedFigure]:
+    columns = (column.tolist() for column in rows.figure(name))
     return [
-        {"value": value, "low": low, "high": high, "date": date.date().isoformat()}
-        for value, low, high, date in zip(values, lows, highs, whole["date"], strict=True)
+        {"value": value, "low": low, "high": high, "date": date}
+        for value, low, high, date in zip(*columns, rows.dates, strict=True)
         if value == value
     ]
 
 
-def _figure(whole: pd.DataFrame, name: str, stayed: _Stayed) -> FigureTotals:
-    known = _known(whole, FIGURE_COLUMNS[name])
+def _figure(rows: AreaRows, name: str, stayed: _Stayed) -> FigureTotals:
+    known = _known(rows, name)
     if not known:
         return {"first": None, "last": None, "peak": None, "net_change": None}
     first, last = known[0], known[-1]
     peak = max(known, key=lambda item: item["value"])
-    change = net_change(first, last, stayed(whole, first, last)) if len(known) > 1 else None
+    change = net_change(first, last, stayed(rows, first, last)) if len(known) > 1 else None
     return {"first": first, "last": last, "peak": peak, "net_change": change}
 
 
@@ -230,13 +224,13 @@ def net_change(first: DatedFigure, last: DatedFigure, stayed: tuple[float, float
     return {"value": value, "low": value - fall, "high": value + rise, "date": last["date"]}
 
 
-def stayed_boxes(whole: pd.DataFrame, first: DatedFigure, last: DatedFigure) -> tuple[float, float]:
+def stayed_boxes(rows: AreaRows, first: DatedFigure, last: DatedFigure) -> tuple[float, float]:
     """The shares of two looks' boxes that both show, by what came and left between them.
 
     Parameters
     ----------
-    whole : DataFrame
-        Rows of an area, in the order of time.
+    rows : AreaRows
+        Of an area.
     first, last : DatedFigure
         Of an earlier and a later look.
 
@@ -245,12 +239,10 @@ def stayed_boxes(whole: pd.DataFrame, first: DatedFigure, last: DatedFigure) -> 
     tuple of float
         As `net_change` takes them: as few as arrivals and departures leave, 0 where these are not known.
     """
-    dates = iso_dates(whole["date"])
-    between = (dates > first["date"]) & (dates <= last["date"])
-    counts = dict(zip(dates.tolist(), whole[FIGURE_COLUMNS["containers"][0]].astype(float), strict=True))
-    before, after = (float(counts.get(one["date"], math.nan)) for one in (first, last))
-    passed = whole[between]
-    came, left = (float(passed[FIGURE_COLUMNS[name][0]].astype(float).sum(skipna=False)) for name in EVENTS)
+    between = [first["date"] < day <= last["date"] for day in rows.dates]
+    counts = dict(zip(rows.dates, rows.figure("containers")[0].tolist(), strict=True))
+    before, after = (counts.get(one["date"], math.nan) for one in (first, last))
+    came, left = (float(rows.figure(name)[0][between].sum()) for name in EVENTS)
     both = float(np.min([before, after, np.maximum(before - left, after - came)]))
     # Also where one of them is not known.
     if not both > 0.0:
@@ -258,19 +250,19 @@ def stayed_boxes(whole: pd.DataFrame, first: DatedFigure, last: DatedFigure) -> 
     return both / before, both / after
 
 
-def _none_stayed(_whole: pd.DataFrame, _first: DatedFigure, _last: DatedFigure) -> tuple[float, float]:
+def _none_stayed(_rows: AreaRows, _first: DatedFigure, _last: DatedFigure) -> tuple[float, float]:
     """Of changed area: each date's is of its own pair with the reference."""
     return 0.0, 0.0
 
 
-def _all_stayed(_whole: pd.DataFrame, first: DatedFigure, last: DatedFigure) -> tuple[float, float]:
+def _all_stayed(_rows: AreaRows, first: DatedFigure, last: DatedFigure) -> tuple[float, float]:
     """Of ground: what is built stays as a rule, and its outlines err alike."""
     both = min(first["value"], last["value"])
     return (both / first["value"], both / last["value"]) if both > 0.0 else (0.0, 0.0)
 
 
-def _sum(whole: pd.DataFrame, columns: tuple[str, str, str], least: float) -> DatedFigure | None:
-    known = _known(whole, columns)
+def _sum(rows: AreaRows, name: str, least: float) -> DatedFigure | None:
+    known = _known(rows, name)
     if not known:
         return None
     value, low, high = (
