@@ -18,7 +18,9 @@ from changedet.stages.objects.kernels import (
     context_rescoring,
     roof_evidence,
     row_filling,
+    slope_pairs,
 )
+from changedet.stages.objects.kernels.box_brightness import INSIDE
 from changedet.stages.objects.kernels.box_labels import kinds
 
 if TYPE_CHECKING:
@@ -99,6 +101,27 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     if HOME_ODDS in table:
         sure = box_homes.doubted(sure, table[HOME_ODDS].to_numpy(np.float64), row, named != OTHER)
     return plain.assign(confidence=sure, kind=pd.Series(named, index=plain.index).astype(plain["kind"].dtype))
+
+
+def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
+    """A whole scene's boxes, rescored, with what all of them together say of tents and small houses.
+
+    Parameters
+    ----------
+    table, resolution_m
+        As for `rescored`.
+
+    Returns
+    -------
+    DataFrame
+        As of `rescored`.
+    """
+    judged = rescored(table, resolution_m)
+    if BRIGHTNESS[INSIDE] not in table:
+        return judged
+    sure, inside = (frame.to_numpy(np.float64) for frame in (judged["confidence"], table[BRIGHTNESS[INSIDE]]))
+    boxes, is_container = rectangles_of(judged, resolution_m), (judged["kind"] != OTHER).to_numpy()
+    return judged.assign(confidence=slope_pairs.doubted(boxes, sure, inside, is_container))
 
 
 def box_evidence(table: pd.DataFrame, resolution_m: float) -> context_rescoring.BoxEvidence:

@@ -23,7 +23,7 @@ from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.kernels.stretch import stretch_gamma, stretch_limits
 from changedet.stages.objects.kernels.working_picture import working_picture
 from changedet.stages.objects.lattice import COARSEST_M, MOST_HALO_PX, Found, ObjectMethod, too_coarse
-from changedet.stages.objects.rescoring import rescored
+from changedet.stages.objects.rescoring import settled
 from changedet.stages.registry import NONE, Choice, Factor, Facts, Fraction, Number, Stage
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def classical(
 
 
 @STAGE.method(
-    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=18
+    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=19
 )
 def learned(
     facts: Facts,
@@ -167,7 +167,7 @@ def learned(
         partial(
             _settled,
             resolution_m=facts.resolution_m,
-            rescore=rescored,
+            rescore=settled,
             least=min(min_confidence, EVIDENCE_CONFIDENCE),
             scale=scale,
         ),
