@@ -130,8 +130,13 @@ def _away_from(came: Sequence[BaseGeometry], marks: BaseGeometry, unit: float) -
     """What came away from marks, whose rim may be of them: there ground must last, as a field with pits does not."""
     if not came:
         return []
-    near = shapely.buffer(marks, in_units(2 * EDGE_M, unit))
-    return [one for part in came for one in wide_parts(shapely.difference(part, near), unit)]
+    reach, pieces = in_units(2 * EDGE_M, unit), shapely.get_parts(marks)
+    tree, found = shapely.STRtree(pieces), list[BaseGeometry]()
+    for part in came:
+        # of all marks of a busy yard few lie here
+        near = shapely.union_all(pieces[tree.query(part, predicate="dwithin", distance=reach)])
+        found += wide_parts(shapely.difference(part, shapely.buffer(near, reach)), unit)
+    return found
 
 
 def wide_parts(ground: BaseGeometry, unit: float, least_m2: float = LEAST_M2) -> Sequence[BaseGeometry]:
@@ -203,13 +208,13 @@ def changed(
         Parts under `shapes.MIN_PART_M2` left out.
     """
     given = [shapely.intersection(shape, footprints[source].geometry) for shape, source in more]
-    whole = as_multi(shapely.union_all([shapely.difference(one.geometry, less), *given]))
+    whole = _joined(shapely.difference(one.geometry, less), given)
     geometry = MultiPolygon([part for part in whole.geoms if part.area >= unit**2 * MIN_PART_M2])
     return replace(
         one,
         geometry=geometry,
         least=as_multi(shapely.difference(one.least, less)),
-        greatest=as_multi(shapely.union_all([one.greatest, *given])),
+        greatest=_joined(one.greatest, given),
         area_m2=0.0 if geometry.is_empty else float(ground_area_m2([geometry], crs)[0]),
         kinds={name: _of_kind(name, shape, less, more, footprints) for name, shape in one.kinds.items()},
     )
@@ -224,4 +229,9 @@ def _of_kind(
 ) -> MultiPolygon:
     sources = [(part, footprints[source].kinds.get(name)) for part, source in more]
     added = [shapely.intersection(part, other) for part, other in sources if other is not None]
-    return as_multi(shapely.union_all([shapely.difference(shape, less), *added]))
+    return _joined(shapely.difference(shape, less), added)
+
+
+def _joined(shape: BaseGeometry, added: Sequence[BaseGeometry]) -> MultiPolygon:
+    """Both together; a union of the whole with nothing takes as long as one with something."""
+    return as_multi(shapely.union_all([shape, *added]) if added else shape)
