@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from changedet.arrays import Bools, Floats, Ints, Singles
 from changedet.kernels.colour import XYZ, scaled_lab
@@ -32,6 +31,11 @@ SHADE_NOISE: Final = 2.5
 class ColourSeries(NamedTuple):
     """Costs of the colours of looks at several places, place after place, in order of date.
 
+    Each look at a place costs, as a look at a box of another look's colour, half the squared distance in standard
+    deviations, or that of the colour which the box has in shade, where less light comes and bluer, whichever is less.
+    Where just one of the looks is known to lie in deep shade, that one is the darker, and pays nothing for it; colours
+    of two such looks scatter as colours in shade do.
+
     Attributes
     ----------
     begin : int64 (place + 1,)
@@ -39,7 +43,7 @@ class ColourSeries(NamedTuple):
     table : int64 (place + 1,)
         Where each place's square table of costs begins in ``costs``.
     costs : float32 (sum of squares,)
-        See `colour_costs`.
+        Of a look (row) at a box of the other's colour (column), 0 to `MOST_COST`.
     """
 
     begin: Ints
@@ -90,7 +94,7 @@ class ColourSeries(NamedTuple):
         Returns
         -------
         float32 (look, look)
-            See `colour_costs`.
+            As of `costs`.
         """
         n = int(self.begin[place + 1] - self.begin[place])
         return self.costs[self.table[place] : self.table[place + 1]].reshape(n, n)
@@ -142,29 +146,6 @@ class ColourSeries(NamedTuple):
         return starts
 
 
-def colour_costs(linear: Floats, shaded: Bools | None = None) -> Singles:
-    """Cost of each look at one place as a look at a box of another look's colour.
-
-    Half the squared distance in standard deviations, or that of the colour which the box has in shade, where less light
-    comes and bluer, whichever is less. Where just one of the looks is known to lie in deep shade, that one is the
-    darker, and pays nothing for it; colours of two such looks scatter as colours in shade do.
-
-    Parameters
-    ----------
-    linear : float64 (look, 3)
-        Linear light, 0 to 1.
-    shaded : bool (look,), optional
-        True where the look lay in deep shade; by default none did.
-
-    Returns
-    -------
-    float32 (look, look)
-        Of the look (row) at a box of the other's colour (column), 0 to `MOST_COST`.
-    """
-    dark = np.zeros(len(linear), bool) if shaded is None else shaded
-    return ColourSeries.of(linear, dark, np.array([0, len(linear)])).costs_of(0)
-
-
 def pair_costs(linear: Floats, shaded: Bools, rim: Bools, first: Ints, second: Ints) -> Floats:
     """Cost of pairs of looks as looks at one box, however great.
 
@@ -182,33 +163,12 @@ def pair_costs(linear: Floats, shaded: Bools, rim: Bools, first: Ints, second: I
     Returns
     -------
     float64 (pair,)
-        As of `colour_costs`, without its `MOST_COST`, the lesser of both ways round.
+        As of `ColourSeries`, without its `MOST_COST`, the lesser of both ways round.
     """
     constants = np.array([COLOR_SD, SHADE_NOISE * COLOR_SD, SHADE_PRICE, np.inf])
     out = np.empty(len(first))
     _fill_pairs(linear, scaled_lab(linear), shaded, rim, first, second, np.array(SHADE_TINT), XYZ, constants, out)
     return out
-
-
-def changepoints(costs: ArrayLike, price: float) -> list[int]:
-    """First looks of the segments of the cheapest partition of one place.
-
-    Parameters
-    ----------
-    costs : float (look, look)
-        Cost of a look (row) in a segment whose colour is another's (column).
-    price : float
-        Of each cut.
-
-    Returns
-    -------
-    list of int
-        From 0 on.
-    """
-    table = np.asarray(costs, np.float32)
-    n = len(table)
-    looks = ColourSeries(np.array([0, n]), np.array([0, n * n]), table.ravel())
-    return [int(start) for start in np.flatnonzero(looks.changepoints(np.full(n, price)))]
 
 
 @compiled

@@ -10,7 +10,7 @@ from changedet.arrays import Bools, Ints, Singles
 from changedet.stages.tracks.kernels.top_steps import SET_ON_TOP, UNCOVERED
 
 SAME_COLOUR_COST: Final = 3.5
-"""Median cost of looks (`colour_changepoints.colour_costs`) below which two runs show one colour. Chosen by hand."""
+"""Median cost of looks (`colour_changepoints.ColourSeries`) below which two runs show one colour. Chosen by hand."""
 
 
 class Stack(NamedTuple):
@@ -41,7 +41,7 @@ def stack_of(cost: Singles, starts: list[int], tops: Ints) -> Stack:
     Parameters
     ----------
     cost : float32 (look, look)
-        See `colour_changepoints.colour_costs`.
+        See `colour_changepoints.ColourSeries`.
     starts : list of int
         First look of each run.
     tops : int64 (run - 1,)

@@ -8,15 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.kernels.colour import linear_rgb
-from changedet.stages.tracks.kernels.colour_changepoints import changepoints, colour_costs, pair_costs
+from changedet.stages.tracks.kernels.colour_changepoints import ColourSeries, pair_costs
 
 
 def linear(rgb):
     return linear_rgb(np.clip(np.asarray(rgb, float), 0, 255) / 255)
 
 
+def changepoints(looks, price):
+    return np.flatnonzero(looks.changepoints(np.full(looks.begin[-1], price))).tolist()
+
+
 def segments(rgb, price=8.0):
-    return changepoints(colour_costs(linear(rgb)), price)
+    series = ColourSeries.of(linear(rgb), np.zeros(len(rgb), bool), np.array([0, len(rgb)]))
+    return changepoints(series, price)
 
 
 def test_changepoints_lie_where_the_box_was_planted_and_nowhere_else():
@@ -58,4 +63,5 @@ def test_changepoints_are_of_the_cheapest_partition_of_all(costs, price):
         return sum(parts) + price * (len(starts) - 1)
 
     every = [[0, *(k for k in range(1, 6) if mask >> (k - 1) & 1)] for mask in range(32)]
-    assert total(changepoints(table, price)) == pytest.approx(min(map(total, every)))
+    looks = ColourSeries(np.array([0, 6]), np.array([0, 36]), table.astype(np.float32).ravel())
+    assert total(changepoints(looks, price)) == pytest.approx(min(map(total, every)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from changedet.kernels.colour import linear_rgb
-from changedet.stages.tracks.kernels.colour_changepoints import colour_costs
+from changedet.stages.tracks.kernels.colour_changepoints import ColourSeries
 from changedet.stages.tracks.kernels.stacking import stack_of
 from changedet.stages.tracks.kernels.top_steps import REPLACED, SET_ON_TOP, UNCOVERED
 
@@ -18,7 +18,8 @@ def test_stack_of_keeps_a_colour_that_returns_below_the_box_upon_it():
     a, b, c = (150, 50, 40), (40, 70, 130), (170, 170, 165)
 
     def pile(colors, starts, top):
-        return stack_of(colour_costs(linear(colors)), starts, np.full(2, top))
+        series = ColourSeries.of(linear(colors), np.zeros(len(colors), bool), np.array([0, len(colors)]))
+        return stack_of(series.costs_of(0), starts, np.full(2, top))
 
     upon = pile([a, a, b, b, a, a], [0, 2, 4], REPLACED)
     assert (upon.shown.tolist(), upon.below.tolist(), upon.end.tolist()) == ([0, 1, 0], [-1, 0], [3, 2])
