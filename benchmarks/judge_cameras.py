@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -28,6 +30,13 @@ FIRST_VALUE = 1
 UNSEEN = 255
 PANCHROMATIC = (0.1, 0.35, 0.4, 0.15)
 """Shares of blue, green, red and near infrared in a panchromatic band, about those of WorldView's."""
+PUBLISHED_DARK_PER_CENT = (0.1, 2.0)
+PUBLISHED_BRIGHT_PER_CENT = (97.0, 99.9)
+"""Between what per cent of a look's pixels a published picture's black and white lie: up to 3 % are clipped."""
+PUBLISHED_GAMMA = (0.7, 1.1)
+"""Between what exponents its tones lie: below 1 the middle is brightened, as most pictures for screens are."""
+PUBLISHED_QUALITY = (60, 85)
+"""Between what qualities of JPEG, as web pictures and screenshots have; colours lie in pixels of twice the side."""
 COARSE_TIMES = 6
 """Sides of a painted pixel of 0.5 m in one of 3 m."""
 Camera = Callable[[Path, Path, bool], None]
@@ -72,6 +81,25 @@ def screen(source: Path, target: Path, scene: bool) -> None:
     _write(target, made, profile, ("red", "green", "blue"), tags)
 
 
+def published(source: Path, target: Path, scene: bool) -> None:
+    """A picture from the web: each look with limits, gamma and JPEG of its own, in 8 bits; masks as they are."""
+    if not scene:
+        shutil.copyfile(source, target)
+        return
+    with rasterio.open(source) as file:
+        values, profile, tags = file.read((3, 2, 1)), file.profile, file.tags()
+    seen = (values > 0).all(0)
+    random = np.random.default_rng(zlib.crc32(f"{source.parents[1].name}/{source.name}".encode()))
+    limits = random.uniform(*PUBLISHED_DARK_PER_CENT), random.uniform(*PUBLISHED_BRIGHT_PER_CENT)
+    gamma, quality = random.uniform(*PUBLISHED_GAMMA), random.integers(*PUBLISHED_QUALITY, endpoint=True)
+    screened = np.stack([_stretched(band, seen, limits, gamma) for band in values])
+    _, kept = cv2.imencode(".jpg", screened.transpose(1, 2, 0)[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, int(quality)))
+    decoded = cv2.imdecode(kept, cv2.IMREAD_COLOR)[..., ::-1].transpose(2, 0, 1)
+    made = np.where(seen, decoded.clip(FIRST_VALUE), 0).astype(np.uint8)
+    profile.update(count=3, dtype="uint8", nodata=0, photometric="RGB")
+    _write(target, made, profile, ("red", "green", "blue"), tags)
+
+
 def grey(source: Path, target: Path, scene: bool) -> None:
     """One panchromatic band of as many bits; masks as they are."""
     if not scene:
@@ -96,19 +124,32 @@ def infrared(source: Path, target: Path, scene: bool) -> None:
     _write(target, values, profile, ("green", "red", "nir"), tags)
 
 
-def _stretched(band: NDArray[np.uint16], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    dark, bright = np.percentile(band[seen], STRETCH_PER_CENT)
-    share = np.clip((band.astype(np.float64) - dark) / (bright - dark), 0, 1)
+def _stretched(
+    band: NDArray[np.uint16],
+    seen: NDArray[np.bool_],
+    limits: tuple[float, float] = STRETCH_PER_CENT,
+    gamma: float = 1.0,
+) -> NDArray[np.uint8]:
+    dark, bright = np.percentile(band[seen], limits)
+    share = np.clip((band.astype(np.float64) - dark) / (bright - dark), 0, 1) ** gamma
     return np.where(seen, np.rint(FIRST_VALUE + share * (255 - FIRST_VALUE)), 0).astype(np.uint8)
 
 
 BANDS: dict[Camera, str] = {
     screen: "red: 1, green: 2, blue: 3",
+    published: "red: 1, green: 2, blue: 3",
     grey: "pan: 1",
     infrared: "green: 1, red: 2, nir: 3",
 }
 """What its scenes have, where that is not what the sites' have."""
-CAMERAS: dict[str, Camera] = {"1m": coarser, "mixed": two_satellites, "rgb8": screen, "pan": grey, "cir": infrared}
+CAMERAS: dict[str, Camera] = {
+    "1m": coarser,
+    "mixed": two_satellites,
+    "rgb8": screen,
+    "jpeg": published,
+    "pan": grey,
+    "cir": infrared,
+}
 PAIR = "pair"
 """No camera: the same scenes, of which a user has the first and the last alone."""
 

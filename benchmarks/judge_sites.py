@@ -58,25 +58,25 @@ class Painter:
     folder: Path
     python: str
 
-    def paint(self, site: Site) -> None:
+    def paint(self, site: Site, gsd_m: float) -> None:
         """Paint a site, in a process of the painter's own."""
         command = [self.python, str(self.folder / "paint.py"), site.kind, str(site.folder), "--seed", str(site.seed)]
-        command += ["--size-m", f"{SIZE_M:g}", "--gsd", f"{GSD_M:g}", "--dates", str(DATES)]
+        command += ["--size-m", f"{SIZE_M:g}", "--gsd", f"{gsd_m:g}", "--dates", str(DATES)]
         kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         subprocess.run(command, check=True, stdout=sys.stderr, env=kept | {"PYTHONDONTWRITEBYTECODE": "1"})
 
 
-def made(site: Site, painter: Painter) -> None:
-    """Make a site's scenes and truth where they are missing."""
+def made(site: Site, painter: Painter, gsd_m: float = GSD_M) -> None:
+    """Make a site's scenes and truth where they are missing, in pixels of `gsd_m`."""
     if (site.truth / "truth.csv").exists() and site.workflow.exists():
         return
     if site.hand == "own":
         kind = OUR_NAME.get(site.kind, site.kind)
-        simulate(site.folder, kind=kind, seed=site.seed, dates=DATES, gsd_m=GSD_M, size_m=SIZE_M)  # type: ignore[arg-type]
+        simulate(site.folder, kind=kind, seed=site.seed, dates=DATES, gsd_m=gsd_m, size_m=SIZE_M)  # type: ignore[arg-type]
     elif site.hand == "third":
-        make(site.kind, site.folder, site.seed, GSD_M, SIZE_M, DATES, "rgbn16")
+        make(site.kind, site.folder, site.seed, gsd_m, SIZE_M, DATES, "rgbn16")
     else:
-        painter.paint(site)
+        painter.paint(site, gsd_m)
 
 
 def cpu_s() -> float:

@@ -12,8 +12,8 @@ benchmarks/third_hand, a simulator on which nothing may ever be fitted; `--seeds
 out. DATA is the folder with `airports`, `harbour`, `yards` and the pairs (`--only collage` pastes boxes of these onto
 the first); default CHANGEDET_DATA, or `../shared/data` beside the repository;
 what is missing is named and left out. `--camera` shows the simulators' sites by another camera (`1m`: pixels of
-twice the side; `mixed`: every second scene in pixels of 3 m; `rgb8`: red, green and blue stretched to 8 bits; `pan`:
-one panchromatic band; `cir`: green, red and near infrared).
+twice the side; `mixed`: every second scene in pixels of 3 m; `rgb8`: red, green and blue stretched to 8 bits; `jpeg`:
+these with each look's own limits, gamma and JPEG; `pan`: one panchromatic band; `cir`: green, red and near infrared).
 `--reuse` scores runs of an earlier call as they are: take it only where the code is the same.
 
 Columns: box F1 at IoU .3 with the true bases; roof F1 with the bases moved to where the picture shows the roofs; false
@@ -46,7 +46,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.judge_cameras import CAMERAS, PAIR, seen_by  # noqa: E402
 from benchmarks.judge_figures import Figures, figures  # noqa: E402
 from benchmarks.judge_real import JUDGES  # noqa: E402
-from benchmarks.judge_sites import PAINTED, THIRD, Painter, Site, finished, made  # noqa: E402
+from benchmarks.judge_sites import GSD_M, PAINTED, THIRD, Painter, Site, finished, made  # noqa: E402
 
 PER_CENT = ("false %", "seen %")
 FIRST_OWN_SEED = 7401
@@ -69,6 +69,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--third", action="store_true", help="the third hand's kinds too")
     parser.add_argument("--third-seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--camera", choices=(*CAMERAS, PAIR), help="shows the sites by another camera, or two looks")
+    parser.add_argument("--gsd-m", type=float, default=GSD_M, help="pixels of sites that are made; another folder each")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("CHANGEDET_DATA", usual)))
     parser.add_argument("--only", nargs="+", choices=(*SIMULATED, *JUDGES), default=[*SIMULATED, *JUDGES])
     parser.add_argument("--json", type=Path, help="all figures, with their sums, into this file")
@@ -99,7 +100,7 @@ def judged(given: argparse.Namespace) -> dict[tuple[str, str], Figures]:
     for site in sites(given):
         begin = time.perf_counter()
         try:
-            made(site, painter)
+            made(site, painter, given.gsd_m)
             if given.camera:
                 site = seen_by(given.camera, site)
             done, cost_s = finished(site.workflow, reuse=given.reuse)

@@ -73,6 +73,18 @@ def test_a_metre_halves_masks_too_and_a_screen_has_no_infrared(site: Site) -> No
     assert "bands: {red: 1, green: 2, blue: 3}" in screen.workflow.read_text()
 
 
+def test_a_published_picture_is_compressed_and_each_look_has_its_own_limits(site: Site) -> None:
+    made = seen_by("jpeg", site)
+    looks = [read(made.folder / "scenes" / f"{day}.tif") for day in DAYS]
+    assert {(look.dtype, look.shape) for look in looks} == {(np.dtype(np.uint8), (3, SIDE, SIDE))}
+    assert all((look[:, 0, 0] == 0).all() and look[:, 1:].min() > 0 for look in looks), "unseen stays unseen"
+    assert (looks[0] != looks[1]).any(), "the scenes are alike"
+    assert "bands: {red: 1, green: 2, blue: 3}" in made.workflow.read_text()
+    again = Site(site.kind, site.hand, site.seed, site.folder)
+    (made.folder / "workflow.yaml").unlink()
+    assert (read(seen_by("jpeg", again).folder / "scenes" / f"{DAYS[1]}.tif") == looks[1]).all(), "the same each time"
+
+
 def test_cameras_of_other_bands_show_these(site: Site) -> None:
     made = seen_by("pan", site)
     shown, values = (read(one.folder / "scenes" / f"{DAYS[0]}.tif") for one in (made, site))
