@@ -1,7 +1,9 @@
-"""Tents told from containers: each shows two boxes side by side, its slopes, of which the sun lights one.
+"""Tents, and cast shade, told from containers: boxes side by side in twos, of which the sun lights one.
 
 Two containers side by side may have any two colours, so that the brighter of them lies to either side. Of gabled roofs
-the brighter slope lies towards the sun, on all of them. One pair says nothing, a camp of tents leaves no doubt.
+the brighter slope lies towards the sun, on all of them; and so does a container of its own shade, where the detector
+takes that for a box. One pair says nothing, twenty leave no doubt. Slopes of tents lie nearer to each other than two
+containers can stand; a container and its shade do not.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ BESIDE_M: Final = (1.4, 4.2)
 BESIDE_SHIFT: Final = 0.8
 """Along, by less than this share of their mean length."""
 SLOPES_M: Final = 3.0
-"""Greatest distance across of the slopes of one roof: 1.8 to 2.1 of tents of 4 m."""
+"""Greatest distance across of both, also of a container and its shade."""
+TENT_M: Final = 2.3
+"""Median distance across below which both are slopes: 1.8 to 2.1 of tents of 4 m, 2.4 at least of containers and shade,
+which are as wide as containers."""
 SLOPES_SHIFT_M: Final = 1.3
 """Greatest distance along of slopes."""
 SLOPES_RATIO: Final = 1.3
@@ -44,7 +49,7 @@ dates of finished runs, of all hands and cameras and without tents, it is -.9 at
 (one look at yachts on land, of which none is counted, has 2.4), and 3.7 on the one look that counts another hand's
 tents."""
 TAKEN: Final = 6.0
-"""Log odds that the slopes lose then."""
+"""Log odds that the darker of each two loses then, and of tents the brighter, too."""
 ALONE_TAKEN: Final = 4.0
 """Log odds that boxes lose that stand alone among them and are as long: roofs of which one slope was detected."""
 ALIKE: Final = 1.2
@@ -60,6 +65,8 @@ class Slopes(NamedTuple):
         The darker and the brighter box of each.
     across : float64 (pair, 2)
         Unit vector from the darker to the brighter.
+    apart_m : float64 (pair,)
+        Across, from centre to centre.
     alone : bool (n,)
         Boxes with none beside them.
     """
@@ -67,6 +74,7 @@ class Slopes(NamedTuple):
     dark: Ints
     bright: Ints
     across: Floats
+    apart_m: Floats
     alone: Bools
 
 
@@ -109,7 +117,7 @@ def slopes(boxes: Floats, confidence: Floats, inside: Floats) -> Slopes:
     i, j, toward = i[two], j[two], np.sign(across[two])[:, None] * np.column_stack([c, s])[two]
     rises = inside[j] > inside[i]
     ends = np.where(rises, i, j), np.where(rises, j, i)
-    return Slopes(*ends, np.where(rises, 1.0, -1.0)[:, None] * toward, count == 0)
+    return Slopes(*ends, np.where(rises, 1.0, -1.0)[:, None] * toward, far[two], count == 0)
 
 
 def lit_alike(across: Floats) -> tuple[Bools, float]:
@@ -137,7 +145,7 @@ def lit_alike(across: Floats) -> tuple[Bools, float]:
 
 
 def doubted(boxes: Floats, confidence: Floats, inside: Floats, is_container: Bools) -> Floats:
-    """Confidence of a scene's boxes once it is known whether they are slopes of roofs.
+    """Confidence of a scene's boxes once it is known whether they are slopes of tents, or shade.
 
     Parameters
     ----------
@@ -149,15 +157,18 @@ def doubted(boxes: Floats, confidence: Floats, inside: Floats, is_container: Boo
     Returns
     -------
     float64 (n,)
-        The same unless most of the scene's boxes are slopes.
+        The same unless such pairs are much of the scene's boxes.
     """
     found = slopes(boxes, confidence, inside)
     agree, odds = lit_alike(found.across)
-    roofs = np.concatenate([found.dark[agree], found.bright[agree]])
+    dark, bright = found.dark[agree], found.bright[agree]
     counted = is_container & (confidence >= LEAST_CONFIDENCE)
-    if odds < LEAST_ODDS or len(roofs) < LEAST_SHARE * counted.sum():
+    if odds < LEAST_ODDS or 2 * len(dark) < LEAST_SHARE * counted.sum():
         return confidence
-    alike = np.abs(np.log(boxes[:, 2] / np.median(boxes[roofs, 2]))) < np.log(ALIKE)
-    taken = np.where(found.alone & alike, -ALONE_TAKEN, np.nan)
-    taken[roofs] = -TAKEN
+    taken = np.full(len(boxes), np.nan)
+    if np.median(found.apart_m[agree]) < TENT_M:
+        alike = np.abs(np.log(boxes[:, 2] / np.median(boxes[bright, 2]))) < np.log(ALIKE)
+        taken[found.alone & alike] = -ALONE_TAKEN
+        taken[bright] = -TAKEN
+    taken[dark] = -TAKEN
     return looked_at(confidence, np.where(is_container, taken, np.nan))

@@ -31,6 +31,7 @@ def test_slopes_are_boxes_in_twos_from_dark_to_bright() -> None:
     assert found.dark.tolist() == [1, 2, 5]
     assert found.bright.tolist() == [0, 3, 4]
     np.testing.assert_allclose(found.across, [[-1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]], atol=1e-12)
+    np.testing.assert_allclose(found.apart_m, 2.0)
     assert not found.alone.any()
 
 
@@ -62,6 +63,13 @@ def test_tents_and_lone_slopes_among_them_lose_and_nothing_else_does() -> None:
     after = slope_pairs.doubted(boxes, confidence, inside, container)
     slope, lone = 1 / (1 + np.exp(TAKEN)), 1 / (1 + np.exp(ALONE_TAKEN))
     np.testing.assert_allclose(after, [0.5, *[slope] * (2 * count - 1), lone, 0.5])
+
+
+def test_shade_loses_and_the_containers_that_cast_it_do_not() -> None:
+    boxes = np.concatenate([camp(12, apart_m=2.5), [[4.0, 60.0, 5.6, 2.4, 0.0]]])
+    confidence = np.full(len(boxes), 0.5)
+    after = slope_pairs.doubted(boxes, confidence, np.append(lit(12, alike=True), 0.5), np.ones(len(boxes), bool))
+    np.testing.assert_allclose(after, [*[1 / (1 + np.exp(TAKEN)), 0.5] * 12, 0.5])
 
 
 def test_containers_of_any_colours_few_pairs_and_pairs_among_many_boxes_stay() -> None:
