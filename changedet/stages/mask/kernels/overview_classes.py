@@ -22,7 +22,13 @@ from changedet.stages.mask.kernels.cloud_shapes import CORE_WIDTH_M, bright_core
 from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities
 from changedet.stages.mask.kernels.discs import opened
 from changedet.stages.mask.kernels.overcast import hides_ground, is_featureless
-from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, snow_by_index, white_snow
+from changedet.stages.mask.kernels.snow import (
+    bare_picture,
+    may_be_snow,
+    snow_by_index,
+    white_snow,
+    without_air,
+)
 
 LEAST_PX: Final = 64
 """Of a smaller picture nothing can be said but that it is there; chosen by hand."""
@@ -184,7 +190,10 @@ def is_white_all_over(overview: Singles, bands: CloudBands, floor: float, ceilin
     if bands.nir is not None and bands.swir1 is not None:
         return False
     visible, infrared = _white_and_infrared(overview, bands)
-    return may_be_snow(visible, infrared, _least_snow(visible, floor, ceiling))
+    if may_be_snow(visible, infrared, _least_snow(visible, floor, ceiling)):
+        return True
+    own, infrared = without_air(visible, infrared)
+    return not np.isfinite(ceiling) and may_be_snow(own, infrared, _least_snow(own, 0.0, np.inf))
 
 
 def snow_beside(
@@ -215,8 +224,15 @@ def snow_beside(
     """
     visible, infrared = _white_and_infrared(overview, bands)
     least = _least_snow(visible, floor, ceiling)
-    bare = bare_picture(visible, infrared, [some_bands(other, list(bands.white)) for other in others], least)
-    return white_snow(visible, infrared, bare, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
+    white = [some_bands(other, list(bands.white)) for other in others]
+    bare = bare_picture(visible, infrared, white, least)
+    found = white_snow(visible, infrared, bare, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
+    if np.isfinite(ceiling) or (found != CLEAR).any():
+        return found
+    own, infrared = without_air(visible, infrared)
+    least = _least_snow(own, 0.0, np.inf)
+    bare = bare_picture(own, infrared, [without_air(other, None)[0] for other in white], least)
+    return white_snow(own, infrared, bare, least, resolution_m, is_scaled=False)
 
 
 def _white_and_infrared(overview: Singles, bands: CloudBands) -> tuple[Singles, Singles | None]:
@@ -254,7 +270,13 @@ def _snow(
         least = _least_snow(visible, floor, ceiling) if _is_scaled(floor, ceiling) else 0.0
         return white_snow(visible, infrared, None, least, resolution_m, is_scaled=True)
     other, least = some_bands(reference, list(bands.white)), _least_snow(visible, floor, ceiling)
-    return white_snow(visible, infrared, other, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
+    found = white_snow(visible, infrared, other, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
+    if np.isfinite(ceiling) or (found != CLEAR).any():
+        return found
+    # Low sun leaves snow bluer, and darker than any cloud in the units that are known.
+    own, infrared = without_air(visible, infrared)
+    least = _least_snow(own, 0.0, np.inf)
+    return white_snow(own, infrared, without_air(other, None)[0], least, resolution_m, is_scaled=False)
 
 
 def _by_tests(

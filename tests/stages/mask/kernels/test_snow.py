@@ -9,7 +9,7 @@ import pytest
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, PATCHES, SNOW
 from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
-from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, white_snow
+from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, white_snow, without_air
 
 FLOOR = 2200.0
 RESOLUTION_M = 2.0
@@ -190,3 +190,38 @@ def test_concrete_that_haze_lifts_over_the_floor_is_no_snow_and_hazy_snow_is() -
 def test_snow_under_which_nothing_is_dark_is_snow() -> None:
     found = white_snow(snowed(bare(), patches(1.0)) * 0.5, None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True)
     assert (found == SNOW).all()
+
+
+LOW_SUN = np.array([0.175, 0.17, 0.165], np.float32)[:, None, None]
+AIR = np.array([650, 470, 330], np.float32)[:, None, None]
+"""Of a scene at ten degrees less than twenty: snow is blue by more than it is white, and darker than a cloud."""
+
+
+def test_snow_under_a_low_sun_is_known_once_the_air_is_taken_away() -> None:
+    lies = patches(0.3)
+    before, after = (image.astype(np.float32) for image in (bare(4), LOW_SUN * snowed(bare(), lies) + AIR))
+    assert (white_snow(after, None, before, FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR).all()
+    found = classify_overview(after, before, BANDS, RESOLUTION_M, FLOOR, np.inf, None, ())
+    assert (found[lies] == PATCHES).mean() > 0.9
+    assert is_white_all_over(after, BANDS, FLOOR, np.inf)
+    assert (snow_beside(after, [before], BANDS, RESOLUTION_M, FLOOR, np.inf)[lies] == PATCHES).mean() > 0.9
+
+
+def test_of_a_picture_of_eight_bits_the_air_is_left_in_and_bare_ground_is_no_snow() -> None:
+    after = (LOW_SUN * snowed(bare(), patches(0.3)) + AIR).astype(np.float32)
+    assert (classify_overview(after, bare(4), BANDS, RESOLUTION_M, 0.0, 2700.0, None, ()) == CLEAR).all()
+    low = (LOW_SUN * bare(4) + AIR).astype(np.float32)
+    assert (classify_overview(low, bare(4), BANDS, RESOLUTION_M, FLOOR, np.inf, None, ()) == CLEAR).all()
+    assert (snow_beside(low, [bare(4)], BANDS, RESOLUTION_M, FLOOR, np.inf) == CLEAR).all()
+
+
+def test_the_air_is_each_bands_darkest_and_half_of_its_brightest_at_most() -> None:
+    ramp = np.broadcast_to(np.linspace(100, 900, SIZE, dtype=np.float32), (3, SIZE, SIZE)) + AIR
+    own, nir = without_air(ramp, ramp[0])
+    assert np.percentile(own, 1.0) == pytest.approx(0.0, abs=1.0)
+    assert nir is not None
+    np.testing.assert_allclose(nir - own[2], ramp[0] - ramp[2], atol=1e-3)
+    even, _ = without_air(snowed(bare(), patches(1.0)), None)
+    assert np.percentile(even, 1.0) > 0.3 * WHITE.min()
+    unknown = np.full((3, 4, 4), np.nan, np.float32)
+    np.testing.assert_array_equal(without_air(unknown, None)[0], unknown)
