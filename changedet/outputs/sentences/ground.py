@@ -104,7 +104,10 @@ def _changed(facts: Facts) -> Sentence | None:
         f"About {last.text(scale_of([last], 'm²'))} of the ground {_differs(facts, last, first_day, last_day)}{among}"
     )
     onset = facts.onset("changed_area")
-    if onset:
+    if onset and iso_date(onset.get("high")) == last.date:
+        # One look cannot show that a change lasts: snow, floods and shade are gone on the next.
+        text += "; so much is seen on that look alone, and may not last"
+    elif onset:
         text += f"; lasting change began {growth_words(onset, calendar)}"
     return Sentence("changed_area", f"{text}{_without_earth(facts)}.", (last.date,))
 

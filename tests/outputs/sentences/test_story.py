@@ -325,6 +325,20 @@ def test_sentences_write_years_where_only_years_are_known() -> None:
     )
 
 
+def test_sentences_call_no_change_lasting_that_the_last_look_alone_shows() -> None:
+    rows = table(
+        changed_area_m2=[None, 100.0, 3170.0],
+        changed_area_low_m2=[None, 0.0, 2330.0],
+        changed_area_high_m2=[None, 300.0, 5220.0],
+    )
+    began = {"date": DAYS[2], "low": DAYS[1], "high": DAYS[2], "probability": 1.0}
+    said = texts(summary(onset={"changed_area": began}), rows)["changed_area"]
+    assert said.endswith("; so much is seen on that look alone, and may not last.")
+    assert "lasting" not in said
+    said = texts(summary(onset={"changed_area": began | {"high": DAYS[1]}}), rows)["changed_area"]
+    assert "lasting change began" in said
+
+
 def test_sentences_on_zones_tell_of_those_that_changed_most() -> None:
     def zone(first: float, last: float, **more: Any) -> dict[str, Any]:
         ends = {
