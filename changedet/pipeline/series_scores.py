@@ -1,4 +1,4 @@
-"""Scores of the dates of a series as they are read together: without what is season, and without movers."""
+"""Scores of the dates of a series as they are read together: bounded by the network, and without movers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from changedet.arrays import Bools, Bytes, Singles, Words
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
-from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
 from changedet.stages.change.kernels.mark_rims import rim_figures, rim_halo_px
@@ -99,7 +98,7 @@ class SeriesJob:
 
 
 def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
-    """Scores without what is season, or a mover.
+    """Scores within what the network allows, and without movers.
 
     Parameters
     ----------
@@ -113,7 +112,7 @@ def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
         NaN is not observed.
     """
     if not job.standing:
-        return _without_plants(job, window, None)[0]
+        return _bounded_scores(job, window, None)[0]
     gsd_m = job.grid.ground_resolution_m
     wide, around = window.grown(mover_halo_px(gsd_m)), plants_halo_px(gsd_m)
     standing = [
@@ -123,7 +122,7 @@ def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
     kinds = [bands[0] for bands in standing]
     # in colours alone grey aircraft on concrete pass for banks of its soil
     is_soil = own_soil(kinds, gsd_m) & np.array(job.nir, np.bool_)[:, None, None]
-    scores, lasting = _without_plants(job, wide, plants_around(kinds, gsd_m) | is_soil)
+    scores, lasting = _bounded_scores(job, wide, plants_around(kinds, gsd_m) | is_soil)
     own = [np.ascontiguousarray(bands[:, around:-around, around:-around]) for bands in standing]
     return without_movers(scores, own, lasting.sure, gsd_m)
 
@@ -203,11 +202,8 @@ def _bounded(pair: _Pair, around: tuple[Words, Words], least: Singles, gsd_m: fl
     return bounded_by_network(pair.score, pair.steps, pair.plants, around, least, pair.roofs, gsd_m)
 
 
-def _without_plants(job: SeriesJob, window: Window, is_still: Bools | None) -> tuple[Singles, LastingGround]:
-    """Scores (date, y, x) and the ground that looks agree about.
-
-    Where plants cover the ground later what was bare before them was season too, unless it lasts: grass grows on banks.
-    """
+def _bounded_scores(job: SeriesJob, window: Window, is_still: Bools | None) -> tuple[Singles, LastingGround]:
+    """Scores (date, y, x) and the ground that looks agree about."""
     if not job.probabilities:
         return np.stack([read_window(path, window) for path in job.scores]), nothing_lasts(
             len(job.scores), window.shape
@@ -225,9 +221,4 @@ def _without_plants(job: SeriesJob, window: Window, is_still: Bools | None) -> t
     scores = np.stack(
         [_bounded(p, own, least, gsd_m) for p, own, least in zip(pairs, around, lasting.least, strict=True)]
     )
-    if not (job.together and job.is_later):
-        return scores, lasting
-    season = np.stack([pair.plants for pair in pairs]) * (1 - lasting.sure * lasting.stays)
-    later = np.maximum.accumulate(season[::-1], axis=0)[::-1]
-    # each date's own score knows of its own plants
-    return np.concatenate([without_season(scores[:-1], later[1:]), scores[-1:]]), lasting
+    return scores, lasting

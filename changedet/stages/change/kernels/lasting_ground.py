@@ -50,13 +50,10 @@ class LastingGround(NamedTuple):
         Log odds below which those of the trees do not count; `LEAST_TREES` where nothing is agreed.
     sure : float32 (date, y, x)
         How far the looks around a date agree, 0 to 1.
-    stays : float32 (y, x)
-        How far a pixel's last look says the same, 0 to 1: what is as it was again was season.
     """
 
     least: Singles
     sure: Singles
-    stays: Singles
 
 
 def lasting_ground(scores: Sequence[Singles], steps: Sequence[Bytes], is_still: Bools, gsd_m: float) -> LastingGround:
@@ -91,10 +88,7 @@ def lasting_ground(scores: Sequence[Singles], steps: Sequence[Bytes], is_still: 
     beside = _best_runs(wide, seen)
     inner, sure = (np.where(seen, _ramp(found), np.float32(0)) for found in (within, beside))
     least = np.maximum(_risen(inner, LEAST_WITHIN), _risen(sure, LEAST_BESIDE))
-    stays = np.zeros(seen.shape[1:], np.float32)
-    for own, counted in zip(wide, seen, strict=True):
-        stays[counted] = _ramp(own[counted])
-    return LastingGround(least, sure, stays)
+    return LastingGround(least, sure)
 
 
 def nothing_lasts(dates: int, shape: tuple[int, int]) -> LastingGround:
@@ -111,7 +105,7 @@ def nothing_lasts(dates: int, shape: tuple[int, int]) -> LastingGround:
         Of that many looks and that shape.
     """
     zeros = np.zeros((dates, *shape), np.float32)
-    return LastingGround(np.full_like(zeros, LEAST_TREES[0]), zeros, np.zeros(shape, np.float32))
+    return LastingGround(np.full_like(zeros, LEAST_TREES[0]), zeros)
 
 
 def _mean(steps: Bytes, counted: Bools, half: int) -> Singles:

@@ -37,7 +37,6 @@ def test_what_three_looks_in_a_row_say_lifts_what_trees_dismiss():
         assert found.least[(t, *BANK)] == np.float32(kernel.LEAST_BESIDE)
         assert found.least[(t, *FAR)] == np.float32(wide_ground.LEAST_TREES[0])
         assert found.sure[(t, *BANK)] == 1
-    assert found.stays[MIDDLE] == 1
 
 
 def test_one_look_that_differs_from_its_neighbours_lifts_nothing():
@@ -67,12 +66,6 @@ def test_nothing_lasts_where_no_plants_grow():
     assert (found.least == np.float32(wide_ground.LEAST_TREES[0])).all()
 
 
-def test_what_is_as_it_was_on_the_last_look_does_not_stay():
-    found = looks(2.0, 2.0, 2.0, -2.0)
-    assert found.sure[(0, *MIDDLE)] == 1
-    assert found.stays[MIDDLE] == 0
-
-
 def test_a_pixel_is_the_same_whatever_block_it_lies_in():
     rng = np.random.default_rng(3)
     scores = [rng.uniform(0, 1, SHAPE).astype(np.float32) for _ in range(4)]
@@ -91,4 +84,3 @@ def test_looks_that_stand_alone_agree_about_nothing():
     assert found.least.shape == (2, 3, 4)
     assert (found.least == np.float32(wide_ground.LEAST_TREES[0])).all()
     assert not found.sure.any()
-    assert not found.stays.any()
