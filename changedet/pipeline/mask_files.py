@@ -40,7 +40,9 @@ from changedet.pipeline.change_regions import (
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.kernels.box_parts import GROUND
 from changedet.plan import Plan
+from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
 from changedet.stages.change.kernels.mark_rims import left_places, without_outline
+from changedet.stages.change.kernels.old_outlines import outlined_before
 from changedet.store import write_frame
 from changedet.store.packing import unpack
 
@@ -149,7 +151,7 @@ class MaskRule:
         Smaller regions are dropped.
     asks_rims : bool
         Whether wide regions need an outline, and small ones a thing that stands on the date; the sums of their tiles
-        then hold the figures of `mark_rims`.
+        then hold the figures of `mark_rims` and of `old_outlines`.
     """
 
     method: str
@@ -263,9 +265,10 @@ class MaskWriter:
         kept = regions.areas >= least_px
         if self._rule.asks_rims:
             # the first sum is the score's
-            gsd_m = self._rasters.job.grid.ground_resolution_m
-            rims = regions.areas, regions.sums[:, 1:], gsd_m
-            kept &= ~(without_outline(*rims) | left_places(*rims))
+            rims, outlines = regions.sums[:, 1 : 1 + RIM_FIGURES], regions.sums[:, 1 + RIM_FIGURES :]
+            areas, gsd_m = regions.areas, self._rasters.job.grid.ground_resolution_m
+            kept &= ~(without_outline(areas, rims, gsd_m) | left_places(areas, rims, gsd_m))
+            kept &= ~outlined_before(areas, outlines, gsd_m)
 
         def _cleaned(window: Window) -> tuple[Bytes, Numbers, Numbers]:
             raw, tile, place = unpack(self._raw[window], window.shape), self._parts[window], parts.places[window]

@@ -17,6 +17,8 @@ from changedet.stages.change.kernels.lasting_ground import LastingGround, lastin
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
 from changedet.stages.change.kernels.mark_rims import rim_figures, rim_halo_px
 from changedet.stages.change.kernels.movers import COLOURS, mover_halo_px, plants_around, plants_halo_px, without_movers
+from changedet.stages.change.kernels.old_outlines import FIGURES as OUTLINE_FIGURES
+from changedet.stages.change.kernels.old_outlines import outline_figures
 from changedet.stages.change.kernels.own_soil import own_soil
 from changedet.stages.change.kernels.wide_ground import (
     bounded_by_network,
@@ -146,14 +148,15 @@ def rims_of_marks(job: SeriesJob, k: int, mask: Bytes, boxes: Bytes, window: Win
     Returns
     -------
     tuple of float32 (y, x)
-        As of `rim_figures`.
+        As of `rim_figures`, then as of `outline_figures`.
     """
     gsd_m = job.grid.ground_resolution_m
     if not (mask == 1).any():
-        return tuple(np.zeros((RIM_FIGURES, *boxes.shape), np.float32))
+        return tuple(np.zeros((RIM_FIGURES + OUTLINE_FIGURES, *boxes.shape), np.float32))
     wide = window.grown(rim_halo_px(gsd_m))
     steps = whole_steps(read_bands(job.contrasts[k], wide, NETWORK + 1)[NETWORK])
-    return rim_figures(mask, read_bands(job.standing[k], wide), steps, boxes, gsd_m)
+    shown = mask, read_bands(job.standing[k], wide), steps, boxes, gsd_m
+    return *rim_figures(*shown), *outline_figures(*shown)
 
 
 def pair_score(score: Path, contrast: Path, window: Window, gsd_m: float) -> Singles:

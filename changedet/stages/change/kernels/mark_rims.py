@@ -169,15 +169,15 @@ def _fill_rims(
         for x in range(halo, mask.shape[1] - halo):
             if mask[y, x] != 1 or mask[y - 1, x] + mask[y + 1, x] + mask[y, x - 1] + mask[y, x + 1] == INNER:
                 continue
-            towards = _outward(mask, y, x, half)
-            outside = _at(y, x, towards, reach[1])
+            towards = outward(mask, y, x, half)
+            outside = at(y, x, towards, reach[1])
             if mask[outside] != 0 or not seen[outside]:
                 continue
             found = out[:, y - halo, x - halo]
             inside, far, within = (
-                _at(y, x, towards, reach[0]),
-                _at(y, x, towards, reach[2]),
-                _at(y, x, towards, reach[3]),
+                at(y, x, towards, reach[0]),
+                at(y, x, towards, reach[2]),
+                at(y, x, towards, reach[3]),
             )
             if mask[inside] == 1 and seen[inside] and mask[far] == 0 and seen[far]:
                 _compare_change(light, inside, outside, found)
@@ -206,14 +206,44 @@ def _compare_dates(light: Shorts, inside: tuple[int, int], outside: tuple[int, i
 
 
 @compiled
-def _at(y: int, x: int, towards: tuple[float, float], px: float) -> tuple[int, int]:
-    """The pixel that lies some pixels away in a direction."""
+def at(y: int, x: int, towards: tuple[float, float], px: float) -> tuple[int, int]:
+    """Find the pixel that lies some way off in a direction.
+
+    Parameters
+    ----------
+    y, x : int
+        Of the pixel to start from.
+    towards : (float, float)
+        Direction (down, right) of length 1.
+    px : float
+        How many pixels away; negative for the other way.
+
+    Returns
+    -------
+    (int, int)
+        Row and column.
+    """
     return y + int(np.rint(px * towards[0])), x + int(np.rint(px * towards[1]))
 
 
 @compiled
-def _outward(mask: Bytes, y: int, x: int, half: int) -> tuple[float, float]:
-    """Direction (down, right) away from the marked pixels around; (0, 0) where they lie on all sides."""
+def outward(mask: Bytes, y: int, x: int, half: int) -> tuple[float, float]:
+    """Find the direction away from the marked pixels around.
+
+    Parameters
+    ----------
+    mask : uint8 (y, x)
+        1 marked.
+    y, x : int
+        Of the pixel to start from, at least `half` away from the picture's edge.
+    half : int
+        Half the side of the square that is looked at, in pixels.
+
+    Returns
+    -------
+    (float, float)
+        Down and right, of length 1; (0, 0) where they lie on all sides.
+    """
     down, right = 0.0, 0.0
     for v in range(-half, half + 1):
         for u in range(-half, half + 1):

@@ -1,0 +1,95 @@
+"""Outlines that the reference shows already: a field at the picture's edge has no other, a pad on grass has its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from changedet.kernels import components
+from changedet.stages.change.kernels.mark_rims import rim_halo_px
+from changedet.stages.change.kernels.movers import GROUND, MEADOW
+from changedet.stages.change.kernels.old_outlines import outline_figures, outlined_before
+
+GSD_M = 0.5
+HALO = rim_halo_px(GSD_M)
+SIDE = 120
+FIELD = np.s_[40:80, 40:80]
+EVEN = 128
+
+
+def shown(date=20, before=20, net=0, kind=MEADOW):
+    """Classes and levels of a scene whose field lies so far above the ground around on either date."""
+    standing = np.full((7, SIDE, SIDE), EVEN, np.uint8)
+    standing[0] = kind
+    standing[(slice(1, 5), *FIELD)] = EVEN + date
+    standing[(slice(5, 7), *FIELD)] = EVEN + date - before
+    steps = np.full((SIDE, SIDE), EVEN - 40, np.uint8)
+    steps[FIELD] = EVEN + net
+    return standing, steps
+
+
+def marked(where=FIELD):
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask[where] = 1
+    return mask
+
+
+def dropped(mask, standing, steps, boxes=None):
+    core = np.s_[HALO:-HALO, HALO:-HALO]
+    none = np.zeros(mask[core].shape, np.uint8)
+    figures = outline_figures(mask, standing, steps, none if boxes is None else boxes[core], GSD_M)
+    found = components.describe_tile(components.label(mask[core]), (0, 0), SIDE, figures)
+    return outlined_before(found.areas, found.sums, GSD_M).tolist()
+
+
+@pytest.mark.parametrize("before", [22, -22, 40])
+def test_a_field_that_differs_no_more_from_what_lies_around_is_dropped(before):
+    assert dropped(marked(), *shown(20, before)) == [True]
+
+
+def test_part_of_a_field_is_dropped_too():
+    part = marked(np.s_[40:80, 40:65])
+    assert dropped(part, *shown(20, 22)) == [True]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"before": 0},  # its outline is new
+        {"before": 15},  # or stands out more than it did
+        {"before": 60},  # something is gone
+        {"before": 22, "net": 30},  # something was built on the old plot
+        {"before": 22, "kind": GROUND},  # there are no plants that could have changed
+    ],
+)
+def test_what_was_built_or_is_gone_is_kept(other):
+    assert dropped(marked(), *shown(**other)) == [False]
+
+
+def test_beyond_the_pictures_edge_nothing_is_compared():
+    """The rest of the rim tells; of a mark whose rim is nowhere seen nothing is known."""
+    mask = marked()
+    mask[:, 70:] = 255
+    assert dropped(mask, *shown(20, 22)) == [True]
+    mask[:40], mask[80:], mask[:, :40] = 255, 255, 255
+    assert dropped(mask, *shown(20, 22)) == [False]
+
+
+def test_small_marks_and_those_of_boxes_are_kept():
+    assert dropped(marked(np.s_[40:52, 40:52]), *shown(20, 22)) == [False]
+    boxes = np.zeros((SIDE, SIDE), np.uint8)
+    boxes[60, 60] = 1
+    assert dropped(marked(), *shown(20, 22), boxes) == [False]
+
+
+def test_figures_do_not_depend_on_the_block():
+    rng = np.random.default_rng(3)
+    mask = marked()
+    mask[70:90, 60:100] = 1
+    standing = rng.integers(1, 250, (7, SIDE, SIDE)).astype(np.uint8)
+    steps = rng.integers(1, 250, (SIDE, SIDE)).astype(np.uint8)
+    boxes = np.zeros((SIDE - 2 * HALO, SIDE - 2 * HALO), np.uint8)
+    whole = np.stack(outline_figures(mask, standing, steps, boxes, GSD_M))
+    part = np.stack(outline_figures(mask[9:, 31:], standing[:, 9:, 31:], steps[9:, 31:], boxes[9:, 31:], GSD_M))
+    np.testing.assert_array_equal(whole[:, 9:, 31:], part)
+    assert whole[0].sum() > 100
