@@ -38,6 +38,17 @@ def test_odds_never_fall_with_the_score_and_are_none_of_none():
     assert np.isnan(site.log_odds(np.array([np.nan]))).all()
 
 
+@pytest.mark.parametrize("count", [30, 200])
+def test_one_box_is_known_where_most_pairs_show_two(count):
+    score, other = scores(0.85, 1.8, count)
+    site = site_likeness(score, other)
+    assert site is not None
+    assert site.share > 0.35
+    one, two = site.log_odds(np.array([-3.0, 5.0]))
+    assert one < -1
+    assert two > 1
+
+
 def test_few_pairs_describe_no_site():
     assert site_likeness(np.zeros(LEAST_PAIRS - 1), np.zeros(200)) is None
 
