@@ -8,6 +8,7 @@ import pytest
 from changedet.kernels.intervals import (
     BARE_SHARES,
     COLOUR_SHARES,
+    GREY_SHARES,
     LEARNED_SHARES,
     area_interval,
     bounds_of_hidden,
@@ -52,6 +53,8 @@ def test_area_interval_by_what_masks_of_a_method_hold():
     # of bare ground 8 % of what is seen may have changed unmarked, and no more than is seen
     assert area_interval(330.0, 10_000.0, 0.0, BARE_SHARES) == pytest.approx((264.0, 1000.0 + 150 + 800))
     assert area_interval(0.0, 1000.0, 0.0, BARE_SHARES) == pytest.approx((0.0, 150.0 + 80))
+    # in grey a field that was levelled may lack any mark
+    assert area_interval(400.0, 10_000.0, 0.01, GREY_SHARES) == pytest.approx((220.0, 1000.0 + 300 + 2700))
 
 
 def test_volume_interval_allows_for_the_kinds_of_boxes_that_were_missed_or_are_none():

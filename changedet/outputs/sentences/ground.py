@@ -147,7 +147,7 @@ def is_within_error(text: str) -> bool:
 
 
 def _without_earth(facts: Facts) -> str:
-    """What neither the figure nor its interval holds."""
+    """What the figure does not hold."""
     reason = facts.unavailable.get(EARTHWORKS, "")
     return f"; {reason}" if reason else ""
 

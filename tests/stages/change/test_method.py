@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from changedet.stages.change.method import choose
+from changedet.stages.change.method import choose, false_share
 from changedet.stages.change.stage import STAGE as CHANGE
 from changedet.stages.registry import Facts
 
@@ -28,3 +28,9 @@ def test_choose_takes_a_method_and_gives_a_reason(facts, method):
     assert choice.method == method
     assert len(choice.reason) > 20
     assert CHANGE.get(method).resolve(choice.parameters)
+
+
+def test_more_of_a_quiet_site_is_marked_in_grey_than_in_colours():
+    colours = Facts(0.5, ("blue", "green", "red"))
+    grey = Facts(0.5, ("blue", "green", "red"), panchromatic=True)
+    assert false_share("trees", grey) > 2 * false_share("trees", colours)
