@@ -49,7 +49,7 @@ LEAST_SHOWN: Final = 0.0005
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date shows next to nothing, and a warning is given."""
 OPPOSED_VIEWS: Final = (
-    "view: the containers lean the other way than 'azimuth_deg' of the views says, so the views are left out; it "
+    "view: the containers lean the other way than 'azimuth_deg' of the views says, so the views are turned round; it "
     "points from the ground below the sensor to the scene, away from where the sensor is seen"
 )
 """The warning where tracks contradict the views."""

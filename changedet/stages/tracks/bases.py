@@ -13,39 +13,37 @@ from changedet.stages.tracks.assemble import medians
 from changedet.stages.tracks.detections import date_index, tiers_of
 from changedet.stages.tracks.kernels.base_position import base_positions
 from changedet.stages.tracks.kernels.stack_levels import Roofs
+from changedet.stages.tracks.kernels.views import SeriesViews
 from changedet.stages.tracks.result import Tracks
-from changedet.stages.tracks.visibility import SeriesVisibility, relief_displacements
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 
-def on_their_bases(tracks: Tracks, looks: SeriesVisibility) -> Tracks:
+def on_their_bases(tracks: Tracks, views: SeriesViews) -> Tracks:
     """Move boxes and tracks from where the pictures show their roofs to where they stand.
 
     Parameters
     ----------
     tracks : Tracks
         As followed.
-    looks : SeriesVisibility
-        Whose views are read; where they are not known nothing is moved.
+    views : SeriesViews
+        Of all dates; where one is not known nothing is moved.
 
     Returns
     -------
     Tracks
-        With the rectangles of ``detections`` and the points of ``tracks`` on the ground; as they are where the boxes
-        lean the other way than the views say.
+        With the rectangles of ``detections`` and the points of ``tracks`` on the ground.
     """
-    rows = tracks.detections
-    views = relief_displacements(looks, len(tracks.dates))
-    if not len(rows) or not np.isfinite(views).any() or tracks.views_opposed:
+    tracks, rows = replace(tracks, views_opposed=views.opposed), tracks.detections
+    if not len(rows) or not np.isfinite(views.displacement).any():
         return tracks
     unit = tracks.ground_metre
     centre = shapely.get_coordinates(shapely.centroid(rows.geometry.to_numpy())) / unit
     number = rows["track_id"].astype("Float64").to_numpy(np.float64, na_value=0.0).astype(np.int64) - 1
     date = date_index(rows["date"], tracks.dates)
     columns = (rows[name].to_numpy(np.float64) for name in ("length_m", "angle_deg", "confidence"))
-    moved = base_positions(Roofs(centre, number, date, views[date], tiers_of(rows), *columns)).xy - centre
+    moved = base_positions(Roofs(centre, number, date, views.displacement[date], tiers_of(rows), *columns)).xy - centre
     bases = unit * (centre + moved)
     return replace(tracks, detections=_moved(rows, unit * moved), tracks=_moved_tracks(tracks.tracks, rows, bases))
 

@@ -74,10 +74,10 @@ def follow_places(
     own = _with_own_colours(rows, surfaces.rim, split.of_row)
     clear = observations.observed & ~taken_once(observations.taken)
     tracks = assemble(own, looks, split.stretches, split.of_row, clear, present, observations.place)
-    place_clear, opposed = observations.lit | (observations.bins > 0), observations.opposed
+    place_clear = observations.lit | (observations.bins > 0)
     missed = _missed(observations, present, tables)
     shown = replace(tracks, place_clear=place_clear, place_tops=split.tops, place_missed=missed)
-    return replace(shown, often_missed=often_missed, views_opposed=opposed)
+    return replace(shown, often_missed=often_missed)
 
 
 def fitting_tables(

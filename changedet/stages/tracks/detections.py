@@ -14,7 +14,8 @@ from changedet.grid.geodesy import metre_in
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import KINDS, LONGEST_M
 from changedet.stages.tracks.kernels.boxes import Boxes
-from changedet.stages.tracks.visibility import SeriesVisibility
+from changedet.stages.tracks.kernels.views import SeriesViews, views_of
+from changedet.stages.tracks.visibility import SeriesVisibility, relief_displacements
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,6 +29,9 @@ SNOW_AT: Final = (-0.8, 0.0, 0.8)
 """Where along a box, of half its length, snow is looked for."""
 BEYOND_M: Final = 1.0
 """How far beyond its ends a box is searched for what hides it."""
+VIEW_RADIUS_M: Final = 2.0
+"""Farthest that a box may lie from its place's centre along its long side, while views are learnt: the default of the
+methods."""
 LEAST_CONFIDENCE: Final = 1e-3
 """Of a row: its weight is above 0."""
 
@@ -84,6 +88,8 @@ class Detections:
         False below the count threshold.
     unit : float
         A metre on the ground in units of the CRS.
+    views : SeriesViews
+        How far each date's view displaces roofs, as given or as the boxes show it.
     """
 
     given: gpd.GeoDataFrame
@@ -96,6 +102,7 @@ class Detections:
     tiers: Floats
     counted: Bools
     unit: float
+    views: SeriesViews
 
     @classmethod
     def of(cls, detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Detections:
@@ -135,18 +142,20 @@ class Detections:
         )
         counted = detections["counted"].to_numpy(bool) if "counted" in detections else np.ones(len(index), bool)
         kind = np.array([KINDS.index(k) if k in KINDS else len(KINDS) - 1 for k in detections["kind"]], np.int64)
-        width = number["width_m"][order]
+        width, tiers, boxes = number["width_m"][order], tiers_of(detections)[order], boxes.take(order)
+        views = views_of(boxes, index[order], tiers, relief_displacements(looks, len(dates)), VIEW_RADIUS_M)
         return cls(
             detections,
             order,
             dates,
             index[order],
-            boxes.take(order),
+            boxes,
             width,
             kind[order],
-            tiers_of(detections)[order],
+            tiers,
             counted[order],
             unit,
+            views,
         )
 
 

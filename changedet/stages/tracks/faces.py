@@ -13,10 +13,9 @@ from changedet.stages.tracks.kernels.places import views_agree
 from changedet.stages.tracks.kernels.stack_faces import likely_faces
 from changedet.stages.tracks.kernels.stack_levels import Roofs, level_posterior
 from changedet.stages.tracks.result import Tracks
-from changedet.stages.tracks.visibility import SeriesVisibility, relief_displacements
 
 
-def without_faces(tracks: Tracks, rows: Detections, looks: SeriesVisibility, radius_m: float) -> Tracks:
+def without_faces(tracks: Tracks, rows: Detections, radius_m: float) -> Tracks:
     """List no box that is rather a side of a stack.
 
     Parameters
@@ -24,9 +23,7 @@ def without_faces(tracks: Tracks, rows: Detections, looks: SeriesVisibility, rad
     tracks : Tracks
         Of the rows, with what is listed.
     rows : Detections
-        Of all dates.
-    looks : SeriesVisibility
-        Whose views are read; where they are not known, or the boxes contradict them, nothing is changed.
+        Of all dates; where the boxes contradict their views nothing is changed.
     radius_m : float
         As of `kernels.places.find_places`.
 
@@ -35,8 +32,7 @@ def without_faces(tracks: Tracks, rows: Detections, looks: SeriesVisibility, rad
     Tracks
         All but ``listed_kind`` and ``confirmed`` of such rows as before: the boxes of a track are evidence together.
     """
-    views = relief_displacements(looks, len(rows.dates))
-    boxes, date = rows.boxes, rows.date
+    boxes, date, views = rows.boxes, rows.date, rows.views.displacement
     if not views_agree(boxes, date, HEIGHT_M * views, radius_m):
         return tracks
     none = np.full(len(date), -1)

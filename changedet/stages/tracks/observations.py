@@ -17,7 +17,7 @@ from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overla
 from changedet.stages.tracks.kernels.places import find_places
 from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES
 from changedet.stages.tracks.outline_odds import outline_odds, taken_looks
-from changedet.stages.tracks.visibility import SeriesVisibility, familiar_dates, relief_displacements
+from changedet.stages.tracks.visibility import SeriesVisibility, familiar_dates
 
 OVERLAP_SHARE: Final = 0.35
 """Share of the smaller of two places that the other must cover to leave it no room. Chosen by hand."""
@@ -54,8 +54,6 @@ class PlaceObservations(NamedTuple):
         How far each date displaces the top of a stack of one box more, in metres.
     appearance : float64 (place, date, feature) or None
         What the pixels show, see `kernels.appearance.appearance_features`; None without pictures.
-    opposed : bool
-        Whether the boxes lean the other way than the views say.
     familiar : bool (date,) or None
         True where a scene is like those that the detector knows; None where that is not known of any.
     outline : float64 (place, date) or None
@@ -74,7 +72,6 @@ class PlaceObservations(NamedTuple):
     shift: Floats
     displacement: Floats
     appearance: Floats | None
-    opposed: bool = False
     familiar: Bools | None = None
     outline: Floats | None = None
 
@@ -97,8 +94,8 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
         Of the places that ever held a counted row.
     """
     count = len(rows.dates)
-    views = HEIGHT_M * relief_displacements(looks, count)
-    place, shift, displacement, opposed = find_places(rows.boxes, rows.date, views, radius_m, PASSES)
+    views = HEIGHT_M * rows.views.displacement
+    place, shift, displacement = find_places(rows.boxes, rows.date, views, radius_m, PASSES)
     place, keep = _with_counted_rows(place, rows.counted)
     n = int(place.max()) + 1 if keep.any() else 0
     own, date = place[keep], rows.date[keep]
@@ -123,7 +120,7 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     taken = taken_looks(rows, place, boxes, shift, without)
     if appearance is not None:
         outline = outline_odds(looks, boxes, shift, without & ~taken, appearance, rows.unit)
-    moves = shift, displacement, appearance, opposed, familiar_dates(looks, count), outline
+    moves = shift, displacement, appearance, familiar_dates(looks, count), outline
     return PlaceObservations(place, bins, observed, lit, counted, neighbours, taken, pairs, *moves)
 
 

@@ -82,7 +82,7 @@ class Tracks:
     often_missed : bool
         Whether the rows fit the detector's tables of sites on which boxes are often missed, which were then followed.
     views_opposed : bool
-        Whether the boxes lean the other way than the views say: boxes are then where the pictures show their roofs.
+        Whether the boxes lean the other way than the given views say, which were turned round then.
     ground_metre : float
         A metre on the ground in units of the CRS.
     rejected : GeoDataFrame or None

@@ -118,9 +118,9 @@ def hmm(
         false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
         rates = Rates(birth, death, false_share, max(caution, 1e-3))
         tables = _tables(facts), HARD_TABLES.get(facts.detector)
-        tracks = on_their_bases(follow_places(rows, looks, radius_m, rates, *tables), looks)
+        tracks = on_their_bases(follow_places(rows, looks, radius_m, rates, *tables), rows.views)
         tracks = replace(tracks, calibration=_calibrated(facts, count_scale, count_half_width))
-        return without_faces(with_confirmed(tracks, facts.detector), rows, looks, radius_m)
+        return without_faces(with_confirmed(tracks, facts.detector), rows, radius_m)
 
     return _follow
 
@@ -157,7 +157,7 @@ def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
 
     def _follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
         rows = Detections.of(detections, looks)
-        return on_their_bases(follow_frames(rows, looks, max(max_offset_m, 0.1)), looks)
+        return on_their_bases(follow_frames(rows, looks, max(max_offset_m, 0.1)), rows.views)
 
     return _follow
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from changedet.arrays import Bools, Floats
+from changedet.arrays import Floats
 from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.tracks.kernels.stack_levels import LEVELS, Roofs, level_posterior
 
@@ -21,14 +21,6 @@ HEIGHTS: Final = HEIGHT_M * np.arange(0.5, 6.25, 0.25)
 """About which levels are averaged, in metres."""
 LEAST_VIEW: Final = 0.05
 """Displacement for a metre of height from which levels matter: three degrees off nadir."""
-TELLING_BOXES: Final = 3.0
-"""Boxes of one storey that the boxes of the site must outweigh, before they contradict the views."""
-HEIGHT_SD_M: Final = 1.5
-"""Spread of the heights of roofs, a storey more or less: what such a box weighs."""
-CENTRE_SD_M: Final = 0.25
-"""Error of a detected roof's centre on the common grid, co-registration included."""
-REVERSED_M: Final = -0.5
-"""Usual height below which the angles are taken for the direction to the sensor, not of its view. Chosen by hand."""
 
 
 class BasePositions(NamedTuple):
@@ -40,13 +32,10 @@ class BasePositions(NamedTuple):
         Centres on the ground, in metres.
     height_m : float64 (row,)
         Of the roofs above the ground, as assumed; 0 where the view is not known.
-    is_reversed : bool
-        Whether the roofs are displaced against the given views.
     """
 
     xy: Floats
     height_m: Floats
-    is_reversed: bool
 
 
 def base_positions(roofs: Roofs) -> BasePositions:
@@ -65,33 +54,11 @@ def base_positions(roofs: Roofs) -> BasePositions:
     known = np.flatnonzero(np.isfinite(roofs.view).all(1))
     base, height = roofs.xy.copy(), np.zeros(len(roofs.xy))
     if not len(known):
-        return BasePositions(base, height, False)
+        return BasePositions(base, height)
     own = roofs.take(known)
-    is_reversed = _usual_height(own) < REVERSED_M
-    if is_reversed:
-        own = own._replace(view=-own.view)
     height[known] = _heights(level_posterior(own).shares, np.hypot(*own.view.T))
     base[known] -= height[known, None] * own.view
-    return BasePositions(base, height, is_reversed)
-
-
-def _usual_height(roofs: Roofs) -> float:
-    """Usual height of the site's roofs, in metres, by a line through each track's roofs over its views."""
-    tracked: Bools = roofs.track >= 0
-    _, group = np.unique(roofs.track[tracked], return_inverse=True)
-    size = np.bincount(group).astype(np.float64)
-
-    def _apart(values: Floats) -> Floats:
-        mean = np.column_stack([np.bincount(group, column) for column in values.T]) / size[:, None]
-        return np.asarray(values - mean[group], np.float64)
-
-    xy, view = _apart(roofs.xy[tracked]), _apart(roofs.view[tracked])
-    pull, weight = (np.bincount(group, (one * view).sum(1)) / CENTRE_SD_M**2 for one in (xy, view))
-    shows = weight > HEIGHT_SD_M**-2
-    height = pull[shows] / weight[shows]
-    sure = 1.0 / (1.0 / weight[shows] + HEIGHT_SD_M**2)
-    prior = TELLING_BOXES / HEIGHT_SD_M**2
-    return float(((height * sure).sum() + HEIGHT_M * prior) / (sure.sum() + prior))
+    return BasePositions(base, height)
 
 
 def _heights(shares: Floats, lean: Floats) -> Floats:

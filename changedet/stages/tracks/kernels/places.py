@@ -40,8 +40,8 @@ BOX_HEIGHT: Final = 0.86
 """Of one box, over that of usual stacks, by which heights are learnt where the views are not known."""
 USUAL_LEVELS: Final = (0.4, 6.0)
 """Boxes by which the tops of a date are displaced from those of the one nearest to the nadir, as its boxes show it:
-views that do not agree with it are wrong, such as those whose azimuth points the other way, and are left out. No
-yard's usual stack has more than six boxes."""
+views that do not agree with it are wrong and left out, and those of the opposite sign have an azimuth that points the
+other way. No yard's usual stack has more than six boxes."""
 
 
 class FoundPlaces(NamedTuple):
@@ -55,14 +55,11 @@ class FoundPlaces(NamedTuple):
         What was added to each date's boxes to align them with the places, in metres; its median over the dates is zero.
     displacement : float64 (date, 2)
         How far each date displaces the top of a stack of one box more, in metres.
-    opposed : bool
-        Whether the boxes lean the other way than the views say, which were left out then.
     """
 
     place: Ints
     shift: Floats
     displacement: Floats
-    opposed: bool
 
 
 def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes: int) -> FoundPlaces:
@@ -111,7 +108,7 @@ def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes
             found = _passes(boxes, date, rows, radius_m, PASSES_AGAIN, _Lean(order, learnt, *wide))
         found = found._replace(displacement=BOX_HEIGHT * found.displacement)
     place = joined_lone_places(stands, date, found.place.astype(np.int64))
-    found = found._replace(place=place, opposed=levels <= -USUAL_LEVELS[0])
+    found = found._replace(place=place)
     # Found by bases, with the shifts of roofs of the usual height.
     return found if stands is boxes else found._replace(shift=found.shift - height * apart)
 
@@ -152,7 +149,7 @@ def _passes(boxes: Boxes, date: Ints, rows: Sequence[Ints], radius_m: float, pas
             kept = np.bincount(place, minlength=len(places.xy)) >= lean.least_looks
             most = np.where(kept[place], np.inf, ALONE_COST)
             places, height = places.take(kept), height[kept]
-    return FoundPlaces(place, shift, displacement, opposed=False)
+    return FoundPlaces(place, shift, displacement)
 
 
 def _on_bases(boxes: Boxes, date: Ints, views: Floats) -> tuple[Boxes, float]:
@@ -178,6 +175,23 @@ def views_agree(boxes: Boxes, date: Ints, views: Floats, radius_m: float) -> boo
     """
     rows = [np.flatnonzero(date == t) for t in range(len(views))]
     return bool(USUAL_LEVELS[0] <= _by_views(boxes, rows, views, radius_m)[0] <= USUAL_LEVELS[1])
+
+
+def views_opposed(boxes: Boxes, date: Ints, views: Floats, radius_m: float) -> bool:
+    """Whether the boxes lean the other way than the views say.
+
+    Parameters
+    ----------
+    boxes, date, views, radius_m
+        As for `find_places`.
+
+    Returns
+    -------
+    bool
+        False where a view is not known.
+    """
+    rows = [np.flatnonzero(date == t) for t in range(len(views))]
+    return _by_views(boxes, rows, views, radius_m)[0] <= -USUAL_LEVELS[0]
 
 
 def _by_views(boxes: Boxes, rows: Sequence[Ints], views: Floats, radius_m: float) -> tuple[float, Floats]:
