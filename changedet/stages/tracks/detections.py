@@ -143,7 +143,7 @@ class Detections:
         counted = detections["counted"].to_numpy(bool) if "counted" in detections else np.ones(len(index), bool)
         kind = np.array([KINDS.index(k) if k in KINDS else len(KINDS) - 1 for k in detections["kind"]], np.int64)
         width, tiers, boxes = number["width_m"][order], tiers_of(detections)[order], boxes.take(order)
-        views = views_of(boxes, index[order], tiers, relief_displacements(looks, len(dates)), VIEW_RADIUS_M)
+        views = views_of(boxes, index[order], relief_displacements(looks, len(dates)), VIEW_RADIUS_M)
         return cls(
             detections,
             order,

@@ -1,9 +1,9 @@
 """The views of a series, as given or, where nobody gave angles, learnt from where its own boxes show their roofs.
 
-An off-nadir view displaces every roof by its height times the tangent of the off-nadir angle. Of the views that are
-not given those are taken at which the roofs of several dates, each of some height, have the most bases in common
-(`stack_levels`): one date after the other is searched for its view, then all are moved to and fro. On a patch of the
-site, where its boxes stand closest. What all views share roofs alone hardly show: they are taken to cancel each other.
+An off-nadir view displaces every roof by its height times the tangent of the off-nadir angle. Roofs of one box on two
+dates therefore lie apart by one of a few heights times the difference of both views, and beside them those of other
+boxes, anywhere. Of the views that are not given those are taken under which the offsets of near roofs are likeliest.
+What all views share shows in no offset: they are taken to cancel each other.
 """
 
 from __future__ import annotations
@@ -15,39 +15,46 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.containers import HEIGHT_M
-from changedet.stages.tracks.kernels.boxes import Boxes
-from changedet.stages.tracks.kernels.places import find_places, views_opposed
-from changedet.stages.tracks.kernels.stack_levels import Roofs, level_posterior
+from changedet.stages.tracks.kernels.box_matching import MAX_ANGLE_DEG
+from changedet.stages.tracks.kernels.boxes import UNKNOWN_COLOR_DISTANCE, Boxes, axial_difference, color_distance
+from changedet.stages.tracks.kernels.places import views_opposed
 
-USUAL_HEIGHTS: Final = (0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
-"""Of a site's roofs, in boxes, by which the dates' shifts are divided for a first guess: low ones, too, as votes draw
-shifts to none. This and all that follow were chosen in view of sites of the third hand (docs/research/tracks.md,
-"Views that are not given")."""
-PASSES: Final = 3
-"""Over the series, as for places (`observations.PASSES`)."""
 LEAST_DATES: Final = 2
 """With boxes, for their roofs to be displaced from each other."""
-PATCH_ROWS: Final = 120
-"""Of each date, where roofs stand closest: others are seldom under each other, and more would tell no more."""
-PATCH_M: Final = 40.0
-"""Within which boxes stand close."""
+REACH_M: Final = 8.0
+"""Farthest that roofs of one box are looked for: a stack of five under views 31 degrees apart. This and what follows
+without an origin was chosen by hand (docs/research/tracks.md, "Views that are not given")."""
+LEVELS: Final = np.arange(1.0, 7.0)
+"""Heights of roofs, in boxes."""
+DECAY: Final = 0.9
+"""Of the share of stacks by each level more: at less, one level under usual views is taken for two under half of them.
+By sites that teach: root mean square error of their views .035 at .6, .030 at .9 and 1.3."""
+OFFSET_SD_M: Final = 0.25
+"""Of the offset of two roofs of one box: errors of both centres and of the co-registration."""
+MOST_BOXES: Final = 500
+"""Of a date, whose offsets are looked at: of more every second or third."""
 COMPANIONS: Final = 4
 """Other dates with which a date's roofs are compared, so that long series take no more than their length."""
-SEARCHED: Final = 0.6
-"""Farthest of a view from that of the first date that is tried, as tangents of off-nadir angles: 31 degrees."""
-SEARCH_STEP: Final = 0.15
-"""Between views that are tried."""
-_TANGENTS: Final = np.arange(-SEARCHED, SEARCHED + SEARCH_STEP / 2, SEARCH_STEP)
-SEARCH: Final = np.stack(np.meshgrid(_TANGENTS, _TANGENTS), -1).reshape(-1, 2)
-"""All of them (81, 2)."""
-STEPS: Final = (0.15, 0.08)
-"""By which views are moved to and fro afterwards, as tangents."""
-SWEEPS: Final = 2
-"""Over all dates, by each step."""
-VIEW_SD: Final = 0.3
-"""Of the tangents of off-nadir angles about straight above, 17 degrees: few boxes that agree do not outweigh it."""
-AROUND: Final = np.column_stack([f(np.arange(8) * np.pi / 4) for f in (np.cos, np.sin)])
-"""Directions in which views are moved."""
+FARTHEST: Final = 0.8
+"""Of two views from each other, in tangents of off-nadir angles: both 22 degrees, from opposite sides."""
+STEP: Final = 0.1
+"""Between differences of views that are tried first."""
+_TANGENTS: Final = np.arange(-FARTHEST, FARTHEST + STEP / 2, STEP)
+_SQUARE: Final = np.stack(np.meshgrid(_TANGENTS, _TANGENTS), -1).reshape(-1, 2)
+SEARCH: Final = _SQUARE[np.argsort(np.hypot(*_SQUARE.T), kind="stable")][
+    : int((np.hypot(*_SQUARE.T) <= FARTHEST).sum())
+]
+"""All of them (n, 2), the nearest to none first."""
+MOST_SHARE: Final = 0.2
+"""Of near pairs of roofs that are taken to be of one box."""
+STEPS: Final = (0.05, 0.025)
+"""By which views are moved to and fro afterwards."""
+SWEEPS: Final = 10
+"""Over all dates, at most, by each step."""
+VIEW_SD: Final = 0.1
+"""Of the tangents of off-nadir angles about straight above, less than they have: few boxes do not outweigh it."""
+AROUND: Final = np.array([(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)])
+"""Directions in which views are moved; the first is to stay."""
 
 
 class SeriesViews(NamedTuple):
@@ -65,7 +72,7 @@ class SeriesViews(NamedTuple):
     opposed: bool
 
 
-def views_of(boxes: Boxes, date: Ints, tiers: Floats, given: Floats, radius_m: float) -> SeriesViews:
+def views_of(boxes: Boxes, date: Ints, given: Floats, radius_m: float) -> SeriesViews:
     """Views of all dates with boxes: as given, turned round where the boxes say so, or learnt.
 
     Parameters
@@ -74,8 +81,6 @@ def views_of(boxes: Boxes, date: Ints, tiers: Floats, given: Floats, radius_m: f
         All dates' boxes.
     date : int64 (n,)
         Index of each box's date.
-    tiers : float64 (n,)
-        Levels of each box's stack; NaN for unknown.
     given : float64 (date, 2)
         As `SeriesViews.displacement`.
     radius_m : float
@@ -95,94 +100,99 @@ def views_of(boxes: Boxes, date: Ints, tiers: Floats, given: Floats, radius_m: f
     given = -given if opposed else given
     if not (used & ~known).any() or used.sum() < LEAST_DATES:
         return SeriesViews(given, opposed)
-    found = find_places(boxes, date, np.full_like(given, np.nan), radius_m, PASSES)
-    roofs = Roofs(boxes.xy, np.full(len(date), -1), date, given[date], tiers, boxes.length, boxes.angle, boxes.weight)
-    patch = _Patch.of(roofs, known)
-    shown = -found.shift / HEIGHT_M
-    guesses = [_with_given(shown / usual, given, known, used) for usual in USUAL_HEIGHTS]
-    guesses.append(patch.searched(guesses[0]))
-    views = patch.moved(max(guesses, key=patch.agreement))
-    return SeriesViews(_with_given(views, given, known, used), opposed)
+    offsets = _Offsets.of(boxes, date, known)
+    return SeriesViews(_with_given(offsets.views(given), given, known, used), opposed)
 
 
 def _with_given(shown: Floats, given: Floats, known: Bools, used: Bools) -> Floats:
-    """Views that the roofs show, moved by what those that are known have besides, or else to a mean of zero."""
-    both = known & used
-    common = (given - shown)[both].mean(0) if both.any() else -shown[used].mean(0)
-    views = np.where(known[:, None], given, shown + common)
+    """Views as given, else as roofs show them, to a mean of zero where none is given; NaN of dates without boxes."""
+    common = np.zeros(2) if (known & used).any() else shown[used].mean(0)
+    views = np.where(known[:, None], given, shown - common)
     return np.where((known | used)[:, None], views, np.nan)
 
 
-@dataclass(frozen=True)
-class _Patch:
-    """Roofs where they stand closest, and the views under which they have bases in common."""
+class _Pair(NamedTuple):
+    """Offsets of near roofs on two dates."""
 
-    roofs: Roofs
+    offset: Floats
+    """From roofs of the first date to those of the second (n, 2), in metres."""
+    weight: Floats
+    """How sure and how alike they are (n,), 0 to 1."""
+    share: float
+    """Of pairs that are of one box, at most."""
+
+    def likelihood(self, view: Floats) -> Floats:
+        """Log likelihood (k,) of differences of views (k, 2), beside that of offsets of other boxes alone."""
+        usual = np.exp(-DECAY * LEVELS)
+        usual /= usual.sum()
+        area = np.pi * REACH_M**2 / (2 * np.pi * OFFSET_SD_M**2)
+        found = np.empty(len(view))
+        for k, shift in enumerate(HEIGHT_M * view[:, None] * LEVELS[:, None]):
+            off = ((self.offset[:, None] - shift) ** 2).sum(-1)
+            near = np.exp(-0.5 / OFFSET_SD_M**2 * off) @ usual
+            found[k] = self.weight @ np.log(1.0 - self.share + self.share * area * near)
+        return found
+
+
+@dataclass(frozen=True)
+class _Offsets:
+    """Offsets between the dates of a series, and the views that they show."""
+
     order: tuple[int, ...]
-    """Of the dates that show the patch: first those of known views, then those with the most roofs."""
+    """Dates with boxes: first those of known views, then those with the most boxes."""
     known: Bools
     """Whether the view of each date is known."""
+    pairs: dict[tuple[int, int], _Pair]
+    """Of two dates, in their order."""
 
     @classmethod
-    def of(cls, roofs: Roofs, known: Bools) -> _Patch:
-        # Imported here, as it takes a while to load and not every run needs it.
-        from scipy.spatial import cKDTree
+    def of(cls, boxes: Boxes, date: Ints, known: Bools) -> _Offsets:
+        rows = {int(t): np.flatnonzero(date == t) for t in np.unique(date)}
+        order = tuple(sorted(rows, key=lambda t: (not known[t], -len(rows[t]), t)))
+        shown = {t: boxes.take(own[:: 1 + len(own) // MOST_BOXES]) for t, own in rows.items()}
+        pairs = {}
+        for k, second in enumerate(order):
+            for first in order[max(0, k - COMPANIONS) : k]:
+                pairs[first, second] = _pair(shown[first], boxes.take(rows[second]))
+        return cls(order, known, pairs)
 
-        dates = len(np.unique(roofs.date))
-        near = cKDTree(roofs.xy).query_ball_point(roofs.xy, PATCH_M, return_length=True)
-        apart = np.abs(roofs.xy - roofs.xy[int(np.argmax(near))]).max(1)
-        chosen = roofs.take(np.sort(np.argsort(apart, kind="stable")[: PATCH_ROWS * dates]))
-        rows = np.bincount(chosen.date, minlength=len(known))
-        order = sorted(np.flatnonzero(rows).tolist(), key=lambda t: (not known[t], -rows[t], t))
-        return cls(chosen, tuple(order), known)
-
-    def agreement(self, views: Floats) -> float:
-        """How well the roofs of all dates agree, see `_score`; of many dates each is compared with a few."""
-        return sum(self._score(views, (t, *self._companions(k))) for k, t in enumerate(self.order))
-
-    def searched(self, guess: Floats) -> Floats:
-        """Views found one after the other, of the dates that show the patch."""
-        views, first = guess.copy(), max(1, int(self.known[list(self.order)].sum()))
+    def views(self, given: Floats) -> Floats:
+        """Views (date, 2) under which the offsets are likeliest; of dates without boxes as given."""
+        views, first = given.copy(), max(1, int(self.known[list(self.order)].sum()))
         if not self.known[self.order[0]]:
             views[self.order[0]] = 0.0
-        for k in range(first, len(self.order)):
-            views = self._best(views, self.order[k], SEARCH, self.order[max(0, k - COMPANIONS) : k])
-        return views
-
-    def moved(self, views: Floats) -> Floats:
-        """Views moved to where they agree best."""
+        for t in self.order[first:]:
+            views = self._best(views, t, SEARCH, [pair for pair in self.pairs if pair[1] == t])
         for step in STEPS:
             for _ in range(SWEEPS):
                 before = views
-                for k, t in enumerate(self.order):
-                    if not self.known[t]:
-                        tried = views[t] + step * np.vstack([np.zeros(2), AROUND])
-                        views = self._best(views, t, tried, self._companions(k))
-                if views is before:
+                for t in (t for t in self.order if not self.known[t]):
+                    tried = views[t] + step * AROUND
+                    views = self._best(views, t, tried, [pair for pair in self.pairs if t in pair])
+                if (views == before).all():
                     break
         return views
 
-    def _companions(self, k: int) -> tuple[int, ...]:
-        """Dates with which that of a place in the order is compared."""
-        return (self.order[k + 1 :] + self.order[:k])[:COMPANIONS]
-
-    def _best(self, views: Floats, t: int, tried: Floats, others: tuple[int, ...]) -> Floats:
-        """The views with that of one date replaced by the best that is tried; the same where the first is."""
-        scores = [self._score(_replaced(views, t, view), (t, *others)) for view in tried]
-        best = int(np.argmax(scores))
-        return views if (tried[best] == views[t]).all() else _replaced(views, t, tried[best])
-
-    def _score(self, views: Floats, dates: tuple[int, ...]) -> float:
-        """Log likelihood of bases in common among some dates, and of so oblique views."""
-        some = list(dates)
-        if not self.known[some].any():
-            views = views - views[some].mean(0)
-        own = self.roofs.take(np.flatnonzero(np.isin(self.roofs.date, some)))
-        own = own._replace(view=views[own.date])
-        return float(level_posterior(own).agreement.sum()) - 0.5 * float((views[some] ** 2).sum()) / VIEW_SD**2
+    def _best(self, views: Floats, t: int, tried: Floats, pairs: list[tuple[int, int]]) -> Floats:
+        """The views with that of one date replaced by the likeliest of some (n, 2), the first of equal ones."""
+        likelihood = -0.5 * (tried**2).sum(1) / VIEW_SD**2
+        for first, second in pairs:
+            shown = tried - views[first] if second == t else views[second] - tried
+            likelihood += self.pairs[first, second].likelihood(shown)
+        found = views.copy()
+        found[t] = tried[int(np.argmax(likelihood))]
+        return found
 
 
-def _replaced(views: Floats, t: int, view: Floats) -> Floats:
-    views = views.copy()
-    views[t] = view
-    return views
+def _pair(first: Boxes, second: Boxes) -> _Pair:
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
+    near = cKDTree(first.xy).sparse_distance_matrix(cKDTree(second.xy), REACH_M, output_type="ndarray")
+    i, j = near["i"], near["j"]
+    alike = axial_difference(first.angle[i], second.angle[j]) < MAX_ANGLE_DEG
+    i, j = i[alike], j[alike]
+    likeness = np.exp(-0.5 * (color_distance(first.rgb[i], second.rgb[j]) / UNKNOWN_COLOR_DISTANCE) ** 2)
+    weight = first.weight[i] * second.weight[j] * likeness
+    share = min(MOST_SHARE, len(first.xy) / max(1.0, float(weight.sum())))
+    return _Pair(second.xy[j] - first.xy[i], weight, share)

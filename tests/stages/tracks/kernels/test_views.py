@@ -13,8 +13,8 @@ VIEWS = np.array([(-0.31, -0.27), (0.0, 0.05), (0.33, -0.2), (0.08, 0.0), (-0.05
 UNKNOWN = np.full(VIEWS.shape, np.nan)
 
 
-def yard(levels: tuple[float, ...], spots: int = 60, seed: int = 4) -> tuple[Boxes, np.ndarray, np.ndarray]:
-    """Long boxes on stacks of some heights, seen on all dates; their dates and no tiers."""
+def yard(levels: tuple[float, ...], spots: int = 60, seed: int = 4) -> tuple[Boxes, np.ndarray]:
+    """Long boxes on stacks of some heights, seen on all dates; and their dates."""
     rng = np.random.default_rng(seed)
     feet = np.array([(2.8 * (k % 12), 14.0 * (k // 12)) for k in range(spots)])
     height = HEIGHT_M * rng.choice(levels, spots)
@@ -22,13 +22,13 @@ def yard(levels: tuple[float, ...], spots: int = 60, seed: int = 4) -> tuple[Box
     n = len(place)
     xy = feet[place] + height[place, None] * VIEWS[date] + rng.normal(0, 0.12, (n, 2))
     rgb = rng.uniform(40, 220, (spots, 3))[place] + rng.normal(0, 6, (n, 3))
-    return Boxes(xy, np.full(n, 12.2), np.zeros(n), rgb, np.full(n, 0.95), np.zeros(n)), date, np.full(n, np.nan)
+    return Boxes(xy, np.full(n, 12.2), np.zeros(n), rgb, np.full(n, 0.95), np.zeros(n)), date
 
 
 @pytest.mark.parametrize("levels", [(1,), (1, 2, 3), (2, 2, 3, 1)])
 def test_views_are_learnt_but_for_what_they_share(levels: tuple[float, ...]) -> None:
-    boxes, date, tiers = yard(levels)
-    found = views_of(boxes, date, tiers, UNKNOWN, 2.0)
+    boxes, date = yard(levels)
+    found = views_of(boxes, date, UNKNOWN, 2.0)
     shown, true = (views - views.mean(0) for views in (found.displacement, VIEWS))
     assert not found.opposed
     np.testing.assert_allclose(found.displacement.mean(0), 0.0, atol=1e-12)
@@ -37,28 +37,28 @@ def test_views_are_learnt_but_for_what_they_share(levels: tuple[float, ...]) -> 
 
 
 def test_views_that_are_given_stay_and_say_what_all_share() -> None:
-    boxes, date, tiers = yard((1, 1, 2))
+    boxes, date = yard((1, 1, 2))
     given = np.where(np.arange(5)[:, None] < 3, VIEWS, np.nan)
-    found = views_of(boxes, date, tiers, given, 2.0).displacement
+    found = views_of(boxes, date, given, 2.0).displacement
     np.testing.assert_array_equal(found[:3], VIEWS[:3])
     assert np.abs(found[3:] - VIEWS[3:]).max() < 0.1
-    np.testing.assert_array_equal(views_of(boxes, date, tiers, VIEWS, 2.0).displacement, VIEWS)
+    np.testing.assert_array_equal(views_of(boxes, date, VIEWS, 2.0).displacement, VIEWS)
 
 
 @pytest.mark.parametrize("known", [5, 3])
 def test_views_against_which_the_boxes_lean_are_turned_round(known: int) -> None:
-    boxes, date, tiers = yard((1, 2))
+    boxes, date = yard((1, 2))
     given = np.where(np.arange(5)[:, None] < known, -VIEWS, np.nan)
-    found = views_of(boxes, date, tiers, given, 2.0)
+    found = views_of(boxes, date, given, 2.0)
     assert found.opposed
     np.testing.assert_array_equal(found.displacement[:known], VIEWS[:known])
 
 
 def test_views_of_dates_without_boxes_stay_unknown() -> None:
-    boxes, date, tiers = yard((1, 2))
+    boxes, date = yard((1, 2))
     kept = np.flatnonzero(date != 2)
-    found = views_of(boxes.take(kept), date[kept], tiers[kept], UNKNOWN, 2.0).displacement
+    found = views_of(boxes.take(kept), date[kept], UNKNOWN, 2.0).displacement
     assert np.isnan(found[2]).all()
     assert np.isfinite(np.delete(found, 2, axis=0)).all()
     alone = np.flatnonzero(date == 0)
-    assert np.isnan(views_of(boxes.take(alone), date[alone], tiers[alone], UNKNOWN, 2.0).displacement).all()
+    assert np.isnan(views_of(boxes.take(alone), date[alone], UNKNOWN, 2.0).displacement).all()
