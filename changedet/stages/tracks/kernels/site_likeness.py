@@ -15,9 +15,10 @@ import numpy as np
 
 from changedet.arrays import Floats, Ints
 
-LEAST_PAIRS: Final = 20
-"""Neighbouring looks at one place from which a site is described: with the prior below eight and twenty are alike, and
-two looks at a railway have no forty. Chosen by hand."""
+LEAST_PAIRS: Final = 40
+"""Neighbouring looks at one place from which a site is described. Chosen by hand."""
+LEAST_EXCHANGED: Final = 20
+"""The same where most show another box, with the prior below: eight and twenty are alike. Chosen by hand."""
 OTHERS: Final = 2000
 """Pairs of looks at different places that are scored."""
 STRIDES: Final = (7919, 104_729)
@@ -33,6 +34,9 @@ ONE_BOX_PRIOR: Final = (-3.4, 10.0)
 """Middle of the scores of one box, and the pairs that it is worth: between two looks at a port most places hold another
 box, and the commonest score is that of two. The mean of 46 pairs of looks at painted and own sites that teach, and a
 worth from which their masks gain no more (docs/research/tracks.md, "Two looks alone")."""
+USUAL_OF_TWO: Final = 0.25
+"""Quantile of the scores of two boxes above which the median of a site's pairs is taken for one of theirs. Of snowy
+looks, on which one box is unlike itself, it lies below. Chosen with two ports and a winter site in view."""
 SHARE_PRIOR: Final = (0.03, 30.0)
 """Prior share of pairs that show two boxes, and the pairs that it is worth, as without pictures (`replacement`)."""
 MOST_SHARE: Final = 0.5
@@ -114,19 +118,25 @@ def site_likeness(score: Floats, other: Floats) -> SiteLikeness | None:
     SiteLikeness or None
         None of too few pairs.
     """
-    if min(len(score), len(other)) < LEAST_PAIRS:
+    if min(len(score), len(other)) < LEAST_EXCHANGED:
+        return None
+    # Where the usual pair is like those of two boxes, it may be one of them.
+    exchanged = float(np.median(score)) > float(np.quantile(other, USUAL_OF_TWO))
+    if not exchanged and min(len(score), len(other)) < LEAST_PAIRS:
         return None
     two = LEAST_DENSITY + np.exp(-0.5 * ((SCORES[:, None] - other) / BLUR) ** 2).mean(axis=1) / (
         BLUR * math.sqrt(2 * math.pi)
     )
     of_two = np.interp(score, SCORES, two)
-    (middle, worth), spread, share = ONE_BOX_PRIOR, LEAST_SPREAD, SHARE_PRIOR[0]
+    prior, worth = ONE_BOX_PRIOR if exchanged else (float(np.median(score)), 0.0)
+    middle, share = prior, SHARE_PRIOR[0]
+    spread = LEAST_SPREAD if exchanged else max(float(np.std(score)), LEAST_SPREAD)
     for _ in range(ROUNDS):
         looks_other = share + (1 - share) * ODD_SHARE
         joint = looks_other * of_two, (1 - looks_other) * _one_box(score, middle, spread)
         of_other = joint[0] / (joint[0] + joint[1])
         weight = (1 - of_other) * (FREEDOM + 1) / (FREEDOM + ((score - middle) / spread) ** 2)
-        middle = float(((weight * score).sum() + ONE_BOX_PRIOR[0] * worth) / (weight.sum() + worth))
+        middle = float(((weight * score).sum() + prior * worth) / (weight.sum() + worth))
         squares = (weight * (score - middle) ** 2).sum() + worth * LEAST_SPREAD**2
         spread = max(math.sqrt(float(squares / ((1 - of_other).sum() + worth))), LEAST_SPREAD)
         changed = float((of_other * share / looks_other).sum()) + SHARE_PRIOR[0] * SHARE_PRIOR[1]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.stages.tracks.kernels.site_likeness import LEAST_PAIRS, OTHERS, other_pairs, site_likeness
+from changedet.stages.tracks.kernels.site_likeness import (
+    LEAST_EXCHANGED,
+    LEAST_PAIRS,
+    OTHERS,
+    other_pairs,
+    site_likeness,
+)
 
 
 def scores(share: float, spread: float, count: int = 1500) -> tuple[np.ndarray, np.ndarray]:
@@ -50,7 +56,8 @@ def test_one_box_is_known_where_most_pairs_show_two(count):
 
 
 def test_few_pairs_describe_no_site():
-    assert site_likeness(np.zeros(LEAST_PAIRS - 1), np.zeros(200)) is None
+    assert site_likeness(np.zeros(LEAST_PAIRS - 1), np.full(200, 3.0)) is None
+    assert site_likeness(np.full(LEAST_EXCHANGED - 1, 3.0), np.zeros(200)) is None
 
 
 def test_all_looks_alike_describe_a_site_at_rest():
@@ -69,3 +76,10 @@ def test_other_pairs_are_of_different_places_and_of_dates_as_given():
     assert np.isin(other, first + 1).all()
     assert len(np.unique(one)) == len(first)
     assert all(len(part) == 0 for part in other_pairs(first[:0], first[:0], owner))
+
+
+def test_one_box_that_snow_makes_unlike_itself_is_no_exchange():
+    rng = np.random.default_rng(3)
+    site = site_likeness(rng.normal(2.0, 2.0, 47), rng.normal(4.7, 2.0, 1900))
+    assert site is not None
+    assert site.share < 0.1
