@@ -124,6 +124,15 @@ def infrared(source: Path, target: Path, scene: bool) -> None:
     _write(target, values, profile, ("green", "red", "nir"), tags)
 
 
+def without_angles(source: Path, target: Path, scene: bool) -> None:
+    """The same pixels without a word of the sun and the view, as most pictures come that somebody else handed on."""
+    if not scene:
+        shutil.copyfile(source, target)
+        return
+    with rasterio.open(source) as file:
+        _write(target, file.read(), file.profile, file.descriptions, {})
+
+
 def _stretched(
     band: NDArray[np.uint16],
     seen: NDArray[np.bool_],
@@ -150,6 +159,9 @@ CAMERAS: dict[str, Camera] = {
     "pan": grey,
     "cir": infrared,
 }
+WITHOUT_ANGLES = "no-angles"
+"""No sun and no view, in the scenes' tags and in the workflow."""
+CAMERAS[WITHOUT_ANGLES] = without_angles
 PAIR = "pair"
 """No camera: the same scenes, of which a user has the first and the last alone."""
 
@@ -185,11 +197,18 @@ def seen_by(camera: str, site: Site) -> Site:
                 shutil.copyfile(path, target)
     for path in site.folder.glob("*.geojson"):
         shutil.copyfile(path, folder / path.name)
-    text = site.workflow.read_text()
-    if photograph in BANDS:
-        text = re.sub(r"(?m)^bands:.*$", f"bands: {{{BANDS[photograph]}}}", text)
-    made.workflow.parent.joinpath("workflow.yaml").write_text(text)
+    made.workflow.parent.joinpath("workflow.yaml").write_text(_workflow(camera, site))
     return made
+
+
+def _workflow(camera: str, site: Site) -> str:
+    """A site's workflow with the bands and angles that a camera gives."""
+    text, bands = site.workflow.read_text(), BANDS.get(CAMERAS[camera])
+    if bands is not None:
+        text = re.sub(r"(?m)^bands:.*$", f"bands: {{{bands}}}", text)
+    if camera == WITHOUT_ANGLES:
+        text = re.sub(r", (?:sun|view): \{[^}]*\}", "", text)
+    return text
 
 
 def first_and_last(site: Site, folder: Path) -> None:

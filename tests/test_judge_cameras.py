@@ -85,6 +85,21 @@ def test_a_published_picture_is_compressed_and_each_look_has_its_own_limits(site
     assert (read(seen_by("jpeg", again).folder / "scenes" / f"{DAYS[1]}.tif") == looks[1]).all(), "the same each time"
 
 
+def test_scenes_without_angles_have_the_same_pixels_and_no_word_of_sun_and_view(site: Site) -> None:
+    scene = site.folder / "scenes" / f"{DAYS[0]}.tif"
+    with rasterio.open(scene, "r+") as file:
+        file.update_tags(sun_azimuth="150", off_nadir="12")
+    angles = "sun: {azimuth_deg: 150.0, elevation_deg: 40.0}, view: {azimuth_deg: 10.0, off_nadir_deg: 12.0}"
+    line = "  - {date: 2023-05-01, path: scenes/2023-05-01.tif, "
+    site.workflow.write_text(f"scenes:\n{line}{angles}}}\n")
+    made = seen_by("no-angles", site)
+    assert made.workflow.read_text() == f"scenes:\n{line.rstrip(', ')}}}\n"
+    with rasterio.open(made.folder / "scenes" / scene.name) as file:
+        assert not {"sun_azimuth", "off_nadir"} & set(file.tags())
+        assert file.descriptions == ("blue", "green", "red", "nir")
+    assert (read(made.folder / "scenes" / scene.name) == read(scene)).all()
+
+
 def test_cameras_of_other_bands_show_these(site: Site) -> None:
     made = seen_by("pan", site)
     shown, values = (read(one.folder / "scenes" / f"{DAYS[0]}.tif") for one in (made, site))
