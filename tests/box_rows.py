@@ -12,6 +12,7 @@ import pandas as pd
 from changedet.kernels.intervals import PLAIN
 from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.tracks.stage import track
+from changedet.stages.tracks.visibility import GivenVisibility
 from scenarios.box_series import CRS, LENGTHS, Series, rectangles, simulate
 
 
@@ -51,6 +52,13 @@ def event_f1(true: np.ndarray, found: np.ndarray) -> tuple[int, int, int]:
             used[distance.argmin()] = True
             hits += 1
     return hits, len(found) - hits, len(true) - hits
+
+
+class StraightDown(GivenVisibility):
+    """Dates whose views move no box: tracks lie in the order of their rows, and no row is the side of a stack."""
+
+    def relief_displacement(self, i):
+        return 0.0, 0.0
 
 
 def followed(series, rows=None):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 import shapely.affinity
-from box_rows import DAYS, figures, followed, rows_of, true_events
+from box_rows import DAYS, StraightDown, figures, followed, rows_of, true_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -356,7 +356,8 @@ def test_timeseries_interval_reaches_up_to_the_boxes_that_are_seen_and_believed(
     series = bs.simulate(2)
     # An interval of no width, and an expectation too low: what clears every row that a track owns is the rule alone.
     tight = intervals.Calibration(0.5, (0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
-    tracks = replace(followed(series), calibration=tight)
+    looks = StraightDown(series.dates, series.clear)
+    tracks = replace(track(series.detections, looks, detector="imitated"), calibration=tight)
     table = timeseries([DateMeasurements(date) for date in series.dates], tracks)
     rows = tracks.detections[tracks.detections["listed_kind"].isin(["20ft", "40ft", "45ft"])]
     false = rows["track_id"].isna().groupby(rows["date"].dt.date).sum().to_numpy()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from box_rows import DAYS, event_f1, found_events, rows_of, true_events
+from box_rows import DAYS, StraightDown, event_f1, found_events, rows_of, true_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mercator import UNIT, from_mercator, in_mercator
@@ -71,13 +71,6 @@ def test_track_is_the_same_in_web_mercator(method):
         for one, other in ((first.tracks, second.tracks), (first.places, second.places)):
             placed = from_mercator(shapely.get_coordinates(other.geometry), origin)
             assert np.allclose(placed, shapely.get_coordinates(one.geometry), atol=1e-6)
-
-
-class StraightDown(GivenVisibility):
-    """Dates whose views move no box, so that tracks lie in the order of their rows."""
-
-    def relief_displacement(self, i):
-        return 0.0, 0.0
 
 
 def test_track_ids_count_by_date_and_position_and_rows_agree_with_tracks():
