@@ -39,72 +39,77 @@ PUBLISHED_QUALITY = (60, 85)
 """Between what qualities of JPEG, as web pictures and screenshots have; colours lie in pixels of twice the side."""
 COARSE_TIMES = 6
 """Sides of a painted pixel of 0.5 m in one of 3 m."""
-Camera = Callable[[Path, Path, bool], None]
+Values = NDArray[np.generic]
+Camera = Callable[[Path, Path], None]
 
 
-def coarser(source: Path, target: Path, scene: bool, times: int = 2) -> None:
-    """Pixels of `times` the side: the mean in a scene, in a mask what half of them are; unseen where one of them is."""
+def coarser(source: Path, target: Path, times: int = 2) -> None:
+    """Pixels of `times` the side: their mean; unseen where one of them is."""
+    blocks, profile, names, tags = _blocks(source, times)
+    unseen = (blocks == 0).any((2, 4))
+    made = np.where(unseen, 0, np.rint(blocks.mean((2, 4)))).astype(blocks.dtype)
+    _write(target, made, profile, names, tags)
+
+
+def coarser_mask(source: Path, target: Path, times: int = 2) -> None:
+    """A mask in pixels of `times` the side: what half of them are; unseen where one of them is."""
+    blocks, profile, names, tags = _blocks(source, times)
+    unseen = (blocks == UNSEEN).any((2, 4))
+    made = np.where(unseen, UNSEEN, (blocks.clip(0, 1).mean((2, 4)) >= 0.5)).astype(blocks.dtype)
+    _write(target, made, profile, names, tags)
+
+
+def _blocks(source: Path, times: int) -> tuple[Values, dict[str, object], tuple[str, ...], dict[str, str]]:
+    """A raster's whole blocks (band, y, times, x, times), the profile of one pixel each, its bands' names and tags."""
     with rasterio.open(source) as file:
         values, profile = file.read(), file.profile
         names, tags = file.descriptions, file.tags()
     rows, columns = (side // times for side in values.shape[1:])
     blocks = values[:, : times * rows, : times * columns].reshape(-1, rows, times, columns, times)
-    if scene:
-        unseen = (blocks == 0).any((2, 4))
-        made = np.where(unseen, 0, np.rint(blocks.mean((2, 4))))
-    else:
-        unseen = (blocks == UNSEEN).any((2, 4))
-        made = np.where(unseen, UNSEEN, (blocks.clip(0, 1).mean((2, 4)) >= 0.5))
     profile.update(height=rows, width=columns, transform=profile["transform"] @ Affine.scale(times))
-    _write(target, made.astype(values.dtype), profile, names, tags)
+    return blocks, profile, names, tags
 
 
-def two_satellites(source: Path, target: Path, scene: bool) -> None:
-    """Every second scene in pixels of 3 m, as a coarser satellite fills the gaps; the others and masks as they are."""
-    later = sorted(source.parent.glob("*.tif")).index(source) % 2 == 1
-    if scene and later:
-        coarser(source, target, scene, times=COARSE_TIMES)
+def two_satellites(source: Path, target: Path) -> None:
+    """Every second scene in pixels of 3 m, as a coarser satellite fills the gaps; the others as they are."""
+    if sorted(source.parent.glob("*.tif")).index(source) % 2 == 1:
+        coarser(source, target, times=COARSE_TIMES)
     else:
         shutil.copyfile(source, target)
 
 
-def screen(source: Path, target: Path, scene: bool) -> None:
-    """Red, green and blue in 8 bits, each band stretched by the scene's own percentiles; masks as they are."""
-    if not scene:
-        shutil.copyfile(source, target)
-        return
-    with rasterio.open(source) as file:
-        values, profile, tags = file.read((3, 2, 1)), file.profile, file.tags()
-    seen = (values > 0).all(0)
-    made = np.stack([_stretched(band, seen) for band in values])
-    profile.update(count=3, dtype="uint8", nodata=0, photometric="RGB")
-    _write(target, made, profile, ("red", "green", "blue"), tags)
+def screen(source: Path, target: Path) -> None:
+    """Red, green and blue in 8 bits, each band stretched by the scene's own percentiles."""
+    _in_eight_bits(source, target, lambda values, seen: np.stack([_stretched(band, seen) for band in values]))
 
 
-def published(source: Path, target: Path, scene: bool) -> None:
-    """A picture from the web: each look with limits, gamma and JPEG of its own, in 8 bits; masks as they are."""
-    if not scene:
-        shutil.copyfile(source, target)
-        return
-    with rasterio.open(source) as file:
-        values, profile, tags = file.read((3, 2, 1)), file.profile, file.tags()
-    seen = (values > 0).all(0)
+def published(source: Path, target: Path) -> None:
+    """A picture from the web: each look with limits, gamma and JPEG of its own, in 8 bits."""
     random = np.random.default_rng(zlib.crc32(f"{source.parents[1].name}/{source.name}".encode()))
     limits = random.uniform(*PUBLISHED_DARK_PER_CENT), random.uniform(*PUBLISHED_BRIGHT_PER_CENT)
     gamma, quality = random.uniform(*PUBLISHED_GAMMA), random.integers(*PUBLISHED_QUALITY, endpoint=True)
-    screened = np.stack([_stretched(band, seen, limits, gamma) for band in values])
-    _, kept = cv2.imencode(".jpg", screened.transpose(1, 2, 0)[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, int(quality)))
-    decoded = cv2.imdecode(kept, cv2.IMREAD_COLOR)[..., ::-1].transpose(2, 0, 1)
-    made = np.where(seen, decoded.clip(FIRST_VALUE), 0).astype(np.uint8)
+
+    def _compressed(values: NDArray[np.uint16], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        screened = np.stack([_stretched(band, seen, limits, gamma) for band in values]).transpose(1, 2, 0)
+        _, kept = cv2.imencode(".jpg", screened[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, int(quality)))
+        decoded = cv2.imdecode(kept, cv2.IMREAD_COLOR)[..., ::-1].transpose(2, 0, 1)
+        return np.where(seen, decoded.clip(FIRST_VALUE), 0).astype(np.uint8)
+
+    _in_eight_bits(source, target, _compressed)
+
+
+def _in_eight_bits(
+    source: Path, target: Path, made: Callable[[NDArray[np.uint16], NDArray[np.bool_]], NDArray[np.uint8]]
+) -> None:
+    """Red, green and blue (3, y, x), as they are made of a scene's and of where it shows anything (y, x)."""
+    with rasterio.open(source) as file:
+        values, profile, tags = file.read((3, 2, 1)), file.profile, file.tags()
     profile.update(count=3, dtype="uint8", nodata=0, photometric="RGB")
-    _write(target, made, profile, ("red", "green", "blue"), tags)
+    _write(target, made(values, (values > 0).all(0)), profile, ("red", "green", "blue"), tags)
 
 
-def grey(source: Path, target: Path, scene: bool) -> None:
-    """One panchromatic band of as many bits; masks as they are."""
-    if not scene:
-        shutil.copyfile(source, target)
-        return
+def grey(source: Path, target: Path) -> None:
+    """One panchromatic band of as many bits."""
     with rasterio.open(source) as file:
         values, profile, tags = file.read(), file.profile, file.tags()
     mean = np.tensordot(PANCHROMATIC, values.astype(np.float64), axes=1)
@@ -113,22 +118,16 @@ def grey(source: Path, target: Path, scene: bool) -> None:
     _write(target, made[None], profile, ("pan",), tags)
 
 
-def infrared(source: Path, target: Path, scene: bool) -> None:
-    """Green, red and near infrared alone; masks as they are."""
-    if not scene:
-        shutil.copyfile(source, target)
-        return
+def infrared(source: Path, target: Path) -> None:
+    """Green, red and near infrared alone."""
     with rasterio.open(source) as file:
         values, profile, tags = file.read((2, 3, 4)), file.profile, file.tags()
     profile.update(count=3)
     _write(target, values, profile, ("green", "red", "nir"), tags)
 
 
-def without_angles(source: Path, target: Path, scene: bool) -> None:
+def without_angles(source: Path, target: Path) -> None:
     """The same pixels without a word of the sun and the view, as most pictures come that somebody else handed on."""
-    if not scene:
-        shutil.copyfile(source, target)
-        return
     with rasterio.open(source) as file:
         _write(target, file.read(), file.profile, file.descriptions, {})
 
@@ -151,6 +150,8 @@ BANDS: dict[Camera, str] = {
     infrared: "green: 1, red: 2, nir: 3",
 }
 """What its scenes have, where that is not what the sites' have."""
+WITHOUT_ANGLES = "no-angles"
+"""No sun and no view, in the scenes' tags and in the workflow."""
 CAMERAS: dict[str, Camera] = {
     "1m": coarser,
     "mixed": two_satellites,
@@ -158,16 +159,16 @@ CAMERAS: dict[str, Camera] = {
     "jpeg": published,
     "pan": grey,
     "cir": infrared,
+    WITHOUT_ANGLES: without_angles,
 }
-WITHOUT_ANGLES = "no-angles"
-"""No sun and no view, in the scenes' tags and in the workflow."""
-CAMERAS[WITHOUT_ANGLES] = without_angles
+MASKS: dict[Camera, Camera] = {coarser: coarser_mask}
+"""How masks are made for a camera that does not leave them as they are."""
 PAIR = "pair"
 """No camera: the same scenes, of which a user has the first and the last alone."""
 
 
 def _write(
-    target: Path, values: NDArray[np.generic], profile: dict[str, object], names: tuple[str, ...], tags: dict[str, str]
+    target: Path, values: Values, profile: dict[str, object], names: tuple[str, ...], tags: dict[str, str]
 ) -> None:
     with rasterio.open(target, "w", **profile) as file:
         file.write(values)
@@ -187,12 +188,13 @@ def seen_by(camera: str, site: Site) -> Site:
         first_and_last(site, folder)
         return made
     photograph = CAMERAS[camera]
+    makes = {"scenes": photograph, "truth": MASKS.get(photograph, shutil.copyfile)}
     for part in ("scenes", "truth"):
         (folder / part).mkdir(parents=True, exist_ok=True)
         for path in sorted((site.folder / part).iterdir()):
             target = folder / part / path.name
             if path.suffix == ".tif":
-                photograph(path, target, part == "scenes")
+                makes[part](path, target)
             else:
                 shutil.copyfile(path, target)
     for path in site.folder.glob("*.geojson"):

@@ -29,9 +29,6 @@ SNOW_AT: Final = (-0.8, 0.0, 0.8)
 """Where along a box, of half its length, snow is looked for."""
 BEYOND_M: Final = 1.0
 """How far beyond its ends a box is searched for what hides it."""
-VIEW_RADIUS_M: Final = 2.0
-"""Farthest that a box may lie from its place's centre along its long side, while views are learnt: the default of the
-methods."""
 LEAST_CONFIDENCE: Final = 1e-3
 """Of a row: its weight is above 0."""
 
@@ -143,7 +140,7 @@ class Detections:
         counted = detections["counted"].to_numpy(bool) if "counted" in detections else np.ones(len(index), bool)
         kind = np.array([KINDS.index(k) if k in KINDS else len(KINDS) - 1 for k in detections["kind"]], np.int64)
         width, tiers, boxes = number["width_m"][order], tiers_of(detections)[order], boxes.take(order)
-        views = views_of(boxes, index[order], relief_displacements(looks, len(dates)), VIEW_RADIUS_M)
+        views = views_of(boxes, index[order], relief_displacements(looks, len(dates)))
         return cls(
             detections,
             order,

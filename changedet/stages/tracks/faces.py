@@ -9,7 +9,7 @@ import numpy as np
 from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.tracks.confirmed import CONFIRMED, LISTED_KIND
 from changedet.stages.tracks.detections import Detections
-from changedet.stages.tracks.kernels.places import views_agree
+from changedet.stages.tracks.kernels.places import sense_of_views
 from changedet.stages.tracks.kernels.stack_faces import likely_faces
 from changedet.stages.tracks.kernels.stack_levels import Roofs, level_posterior
 from changedet.stages.tracks.result import Tracks
@@ -33,7 +33,7 @@ def without_faces(tracks: Tracks, rows: Detections, radius_m: float) -> Tracks:
         All but ``listed_kind`` and ``confirmed`` of such rows as before: the boxes of a track are evidence together.
     """
     boxes, date, views = rows.boxes, rows.date, rows.views.displacement
-    if not views_agree(boxes, date, HEIGHT_M * views, radius_m):
+    if sense_of_views(boxes, date, HEIGHT_M * views, radius_m) < 1:
         return tracks
     none = np.full(len(date), -1)
     roofs = Roofs(boxes.xy, none, date, views[date], rows.tiers, boxes.length, boxes.angle, boxes.weight)

@@ -61,7 +61,7 @@ BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
 @STAGE.method(
     "hmm",
     reference="Rabiner 1989, doi:10.1109/5.18626; places from all dates: SpaceNet 7, doi:10.48550/arXiv.2102.04420",
-    version=25,
+    version=26,
 )
 def hmm(
     facts: Facts,
@@ -135,7 +135,7 @@ def _calibrated(facts: Facts, scale: float | None, half_width: float | None) -> 
     return own._replace(boxes=(half_width, half_width), doubts=own.doubts._replace(boxes=NO_DOUBTS.boxes))
 
 
-@STAGE.method("nearest", reference="Kuhn 1955, doi:10.1002/nav.3800020109", version=3)
+@STAGE.method("nearest", reference="Kuhn 1955, doi:10.1002/nav.3800020109", version=4)
 def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
     """Frame to frame: each date's counted boxes go to the tracks still open at the least total cost.
 

@@ -241,7 +241,7 @@ def test_timeseries_expects_more_arrivals_than_departures_by_what_the_count_rise
         when = true_events(series, name == "arrivals")[:, 2]
         true = np.array([(when == i).sum() for i in range(1, len(series.dates))])
         error = np.abs(table[f"{name}_expected"][1:] - true).mean()
-        # What is told leaves out what another's row leaves open on one look; expectations hold it.
+        # Reported departures leave out places that another's detection covers on one look; expected ones keep them.
         assert error <= 1.15 * np.abs(table[name][1:].astype(float) - true).mean() + 1.0
 
 

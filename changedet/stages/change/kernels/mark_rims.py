@@ -100,14 +100,33 @@ def rim_figures(mask: Bytes, standing: Bytes, steps: Bytes, boxes: Bytes, gsd_m:
     halo = rim_halo_px(gsd_m)
     out = np.zeros((FIGURES, *boxes.shape), np.float32)
     out[BOXES] = boxes > 0
-    seen = (mask <= 1) & (standing[0] != UNKNOWN) & (steps != UNSAID)
+    seen, light = seen_light(mask, standing, steps)
     reach = np.array([-BESIDE_M, BESIDE_M, FAR_M, -WITHIN_M]) / gsd_m
+    _fill_rims(mask, seen, light, steps, halo, max(1, round(NORMAL_M / gsd_m)), reach, out)
+    return tuple(out)
+
+
+def seen_light(mask: Bytes, standing: Bytes, steps: Bytes) -> tuple[Bools, Shorts]:
+    """What is seen of the ground on both dates, and its light.
+
+    Parameters
+    ----------
+    mask, standing, steps
+        As of `rim_figures`.
+
+    Returns
+    -------
+    seen : bool (y, x)
+        False where either date or the network shows nothing.
+    light : int16 (4, y, x)
+        Levels of colours and of near infrared on the date, and by how many each rose since the reference.
+    """
+    seen = (mask <= 1) & (standing[0] != UNKNOWN) & (steps != UNSAID)
     light = np.empty((4, *mask.shape), np.int16)
     light[0] = standing[1 : 1 + COLOURS].astype(np.int16).sum(axis=0) // COLOURS
     light[1] = standing[MOST_BANDS]
     light[2:] = standing[-2:].astype(np.int16) - np.int16(MIDDLE)
-    _fill_rims(mask, seen, light, steps, halo, max(1, round(NORMAL_M / gsd_m)), reach, out)
-    return tuple(out)
+    return np.asarray(seen, bool), light
 
 
 def without_outline(areas: Ints, sums: Ints, gsd_m: float) -> Bools:

@@ -18,10 +18,19 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Floats, Ints, Shorts, Singles
 from changedet.kernels.compiled import compiled
 from changedet.kernels.components import FIXED_POINT
-from changedet.stages.change.kernels.mark_rims import INNER, LEAST_M2, LEAST_RIM_M, NORMAL_M, at, outward, rim_halo_px
-from changedet.stages.change.kernels.movers import COLOURS, MEADOW, MIDDLE, MOST_BANDS, UNKNOWN
+from changedet.stages.change.kernels.mark_rims import (
+    INNER,
+    LEAST_M2,
+    LEAST_RIM_M,
+    NORMAL_M,
+    at,
+    outward,
+    rim_halo_px,
+    seen_light,
+)
+from changedet.stages.change.kernels.movers import MEADOW
 from changedet.stages.change.kernels.movers import STEP as LEVELS_PER_E_FOLD
-from changedet.stages.change.kernels.wide_ground import EVEN, UNSAID
+from changedet.stages.change.kernels.wide_ground import EVEN
 from changedet.stages.change.kernels.wide_ground import STEP as STEPS_PER_ODDS
 
 AWAY_M: Final = 3.0
@@ -62,11 +71,8 @@ def outline_figures(mask: Bytes, standing: Bytes, steps: Bytes, boxes: Bytes, gs
     """
     out = np.zeros((FIGURES, *boxes.shape), np.float32)
     out[BOXES] = boxes > 0
-    seen = (mask <= 1) & (standing[0] != UNKNOWN) & (steps != UNSAID)
-    light = np.empty((4, *mask.shape), np.int16)
-    light[0] = standing[1 : 1 + COLOURS].astype(np.int16).sum(axis=0) // COLOURS
-    light[1] = standing[MOST_BANDS]
-    light[2:] = light[:2] - (standing[-2:].astype(np.int16) - np.int16(MIDDLE))
+    seen, light = seen_light(mask, standing, steps)
+    light[2:] = light[:2] - light[2:]
     lengths = np.array([AWAY_M / gsd_m, MEAN_M / 2 / gsd_m, NORMAL_M / gsd_m])
     _fill(mask, seen, light, steps, standing[0] == MEADOW, rim_halo_px(gsd_m), lengths, out)
     return tuple(out)

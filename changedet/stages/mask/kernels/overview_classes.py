@@ -6,7 +6,7 @@ say how far they and their shadows reach (`cloud_trees`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -22,13 +22,7 @@ from changedet.stages.mask.kernels.cloud_shapes import CORE_WIDTH_M, bright_core
 from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities
 from changedet.stages.mask.kernels.discs import opened
 from changedet.stages.mask.kernels.overcast import hides_ground, is_featureless
-from changedet.stages.mask.kernels.snow import (
-    bare_picture,
-    may_be_snow,
-    snow_by_index,
-    white_snow,
-    without_air,
-)
+from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, snow_by_index, white_snow, without_air
 
 LEAST_PX: Final = 64
 """Of a smaller picture nothing can be said but that it is there; chosen by hand."""
@@ -222,17 +216,31 @@ def snow_beside(
     uint8 (y, x)
         CLEAR, SNOW or PATCHES: CLEAR unless it lies all over the scene.
     """
-    visible, infrared = _white_and_infrared(overview, bands)
-    least = _least_snow(visible, floor, ceiling)
     white = [some_bands(other, list(bands.white)) for other in others]
-    bare = bare_picture(visible, infrared, white, least)
-    found = white_snow(visible, infrared, bare, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
+    picture = _white_and_infrared(overview, bands)
+    return _snow_in_any_light(picture, white, bare_picture, floor, ceiling, resolution_m)
+
+
+def _snow_in_any_light(
+    picture: tuple[Singles, Singles | None],
+    others: Sequence[Singles],
+    bare: Callable[[Singles, Singles | None, Sequence[Singles], float], Singles],
+    floor: float,
+    ceiling: float,
+    resolution_m: float,
+) -> Bytes:
+    """Snow as `white_snow` finds it beside what other looks show, and where it finds none, without the air's light.
+
+    Low sun leaves snow bluer, and darker than any cloud in the units that are known.
+    """
+    least = _least_snow(picture[0], floor, ceiling)
+    reference = bare(*picture, others, least)
+    found = white_snow(*picture, reference, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
     if np.isfinite(ceiling) or (found != CLEAR).any():
         return found
-    own, infrared = without_air(visible, infrared)
-    least = _least_snow(own, 0.0, np.inf)
-    bare = bare_picture(own, infrared, [without_air(other, None)[0] for other in white], least)
-    return white_snow(own, infrared, bare, least, resolution_m, is_scaled=False)
+    picture, others = without_air(*picture), [without_air(other, None)[0] for other in others]
+    least = _least_snow(picture[0], 0.0, np.inf)
+    return white_snow(*picture, bare(*picture, others, least), least, resolution_m, is_scaled=False)
 
 
 def _white_and_infrared(overview: Singles, bands: CloudBands) -> tuple[Singles, Singles | None]:
@@ -269,14 +277,13 @@ def _snow(
         # Alone, and in units that nobody knows, a grey yard is as white and as bright as snow.
         least = _least_snow(visible, floor, ceiling) if _is_scaled(floor, ceiling) else 0.0
         return white_snow(visible, infrared, None, least, resolution_m, is_scaled=True)
-    other, least = some_bands(reference, list(bands.white)), _least_snow(visible, floor, ceiling)
-    found = white_snow(visible, infrared, other, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
-    if np.isfinite(ceiling) or (found != CLEAR).any():
-        return found
-    # Low sun leaves snow bluer, and darker than any cloud in the units that are known.
-    own, infrared = without_air(visible, infrared)
-    least = _least_snow(own, 0.0, np.inf)
-    return white_snow(own, infrared, without_air(other, None)[0], least, resolution_m, is_scaled=False)
+    other = some_bands(reference, list(bands.white))
+    return _snow_in_any_light((visible, infrared), [other], _the_only, floor, ceiling, resolution_m)
+
+
+def _the_only(_visible: Singles, _infrared: Singles | None, others: Sequence[Singles], _floor: float) -> Singles:
+    """The one other look, in the place of `bare_picture`."""
+    return others[0]
 
 
 def _by_tests(

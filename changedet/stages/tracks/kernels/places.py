@@ -160,8 +160,8 @@ def _on_bases(boxes: Boxes, date: Ints, views: Floats) -> tuple[Boxes, float]:
     return boxes._replace(xy=bases.xy), float(np.median(bases.height_m)) / HEIGHT_M
 
 
-def views_agree(boxes: Boxes, date: Ints, views: Floats, radius_m: float) -> bool:
-    """Whether the boxes bear out the views.
+def sense_of_views(boxes: Boxes, date: Ints, views: Floats, radius_m: float) -> int:
+    """Which way the boxes lean under the views.
 
     Parameters
     ----------
@@ -170,28 +170,12 @@ def views_agree(boxes: Boxes, date: Ints, views: Floats, radius_m: float) -> boo
 
     Returns
     -------
-    bool
-        False where a view is not known.
+    int
+        1 as the views say, -1 the other way, 0 where it does not show or a view is not known.
     """
     rows = [np.flatnonzero(date == t) for t in range(len(views))]
-    return bool(USUAL_LEVELS[0] <= _by_views(boxes, rows, views, radius_m)[0] <= USUAL_LEVELS[1])
-
-
-def views_opposed(boxes: Boxes, date: Ints, views: Floats, radius_m: float) -> bool:
-    """Whether the boxes lean the other way than the views say.
-
-    Parameters
-    ----------
-    boxes, date, views, radius_m
-        As for `find_places`.
-
-    Returns
-    -------
-    bool
-        False where a view is not known.
-    """
-    rows = [np.flatnonzero(date == t) for t in range(len(views))]
-    return _by_views(boxes, rows, views, radius_m)[0] <= -USUAL_LEVELS[0]
+    levels = _by_views(boxes, rows, views, radius_m)[0]
+    return int(USUAL_LEVELS[0] <= levels <= USUAL_LEVELS[1]) - int(levels <= -USUAL_LEVELS[0])
 
 
 def _by_views(boxes: Boxes, rows: Sequence[Ints], views: Floats, radius_m: float) -> tuple[float, Floats]:

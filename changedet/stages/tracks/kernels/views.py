@@ -17,8 +17,10 @@ from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.tracks.kernels.box_matching import MAX_ANGLE_DEG
 from changedet.stages.tracks.kernels.boxes import UNKNOWN_COLOR_DISTANCE, Boxes, axial_difference, color_distance
-from changedet.stages.tracks.kernels.places import views_opposed
+from changedet.stages.tracks.kernels.places import sense_of_views
 
+RADIUS_M: Final = 2.0
+"""Searched for the dates' shifts that say which way the boxes lean, as of places by default."""
 LEAST_DATES: Final = 2
 """With boxes, for their roofs to be displaced from each other."""
 REACH_M: Final = 8.0
@@ -32,18 +34,17 @@ By sites that teach: root mean square error of their views .035 at .6, .030 at .
 OFFSET_SD_M: Final = 0.25
 """Of the offset of two roofs of one box: errors of both centres and of the co-registration."""
 MOST_BOXES: Final = 500
-"""Of a date, whose offsets are looked at: of more every second or third."""
+"""Of the first of two dates, whose offsets are looked at: of more every second or third."""
 COMPANIONS: Final = 4
 """Other dates with which a date's roofs are compared, so that long series take no more than their length."""
 FARTHEST: Final = 0.8
 """Of two views from each other, in tangents of off-nadir angles: both 22 degrees, from opposite sides."""
 STEP: Final = 0.1
 """Between differences of views that are tried first."""
-_TANGENTS: Final = np.arange(-FARTHEST, FARTHEST + STEP / 2, STEP)
+_TANGENTS: Final = STEP * np.arange(-round(FARTHEST / STEP), round(FARTHEST / STEP) + 1)
 _SQUARE: Final = np.stack(np.meshgrid(_TANGENTS, _TANGENTS), -1).reshape(-1, 2)
-SEARCH: Final = _SQUARE[np.argsort(np.hypot(*_SQUARE.T), kind="stable")][
-    : int((np.hypot(*_SQUARE.T) <= FARTHEST).sum())
-]
+_DISC: Final = _SQUARE[np.hypot(*_SQUARE.T) <= FARTHEST]
+SEARCH: Final = _DISC[np.argsort(np.hypot(*_DISC.T), kind="stable")]
 """All of them (n, 2), the nearest to none first."""
 MOST_SHARE: Final = 0.2
 """Of near pairs of roofs that are taken to be of one box."""
@@ -72,7 +73,7 @@ class SeriesViews(NamedTuple):
     opposed: bool
 
 
-def views_of(boxes: Boxes, date: Ints, given: Floats, radius_m: float) -> SeriesViews:
+def views_of(boxes: Boxes, date: Ints, given: Floats) -> SeriesViews:
     """Views of all dates with boxes: as given, turned round where the boxes say so, or learnt.
 
     Parameters
@@ -83,8 +84,6 @@ def views_of(boxes: Boxes, date: Ints, given: Floats, radius_m: float) -> Series
         Index of each box's date.
     given : float64 (date, 2)
         As `SeriesViews.displacement`.
-    radius_m : float
-        As of `places.find_places`.
 
     Returns
     -------
@@ -94,9 +93,8 @@ def views_of(boxes: Boxes, date: Ints, given: Floats, radius_m: float) -> Series
     used = np.asarray(np.bincount(date, minlength=len(given)) > 0, bool)
     known = np.asarray(np.isfinite(given).all(1), bool)
     of_known = np.flatnonzero(known[date])
-    opposed = views_opposed(
-        boxes.take(of_known), date[of_known], np.where(known[:, None], HEIGHT_M * given, 0.0), radius_m
-    )
+    views = np.where(known[:, None], HEIGHT_M * given, 0.0)
+    opposed = sense_of_views(boxes.take(of_known), date[of_known], views, RADIUS_M) < 0
     given = -given if opposed else given
     if not (used & ~known).any() or used.sum() < LEAST_DATES:
         return SeriesViews(given, opposed)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from changedet.stages.tracks.kernels.boxes import Boxes
-from changedet.stages.tracks.kernels.places import BOX_HEIGHT, find_places, views_opposed
+from changedet.stages.tracks.kernels.places import BOX_HEIGHT, find_places, sense_of_views
 
 LEAN = np.array([(-0.8, -0.7), (0.0, 0.2), (0.9, -0.7), (0.2, 0.0), (0.1, -0.1)])
 """Metres east and north by which five looks displace the top of one box: two of them from 22 degrees off nadir."""
@@ -60,7 +60,8 @@ def test_find_places_leaves_out_views_that_the_boxes_contradict_or_that_are_not_
     unknown = find_places(boxes, date, np.full(LEAN.shape, np.nan), 2.0, 4)
     found = find_places(boxes, date, views, 2.0, 4)
     np.testing.assert_array_equal(found.place, unknown.place)
-    assert views_opposed(boxes, date, views, 2.0) == (views is OPPOSED)
+    assert sense_of_views(boxes, date, views, 2.0) == (-1 if views is OPPOSED else 0)
+    assert sense_of_views(boxes, date, LEAN, 2.0) == 1
 
 
 def test_find_places_takes_views_from_straight_above_for_unknown() -> None:

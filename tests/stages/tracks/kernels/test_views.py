@@ -28,7 +28,7 @@ def yard(levels: tuple[float, ...], spots: int = 60, seed: int = 4) -> tuple[Box
 @pytest.mark.parametrize("levels", [(1,), (1, 2, 3), (2, 2, 3, 1)])
 def test_views_are_learnt_but_for_what_they_share(levels: tuple[float, ...]) -> None:
     boxes, date = yard(levels)
-    found = views_of(boxes, date, UNKNOWN, 2.0)
+    found = views_of(boxes, date, UNKNOWN)
     shown, true = (views - views.mean(0) for views in (found.displacement, VIEWS))
     assert not found.opposed
     np.testing.assert_allclose(found.displacement.mean(0), 0.0, atol=1e-12)
@@ -39,17 +39,17 @@ def test_views_are_learnt_but_for_what_they_share(levels: tuple[float, ...]) -> 
 def test_views_that_are_given_stay_and_say_what_all_share() -> None:
     boxes, date = yard((1, 1, 2))
     given = np.where(np.arange(5)[:, None] < 3, VIEWS, np.nan)
-    found = views_of(boxes, date, given, 2.0).displacement
+    found = views_of(boxes, date, given).displacement
     np.testing.assert_array_equal(found[:3], VIEWS[:3])
     assert np.abs(found[3:] - VIEWS[3:]).max() < 0.1
-    np.testing.assert_array_equal(views_of(boxes, date, VIEWS, 2.0).displacement, VIEWS)
+    np.testing.assert_array_equal(views_of(boxes, date, VIEWS).displacement, VIEWS)
 
 
 @pytest.mark.parametrize("known", [5, 3])
 def test_views_against_which_the_boxes_lean_are_turned_round(known: int) -> None:
     boxes, date = yard((1, 2))
     given = np.where(np.arange(5)[:, None] < known, -VIEWS, np.nan)
-    found = views_of(boxes, date, given, 2.0)
+    found = views_of(boxes, date, given)
     assert found.opposed
     np.testing.assert_array_equal(found.displacement[:known], VIEWS[:known])
 
@@ -57,8 +57,8 @@ def test_views_against_which_the_boxes_lean_are_turned_round(known: int) -> None
 def test_views_of_dates_without_boxes_stay_unknown() -> None:
     boxes, date = yard((1, 2))
     kept = np.flatnonzero(date != 2)
-    found = views_of(boxes.take(kept), date[kept], UNKNOWN, 2.0).displacement
+    found = views_of(boxes.take(kept), date[kept], UNKNOWN).displacement
     assert np.isnan(found[2]).all()
     assert np.isfinite(np.delete(found, 2, axis=0)).all()
     alone = np.flatnonzero(date == 0)
-    assert np.isnan(views_of(boxes.take(alone), date[alone], UNKNOWN, 2.0).displacement).all()
+    assert np.isnan(views_of(boxes.take(alone), date[alone], UNKNOWN).displacement).all()
