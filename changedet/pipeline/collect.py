@@ -159,7 +159,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
 def _doubts_of_site(
     plan: Plan, models: Mapping[dt.date, DateModel], footprints: Mapping[dt.date, Footprint], tracks: Tracks | None
 ) -> list[str]:
-    opposed = [OPPOSED_VIEWS] if tracks and tracks.views_opposed else []
+    opposed = [OPPOSED_VIEWS] if tracks and tracks.views and tracks.views.opposed else []
     return [*bare_site(plan, models, footprints), *opposed]
 
 

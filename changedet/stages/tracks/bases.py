@@ -35,7 +35,7 @@ def on_their_bases(tracks: Tracks, views: SeriesViews) -> Tracks:
     Tracks
         With the rectangles of ``detections`` and the points of ``tracks`` on the ground.
     """
-    tracks, rows = replace(tracks, views_opposed=views.opposed), tracks.detections
+    tracks, rows = replace(tracks, views=views), tracks.detections
     if not len(rows) or not np.isfinite(views.displacement).any():
         return tracks
     unit = tracks.ground_metre

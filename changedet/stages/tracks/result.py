@@ -12,6 +12,7 @@ import numpy as np
 from changedet.arrays import Bools, Floats
 from changedet.kernels.intervals import PLAIN, Calibration
 from changedet.stages.tracks.kernels.new_tops import NewTops
+from changedet.stages.tracks.kernels.views import SeriesViews
 from changedet.stages.tracks.visibility import SeriesVisibility
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ class Tracks:
         What turns presence into counts and intervals for the detector of the rows.
     often_missed : bool
         Whether the rows fit the detector's tables of sites on which boxes are often missed, which were then followed.
-    views_opposed : bool
-        Whether the boxes lean the other way than the given views say, which were turned round then.
+    views : SeriesViews or None
+        By which its boxes are placed on the ground; None where it was followed without.
     ground_metre : float
         A metre on the ground in units of the CRS.
     rejected : GeoDataFrame or None
@@ -107,7 +108,7 @@ class Tracks:
     ground: Ground
     calibration: Calibration = PLAIN
     often_missed: bool = False
-    views_opposed: bool = False
+    views: SeriesViews | None = None
     ground_metre: float = 1.0
     rejected: gpd.GeoDataFrame | None = None
     place_tops: NewTops | None = None

@@ -95,9 +95,9 @@ class Opposed(GivenVisibility):
 def test_track_turns_views_round_that_the_boxes_lean_against():
     given, bases = rows(tiers=2), np.tile([(500_000 + 10 * k, 5_400_000) for k in range(12)], (4, 1))
     found = track(given, Opposed(DAYS), detector="learned")
-    assert found.views_opposed
+    assert found.views.opposed
     assert np.abs(centres(found.detections) - bases).max() < 0.3
-    assert not track(given, Views(DAYS), detector="learned").views_opposed
+    assert not track(given, Views(DAYS), detector="learned").views.opposed
 
 
 class Oblique(GivenVisibility):

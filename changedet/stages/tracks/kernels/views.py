@@ -67,10 +67,19 @@ class SeriesViews(NamedTuple):
         Of a roof for each metre of its height, in metres east and north; NaN where it is not known.
     opposed : bool
         Whether the boxes lean the other way than the given views say, which are turned round then.
+    learnt : bool (date,)
+        True of dates whose view is not given and which the boxes show.
     """
 
     displacement: Floats
     opposed: bool
+    learnt: Bools
+
+    @property
+    def angles(self) -> tuple[Floats, Floats]:
+        """Off-nadir angles and azimuths (date,) in degrees, as `changedet.imagery.angles.ViewAngles` has them."""
+        east, north = self.displacement.T
+        return np.degrees(np.arctan(np.hypot(east, north))), np.degrees(np.arctan2(east, north)) % 360
 
 
 def views_of(boxes: Boxes, date: Ints, given: Floats) -> SeriesViews:
@@ -97,9 +106,9 @@ def views_of(boxes: Boxes, date: Ints, given: Floats) -> SeriesViews:
     opposed = sense_of_views(boxes.take(of_known), date[of_known], views, RADIUS_M) < 0
     given = -given if opposed else given
     if not (used & ~known).any() or used.sum() < LEAST_DATES:
-        return SeriesViews(given, opposed)
+        return SeriesViews(given, opposed, np.zeros(len(given), bool))
     offsets = _Offsets.of(boxes, date, known)
-    return SeriesViews(_with_given(offsets.views(given), given, known, used), opposed)
+    return SeriesViews(_with_given(offsets.views(given), given, known, used), opposed, used & ~known)
 
 
 def _with_given(shown: Floats, given: Floats, known: Bools, used: Bools) -> Floats:
