@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
+from changedet.kernels.compiled import compiled
 from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.tracks.kernels.box_matching import MAX_ANGLE_DEG
 from changedet.stages.tracks.kernels.boxes import UNKNOWN_COLOR_DISTANCE, Boxes, axial_difference, color_distance
@@ -33,6 +34,8 @@ DECAY: Final = 0.9
 By sites that teach: root mean square error of their views .035 at .6, .030 at .9 and 1.3."""
 OFFSET_SD_M: Final = 0.25
 """Of the offset of two roofs of one box: errors of both centres and of the co-registration."""
+MOST_SDS: Final = 9.0
+"""Standard deviations within which offsets count: what lies farther adds less than a double's last digit."""
 MOST_BOXES: Final = 500
 """Of the first of two dates, whose offsets are looked at: of more every second or third."""
 COMPANIONS: Final = 4
@@ -132,13 +135,27 @@ class _Pair(NamedTuple):
         """Log likelihood (k,) of differences of views (k, 2), beside that of offsets of other boxes alone."""
         usual = np.exp(-DECAY * LEVELS)
         usual /= usual.sum()
-        area = np.pi * REACH_M**2 / (2 * np.pi * OFFSET_SD_M**2)
-        found = np.empty(len(view))
-        for k, shift in enumerate(HEIGHT_M * view[:, None] * LEVELS[:, None]):
-            off = ((self.offset[:, None] - shift) ** 2).sum(-1)
-            near = np.exp(-0.5 / OFFSET_SD_M**2 * off) @ usual
-            found[k] = self.weight @ np.log(1.0 - self.share + self.share * area * near)
-        return found
+        return _likelihood(self.offset, self.weight, self.share, HEIGHT_M * view[:, None] * LEVELS[:, None], usual)
+
+
+@compiled
+def _likelihood(offset: Floats, weight: Floats, share: float, shifts: Floats, usual: Floats) -> Floats:
+    """As `_Pair.likelihood`, of shifts (k, level, 2) in metres; usual: the share (level,) of stacks of each height."""
+    area = np.pi * REACH_M**2 / (2 * np.pi * OFFSET_SD_M**2)
+    most, spread = (MOST_SDS * OFFSET_SD_M) ** 2, -0.5 / OFFSET_SD_M**2
+    found = np.zeros(len(shifts))
+    # of one box, where no offset is near: the same for each
+    alone = np.log(1.0 - share)
+    for k in range(len(shifts)):
+        for n in range(len(offset)):
+            near = 0.0
+            for level in range(len(usual)):
+                east, north = offset[n, 0] - shifts[k, level, 0], offset[n, 1] - shifts[k, level, 1]
+                off = east * east + north * north
+                if off < most:
+                    near += usual[level] * np.exp(spread * off)
+            found[k] += weight[n] * (np.log(1.0 - share + share * area * near) if near > 0.0 else alone)
+    return found
 
 
 @dataclass(frozen=True)
@@ -170,14 +187,20 @@ class _Offsets:
             views[self.order[0]] = 0.0
         for t in self.order[first:]:
             views = self._best(views, t, SEARCH, [pair for pair in self.pairs if pair[1] == t])
+        free = [t for t in self.order if not self.known[t]]
         for step in STEPS:
+            # what neither moved, nor any date that it is compared with, would be found where it is
+            waiting = set(free)
             for _ in range(SWEEPS):
-                before = views
-                for t in (t for t in self.order if not self.known[t]):
-                    tried = views[t] + step * AROUND
-                    views = self._best(views, t, tried, [pair for pair in self.pairs if t in pair])
-                if (views == before).all():
-                    break
+                for t in free:
+                    if t not in waiting:
+                        continue
+                    waiting.remove(t)
+                    before, pairs = views, [pair for pair in self.pairs if t in pair]
+                    views = self._best(views, t, views[t] + step * AROUND, pairs)
+                    if (views[t] != before[t]).any():
+                        waiting.update((t,), *pairs)
+                waiting.intersection_update(free)
         return views
 
     def _best(self, views: Floats, t: int, tried: Floats, pairs: list[tuple[int, int]]) -> Floats:

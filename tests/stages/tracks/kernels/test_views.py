@@ -7,7 +7,7 @@ import pytest
 
 from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.tracks.kernels.boxes import Boxes
-from changedet.stages.tracks.kernels.views import views_of
+from changedet.stages.tracks.kernels.views import DECAY, LEVELS, OFFSET_SD_M, REACH_M, SEARCH, _Pair, views_of
 
 VIEWS = np.array([(-0.31, -0.27), (0.0, 0.05), (0.33, -0.2), (0.08, 0.0), (-0.05, 0.25)])
 UNKNOWN = np.full(VIEWS.shape, np.nan)
@@ -62,3 +62,15 @@ def test_views_of_dates_without_boxes_stay_unknown() -> None:
     assert np.isfinite(np.delete(found, 2, axis=0)).all()
     alone = np.flatnonzero(date == 0)
     assert np.isnan(views_of(boxes.take(alone), date[alone], UNKNOWN).displacement).all()
+
+
+def test_offsets_that_are_too_far_to_count_change_no_likelihood() -> None:
+    rng = np.random.default_rng(3)
+    offset, weight = rng.uniform(-REACH_M, REACH_M, (400, 2)), rng.uniform(0, 1, 400)
+    usual = np.exp(-DECAY * LEVELS) / np.exp(-DECAY * LEVELS).sum()
+    apart = offset[None, None] - (HEIGHT_M * SEARCH[:, None] * LEVELS[:, None])[:, :, None]
+    near = (np.exp(-0.5 / OFFSET_SD_M**2 * (apart**2).sum(-1)) * usual[:, None]).sum(1)
+    area = REACH_M**2 / (2 * OFFSET_SD_M**2)
+    expected = np.log(0.85 + 0.15 * area * near) @ weight
+    found = _Pair(offset, weight, 0.15).likelihood(SEARCH)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11)
