@@ -22,9 +22,6 @@ RINGS_M: Final = ((0.0, 7.0), (7.0, 13.0))
 as a house and its garden are some 20 metres wide."""
 LATTICE_M: Final = 3.0
 """Distance of the points that are looked at, half a pixel of the finer map."""
-BOXES: Final = 128
-"""That are looked at together: some 30 MB."""
-
 FREE_ODDS: Final = 1.0
 """Log odds up to which a place takes nothing from a box; beyond lie two in a hundred containers that are in no garden
 (training/fit_homes.py). Chosen by hand."""
@@ -54,16 +51,12 @@ def features(maps: Sequence[Singles], steps_px: Sequence[int], centres_m: Floats
     float32 (n, feature)
         Of each map, of each of `RINGS_M`, of each channel.
     """
-    parts = [np.empty((0, len(RINGS_M) * sum(len(drawn) for drawn in maps)), np.float32)]
-    for first in range(0, len(centres_m), BOXES):
-        centres = centres_m[first : first + BOXES]
-        columns = [
-            between(drawn, row / (STEP_M * step) - 0.5, column / (STEP_M * step) - 0.5)
-            for drawn, step in zip(maps, steps_px, strict=True)
-            for row, column in (_ring(centres, *ring) for ring in RINGS_M)
-        ]
-        parts.append(np.concatenate(columns, axis=1))
-    return np.concatenate(parts)
+    columns = [
+        between(drawn, row / (STEP_M * step) - 0.5, column / (STEP_M * step) - 0.5)
+        for drawn, step in zip(maps, steps_px, strict=True)
+        for row, column in (_ring(centres_m, *ring) for ring in RINGS_M)
+    ]
+    return np.concatenate(columns, axis=1)
 
 
 def _ring(centres_m: Floats, least_m: float, most_m: float) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
+from changedet.kernels.compiled import compiled
 from changedet.kernels.hall_pictures import STEP_M
 from changedet.stages.objects.kernels.box_looks import DOUBTFUL, Weights, looked_at
 
@@ -69,14 +70,28 @@ def between(drawn: Singles, row: Floats, column: Floats) -> Singles:
     float32 (n, channel)
         Over the points of each.
     """
-    flat = np.moveaxis(drawn, 0, 2)
-    row, column = (np.clip(at, 0.0, size - 1.0) for at, size in zip((row, column), flat.shape, strict=False))
-    top, left = row.astype(int), column.astype(int)
-    below, beside = np.minimum(top + 1, flat.shape[0] - 1), np.minimum(left + 1, flat.shape[1] - 1)
-    v, h = ((at - first)[..., None].astype(np.float32) for at, first in ((row, top), (column, left)))
-    upper = flat[top, left] * (1 - h) + flat[top, beside] * h
-    lower = flat[below, left] * (1 - h) + flat[below, beside] * h
-    return np.asarray((upper * (1 - v) + lower * v).mean(axis=1), np.float32)
+    row, column = (np.clip(at, 0.0, size - 1.0) for at, size in zip((row, column), drawn.shape[1:], strict=True))
+    return _means(np.ascontiguousarray(np.moveaxis(drawn, 0, 2)), row, column)
+
+
+@compiled
+def _means(drawn: Singles, row: Floats, column: Floats) -> Singles:
+    """As `between`, of a map (y, x, channel) at places within it."""
+    height, width, channels = drawn.shape
+    boxes, points = row.shape
+    out, one = np.zeros((boxes, channels), np.float32), np.float32(1)
+    for i in range(boxes):
+        for k in range(points):
+            top, left = int(row[i, k]), int(column[i, k])
+            below, beside = min(top + 1, height - 1), min(left + 1, width - 1)
+            v, h = np.float32(row[i, k] - top), np.float32(column[i, k] - left)
+            for c in range(channels):
+                upper = drawn[top, left, c] * (one - h) + drawn[top, beside, c] * h
+                lower = drawn[below, left, c] * (one - h) + drawn[below, beside, c] * h
+                out[i, c] += upper * (one - v) + lower * v
+        for c in range(channels):
+            out[i, c] /= points
+    return out
 
 
 def log_odds(maps: Sequence[Singles], steps_px: Sequence[int], boxes: Floats, weights: Weights) -> Floats:

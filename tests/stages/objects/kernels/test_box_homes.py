@@ -7,7 +7,7 @@ import pytest
 
 from changedet.kernels.hall_pictures import STEP_M
 from changedet.stages.objects.kernels import box_homes
-from changedet.stages.objects.kernels.box_homes import BOXES, FREE_ODDS, IN_ROW, MOST_ODDS, RINGS_M, TAKEN
+from changedet.stages.objects.kernels.box_homes import FREE_ODDS, IN_ROW, MOST_ODDS, RINGS_M, TAKEN
 from changedet.stages.objects.kernels.box_looks import Weights
 
 STEPS_PX = (8, 16)
@@ -24,7 +24,7 @@ def sloped() -> tuple[np.ndarray, ...]:
 
 
 def test_features_are_means_around_the_middle_of_a_box() -> None:
-    many = np.repeat(CENTRE, BOXES + 1, axis=0)
+    many = np.repeat(CENTRE, 3, axis=0)
     found = box_homes.features(sloped(), STEPS_PX, many)
     np.testing.assert_allclose(found, np.tile(CENTRE, (len(many), 2 * len(RINGS_M))), rtol=1e-4)
     assert box_homes.features(sloped(), STEPS_PX, np.empty((0, 2))).shape == (0, 8)

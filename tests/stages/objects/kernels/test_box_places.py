@@ -72,3 +72,20 @@ def test_weighed_says_less_of_boxes_side_by_side() -> None:
     )
     assert odds[:5].tolist() == [-1.0, -0.25, 0.0, 0.0, 0.25]
     assert np.isnan(odds[5])
+
+
+def test_means_between_pixels_are_those_of_single_precision_in_order() -> None:
+    rng = np.random.default_rng(5)
+    drawn = rng.normal(size=(3, 7, 9)).astype(np.float32)
+    row, column = rng.uniform(-1, 8, (4, 5)), rng.uniform(-1, 10, (4, 5))
+    expected = np.zeros((4, 3), np.float32)
+    for k in range(5):
+        y, x = np.clip(row[:, k], 0, 6), np.clip(column[:, k], 0, 8)
+        top, left = y.astype(int), x.astype(int)
+        v, h = ((at - first).astype(np.float32) for at, first in ((y, top), (x, left)))
+        upper, lower = (
+            drawn[:, at, left] * (1 - h) + drawn[:, at, np.minimum(left + 1, 8)] * h
+            for at in (top, np.minimum(top + 1, 6))
+        )
+        expected += (upper * (1 - v) + lower * v).T
+    np.testing.assert_array_equal(box_places.between(drawn, row, column), expected / np.float32(5))
