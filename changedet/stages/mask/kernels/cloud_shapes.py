@@ -8,12 +8,13 @@ scenes that their comments name.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
-from changedet.arrays import Bools, Singles
+from changedet.arrays import Bools, Singles, Words
 from changedet.kernels.components import label
 from changedet.stages.mask.kernels.cloud_light import extent
 from changedet.stages.mask.kernels.cloud_shadows import FADE_M, RIM_ALONE_M, RIM_M
@@ -23,6 +24,8 @@ CORE_RATIO: Final = 3.0
 """Cloud cores are this much brighter than the scene's darker quarter; gravel, concrete and sand reach 2 to 2.5."""
 CORE_SATURATION: Final = 0.18
 """Greatest (max - min) / mean of a core's bands; gravel and sand have .2 to .5."""
+CORE_PICTURE_SATURATION: Final = 0.1
+"""The same in pictures stretched to 8 bits, in which clouds are near to their white: .06 at most, stubble .12."""
 CORE_WIDTH_M: Final = 16.0
 """Narrower bright things are roofs, containers and lorries."""
 CORE_CEILING_SHARE: Final = 0.9
@@ -36,6 +39,9 @@ SHARPNESS: Final = 0.66
 RAGGED_SHARPNESS: Final = 0.82
 """The same where the outline is no building's, or where other clouds are about: some clouds have .8, flat new roofs
 .85."""
+THING_SHARPNESS: Final = 0.82
+"""Greatest sharpness of the outline of all that is brighter than on the reference around a core that fades: of clouds
+of the own and the painted simulator at most .82 to .85, of new yards and fields .66 to .94."""
 RAGGED_AREA_M2: Final = 2000.0
 """A smaller thing's outline has too few pixels to be called ragged."""
 RAGGED_FILL: Final = 0.8
@@ -48,6 +54,9 @@ EDGE_REACH_PX: Final = 5
 """Window in which the edge of an outline is looked for: two pixels either side."""
 NEW_RATIO: Final = 1.5
 """A cloud is this much brighter than the reference at its place; what is not was there before."""
+NEW_PICTURE_RATIO: Final = 2.5
+"""The same in pictures stretched to 8 bits, whose black is ground in shade: new pale concrete has 1.6 to 2.3 (own
+simulator), clouds 2.5 and more."""
 GROW_RATIO: Final = 1.3
 """A cloud's thin rim is at least this much brighter than the ground."""
 GROW_CORE_SHARE: Final = 0.6
@@ -91,10 +100,10 @@ def bright_cores(
     bool (y, x)
         Candidates for `clouds_of_cores`.
     """
-    least = max(CORE_RATIO * ground, floor)
+    least, most = max(CORE_RATIO * ground, floor), CORE_SATURATION
     if np.isfinite(ceiling):
-        least = min(least, CORE_CEILING_SHARE * ceiling)
-    white = extent(bands) < CORE_SATURATION * np.maximum(bright, 1e-6)
+        least, most = min(least, CORE_CEILING_SHARE * ceiling), CORE_PICTURE_SATURATION
+    white = extent(bands) < most * np.maximum(bright, 1e-6)
     return opened(valid & white & (bright > least), CORE_WIDTH_M / 2, resolution_m)
 
 
@@ -105,6 +114,7 @@ def clouds_of_cores(
     valid: Bools,
     resolution_m: float,
     by_outline: bool,
+    stretched: bool,
 ) -> Bools:
     """Cores that are large, fade out, or have a cloud's outline, and were not there before.
 
@@ -122,6 +132,8 @@ def clouds_of_cores(
         Pixel size.
     by_outline : bool
         Whether a ragged outline is evidence; what trees take for a cloud has no outline of its own.
+    stretched : bool
+        Whether it is a picture, in which new pale ground is as bright and white as clouds.
 
     Returns
     -------
@@ -133,18 +145,24 @@ def clouds_of_cores(
     if not count:
         return core
     sharp = _sharpness(bright, valid, resolution_m)
-    inner = cv2.erode(core.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    inner = _inner(core)
+    least_ratio = NEW_PICTURE_RATIO if stretched else NEW_RATIO
+    whole = None
+    if stretched and ratio is not None:
+        whole = _Things.of(core, brighter_than(ratio, valid, resolution_m), sharp, resolution_m)
     certain, possible = np.zeros(count + 1, bool), np.zeros(count + 1, bool)
     least_px, beside_px = (max(LEAST_CORE_PX, area / resolution_m**2) for area in (CORE_AREA_M2, COMPANION_AREA_M2))
     for number in range(1, count + 1):
         part = labels == number
         size = int(part.sum())
-        if size < beside_px or not _is_new(part, ratio):
+        if size < beside_px or not _is_new(part, ratio, least_ratio):
             continue
         uneven = float(bright[part].std() / max(float(bright[part].mean()), 1e-6))
         edge = 0.0 if resolution_m > SOFTNESS_LIMIT_M else float(np.median(sharp[part & ~inner])) - uneven
         possible[number] = ratio is not None and edge < RAGGED_SHARPNESS
-        alone = edge < SHARPNESS or (by_outline and possible[number] and _is_ragged(part, resolution_m))
+        fades = edge < SHARPNESS and (whole is None or whole.fades(part))
+        ragged = by_outline and possible[number] and _is_ragged(part, resolution_m)
+        alone = fades or (ragged and (whole is None or whole.is_ragged(part)))
         certain[number] = alone and size >= least_px
     # Clouds come together: beside one, others need not prove their shape.
     return np.asarray((certain | possible if certain.any() else certain)[labels], bool)
@@ -181,15 +199,71 @@ def with_rims(
         Around the cores.
     """
     if ratio is not None:
-        brighter = valid & (np.nan_to_num(ratio, nan=0.0) > GROW_RATIO)
+        brighter = brighter_than(ratio, valid, resolution_m)
     else:
-        brighter = valid & (bright > max(GROW_RATIO, GROW_CORE_SHARE * CORE_RATIO) * ground)
-    brighter = opened(brighter, GROW_WIDTH_M / 2, resolution_m) | cloud
+        least = max(GROW_RATIO, GROW_CORE_SHARE * CORE_RATIO) * ground
+        brighter = opened(valid & (bright > least), GROW_WIDTH_M / 2, resolution_m)
+    brighter |= cloud
     step = np.ones((3, 3), np.uint8)
     grown = cloud.astype(np.uint8)
     for _ in range(max(1, round(GROW_REACH_M / resolution_m))):
         grown = cv2.dilate(grown, step) & brighter.astype(np.uint8)
     return dilated(grown.astype(bool), RIM_ALONE_M if ratio is None else RIM_M, resolution_m)
+
+
+def brighter_than(ratio: Singles, valid: Bools, resolution_m: float) -> Bools:
+    """Where a cloud's rim may reach: brighter than the reference, and no narrow thing.
+
+    Parameters
+    ----------
+    ratio : float32 (y, x)
+        How much brighter than the reference, sunlit ground being 1; NaN where that is not seen.
+    valid : bool (y, x)
+        Where the overview has data.
+    resolution_m : float
+        Pixel size.
+
+    Returns
+    -------
+    bool (y, x)
+        New ground that is paler than before, too.
+    """
+    return opened(valid & (np.nan_to_num(ratio, nan=0.0) > GROW_RATIO), GROW_WIDTH_M / 2, resolution_m)
+
+
+@dataclass(frozen=True)
+class _Things:
+    """All that is brighter than on the reference, of which cores are parts.
+
+    A core's outline is a contour of brightness: within a new pale yard that is uneven it fades as a cloud's does, and
+    is as ragged. The outline of the thing itself is that of a yard.
+    """
+
+    labels: Words
+    rim: Bools
+    sharp: Singles
+    resolution_m: float
+
+    @classmethod
+    def of(cls, core: Bools, brighter: Bools, sharp: Singles, resolution_m: float) -> _Things:
+        things = brighter | core
+        return cls(label(things.astype(np.uint8)), things & ~_inner(things), sharp, resolution_m)
+
+    def fades(self, part: Bools) -> bool:
+        """Whether the thing of which a core is part fades out on half of its outline."""
+        return float(np.median(self.sharp[self._own(part) & self.rim])) < THING_SHARPNESS
+
+    def is_ragged(self, part: Bools) -> bool:
+        """Whether it has the outline of nothing that is built."""
+        return _is_ragged(self._own(part), self.resolution_m)
+
+    def _own(self, part: Bools) -> Bools:
+        return np.asarray(self.labels == self.labels[part][0], bool)
+
+
+def _inner(mask: Bools) -> Bools:
+    """Without its outermost pixels."""
+    return np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)), bool)
 
 
 def _is_ragged(part: Bools, resolution_m: float) -> bool:
@@ -202,12 +276,12 @@ def _is_ragged(part: Bools, resolution_m: float) -> bool:
     return bool(part.sum() * resolution_m**2 >= RAGGED_AREA_M2 and fill < RAGGED_FILL and corners >= RAGGED_CORNERS)
 
 
-def _is_new(part: Bools, ratio: Singles | None) -> bool:
+def _is_new(part: Bools, ratio: Singles | None, least_ratio: float) -> bool:
     if ratio is None:
         return True
     values = ratio[part]
     values = values[np.isfinite(values)]
-    return bool(values.size == 0 or np.median(values) > NEW_RATIO)
+    return bool(values.size == 0 or np.median(values) > least_ratio)
 
 
 def _sharpness(bright: Singles, valid: Bools, resolution_m: float) -> Singles:

@@ -28,6 +28,10 @@ WHOLE_RANGE: Final = (2_200, 20_000)
 """Between these lies the bright end of such numbers: counts of 11 bits end below, pictures in 16 bits above."""
 BRIGHT_PERCENT: Final = 99.5
 """Percentile of a scene's brightness that stands for its bright end."""
+WHITE_PERCENT: Final = 99.0
+"""Percentile of each band that is taken for white: clouds where there are any, else roofs and concrete."""
+MOST_BALANCE: Final = 2.0
+"""Factor by which a band is scaled to white at most: counts of one sensor's bands differ by up to so much."""
 
 
 def light_units(visible: Singles, dtype: str) -> tuple[float, float]:
@@ -61,3 +65,31 @@ def light_units(visible: Singles, dtype: str) -> tuple[float, float]:
         return (REFLECTANCE_FLOOR if high < MOST_FRACTION else 0.0), float("inf")
     known = WHOLE_RANGE[0] < high < WHOLE_RANGE[1]
     return (PER_FRACTION * REFLECTANCE_FLOOR if known else 0.0), float("inf")
+
+
+def white_balanced(image: Singles, white: tuple[int, int, int]) -> Singles:
+    """Scale the visible bands so that the brightest of each are equally bright, as clouds are.
+
+    In raw counts each band has a gain of its own, and a cloud is no more white than the ground is.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        NaN or 0 for no data.
+    white : (int, int, int)
+        Blue, green and red.
+
+    Returns
+    -------
+    float32 (band, y, x)
+        A copy; as it was where nothing is seen.
+    """
+    visible = image[list(white)]
+    seen = (visible > 0).all(axis=0)
+    if not seen.any():
+        return image
+    top = np.percentile(visible[:, seen], WHITE_PERCENT, axis=1)
+    factor = np.clip(top.mean() / top, 1 / MOST_BALANCE, MOST_BALANCE)
+    balanced = image.copy()
+    balanced[list(white)] = visible * factor[:, None, None].astype(np.float32)
+    return balanced

@@ -21,6 +21,7 @@ from changedet.stages.mask.kernels.cloud_shadows import shadows_of
 from changedet.stages.mask.kernels.cloud_shapes import CORE_WIDTH_M, bright_cores, clouds_of_cores, with_rims
 from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities
 from changedet.stages.mask.kernels.discs import opened
+from changedet.stages.mask.kernels.light_units import white_balanced
 from changedet.stages.mask.kernels.overcast import hides_ground, is_featureless
 from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, snow_by_index, white_snow, without_air
 
@@ -117,6 +118,9 @@ def classify_overview(
     snow = lying != CLEAR
     # Among patches of snow, what is as even as a cloud may be one.
     may_be_cloud = ~snow | ((lying == SNOW) & (lying == PATCHES).any())
+    if not _is_scaled(floor, ceiling):
+        overview = white_balanced(overview, bands.white)
+        reference = None if reference is None else white_balanced(reference, bands.white)
     seen = overview if valid.all() else np.where(valid, overview, np.float32(0))
     visible = some_bands(seen, white)
     ratio = None if reference is None else brightness_ratio(visible, some_bands(reference, white), valid)
@@ -125,7 +129,7 @@ def classify_overview(
     if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
         found = cloud_probabilities(overview, reference, bands, sun_azimuth_deg, trees)
         certain = opened((found.cloud > CERTAIN_CLOUD) & may_be_cloud, CORE_WIDTH_M / 2, resolution_m)
-        alike = clouds_of_cores(certain, scene.bright, ratio, valid, resolution_m, by_outline=False)
+        alike = clouds_of_cores(certain, scene.bright, ratio, valid, resolution_m, False, bool(np.isfinite(ceiling)))
         proven = alike | (certain & cloud)
         cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)
         cloud |= thick_cloud(cloud & proven, cloud, visible, some_bands(reference, white))
@@ -293,7 +297,7 @@ def _by_tests(
     bands, bright, ratio, valid, resolution_m = scene
     ground = float(np.percentile(bright[valid], GROUND_PERCENTILE))
     core = bright_cores(bands, bright, valid & no_snow, ground, resolution_m, floor, ceiling)
-    cloud = clouds_of_cores(core, bright, ratio, valid, resolution_m, by_outline=True)
+    cloud = clouds_of_cores(core, bright, ratio, valid, resolution_m, True, bool(np.isfinite(ceiling)))
     if not cloud.any():
         return cloud, np.zeros_like(cloud)
     cloud = with_rims(cloud, bright, ratio, valid, ground, resolution_m)

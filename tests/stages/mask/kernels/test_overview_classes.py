@@ -5,7 +5,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.ndimage import label as ndimage_label
 
 from changedet.kernels import components
-from changedet.kernels.pixel_classes import CLEAR, SATURATED
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, SATURATED
 from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.overview_classes import classify_overview, thick_cloud
 
@@ -49,3 +49,42 @@ def test_thick_cloud_is_what_is_white_within_a_cloud_and_no_white_roof_beside_it
     found = thick_cloud(found_by_trees, found_by_trees, bands, reference)
     np.testing.assert_array_equal(found & ~found_by_trees, cloud & ~found_by_trees)
     assert not thick_cloud(np.zeros_like(cloud), found_by_trees, bands, reference).any()
+
+
+def ground_and(thing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A date with a bright thing (0 to 1) and its reference without, in shares of white."""
+    rough = gaussian_filter(np.random.default_rng(5).normal(size=thing.shape), 1)
+    ground = (0.2 + 0.03 * rough / rough.std()) * np.ones((3, 1, 1))
+    return (ground + thing * (0.85 - ground)).astype(np.float32), ground.astype(np.float32)
+
+
+def a_cloud() -> np.ndarray:
+    rows, columns = np.mgrid[:130, :130]
+    far = (
+        np.hypot(rows - 60, columns - 66) + 6 * gaussian_filter(np.random.default_rng(2).normal(size=(130, 130)), 9) * 9
+    )
+    return np.clip((44 - far) / 20, 0, 1)
+
+
+def a_yard() -> np.ndarray:
+    """Pale concrete, paler towards its middle, with an outline of one pixel."""
+    rows, columns = np.mgrid[:130, :130]
+    yard = np.zeros((130, 130))
+    yard[25:100, 20:110] = (0.5 + 0.4 * np.exp(-((rows - 60) ** 2 + (columns - 65) ** 2) / 900))[25:100, 20:110]
+    return yard
+
+
+def test_classify_overview_a_new_pale_yard_is_no_cloud_in_a_stretched_picture() -> None:
+    for thing, share in ((a_cloud(), 0.9), (a_yard(), 0.0)):
+        date, reference = (250 * image for image in ground_and(thing))
+        classes = classify_overview(date, reference, BANDS, 2.0, 150.0, 253.5, None, ())
+        assert ((classes == CLOUD)[thing > 0.8].mean() >= 0.9) == (share > 0)
+        assert share > 0 or (classes == CLEAR).all()
+
+
+def test_classify_overview_clouds_are_white_in_raw_counts_too() -> None:
+    gains = np.float32([1.35, 1.0, 0.8])[:, None, None]
+    thing = a_cloud()
+    date, reference = (1400 * gains * image for image in ground_and(thing))
+    classes = classify_overview(date, reference, BANDS, 2.0, 0.0, float("inf"), None, ())
+    assert (classes == CLOUD)[thing > 0.8].mean() > 0.9
