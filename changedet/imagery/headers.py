@@ -181,7 +181,8 @@ def _refuse(path: str, dataset: rasterio.DatasetReader, *, classes: bool) -> Non
         raise InputError(f"{path}: holds complex numbers; give the amplitude (the absolute value) as a real raster")
     if ColorInterp.palette in dataset.colorinterp and not classes:
         raise PaletteError(
-            f"{path}: holds a colour palette, whose values are classes and not brightness; expand it to RGB first"
+            f"{path}: holds a colour palette, whose values are classes and not brightness; expand it to RGB first "
+            "(gdal_translate -expand rgb)"
         )
     if dataset.count and not all(dataset.overviews(1)):
         raise InputError(f"{path}: has overviews larger than the picture itself; build them anew")

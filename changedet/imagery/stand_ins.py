@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from changedet.arrays import Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.bands import in_order
@@ -137,13 +138,31 @@ def shows_grey(look: Look, grid: Grid) -> bool:
     """
     if look.roles != COLOURS or is_grey(look):
         return False
-    values = [part for window in _windows(grid) if (part := _seen(look, grid, window)).size]
-    if not values:
+    pixels = seen_in_windows(look, grid, COLOURS)
+    if not pixels.size:
         return False
-    pixels = np.concatenate(values, axis=1)
     low, high = np.percentile(pixels, RANGE_PER_CENT)
     chroma = pixels.max(axis=0) - pixels.min(axis=0)
     return bool(high > low and (chroma <= MOST_CHROMA * (high - low)).mean() >= GREY_SHARE)
+
+
+def seen_in_windows(look: Look, grid: Grid, roles: Sequence[str]) -> Singles:
+    """Pixels of a window in the middle and of four around it.
+
+    Parameters
+    ----------
+    look : Look
+    grid : Grid
+    roles : sequence of str
+        Of the look.
+
+    Returns
+    -------
+    float32 (band, pixel)
+        Those that have data in all bands.
+    """
+    images = (look.read(grid, window, tuple(roles))[0] for window in _windows(grid))
+    return np.concatenate([image[:, np.isfinite(image).all(axis=0)] for image in images], axis=1)
 
 
 def _is_single(scene: Scene) -> bool:
@@ -160,11 +179,6 @@ def _windows(grid: Grid) -> list[Window]:
     high, wide = min(LOOKED_AT_PX, height), min(LOOKED_AT_PX, width)
     places = [(1 / 2, 1 / 2), *((y, x) for y in (1 / 4, 3 / 4) for x in (1 / 4, 3 / 4))]
     return [Window(int((height - high) * y), int((width - wide) * x), high, wide) for y, x in places]
-
-
-def _seen(look: Look, grid: Grid, window: Window) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    image, _ = look.read(grid, window, COLOURS)
-    return image[:, np.isfinite(image).all(axis=0)]
 
 
 def _with_blue(scene: Scene) -> Scene:

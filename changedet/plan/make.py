@@ -16,6 +16,7 @@ from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
 from changedet.plan.advice import advice, to_come, unwritable
+from changedet.plan.alpha_bands import refuse_alpha
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
@@ -149,8 +150,9 @@ def as_shown(plan: Plan) -> Plan:
     Raises
     ------
     InputError
-        As of `without`.
+        As of `without`, or a band that is no picture but says what is seen.
     """
+    refuse_alpha(plan.looks, plan.grid)
     said: list[str] = []
     looks = grey_by_pixels(plan.looks, plan.grid, said)
     if not said:

@@ -30,7 +30,8 @@ def test_starter_workflow_leaves_out_classes_beside_scenes() -> None:
     assert "not taken, a raster of classes" in text
     for named in (["order", path], [path], ["order/landcover_*.tif", "order/2023-06-04.tif"]):
         assert refused(*named) == [
-            f"{path}: holds a colour palette, whose values are classes and not brightness; expand it to RGB first"
+            f"{path}: holds a colour palette, whose values are classes and not brightness; expand it to RGB first "
+            "(gdal_translate -expand rgb)"
         ]
 
 
