@@ -71,15 +71,15 @@ def fill_sign(overview: Singles, look: Look, roles: Sequence[str]) -> FillSign |
     return FillSign(round(value, 3) + 0.0, round(float(same.sum() / seen.sum()), 4))
 
 
-def white_sign(overview: Singles, fill: Bools) -> FillSign | None:
-    """Tell of white that the mask takes for nothing seen.
+def hidden_sign(overview: Singles, fill: Bools) -> FillSign | None:
+    """Tell of white or black that the mask takes for nothing seen.
 
     Parameters
     ----------
     overview : float32 (band, y, x)
         Of the date; NaN is no data.
     fill : bool (y, x)
-        Where the mask stage found such white.
+        Where the mask stage found it; at its rim it is mixed with ground.
 
     Returns
     -------
@@ -89,7 +89,8 @@ def white_sign(overview: Singles, fill: Bools) -> FillSign | None:
     if not fill.any():
         return None
     seen = np.isfinite(overview).all(axis=0)
-    return FillSign(float(overview[:, seen].max()), round(float((fill & seen).sum() / seen.sum()), 4), hidden=True)
+    value, share = np.median(overview[:, fill & seen]), (fill & seen).sum() / seen.sum()
+    return FillSign(float(value), round(float(share), 4), hidden=True)
 
 
 def fill_warnings(looks: Sequence[Look], signs: Mapping[dt.date, FillSign | None]) -> list[str]:

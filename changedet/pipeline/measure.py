@@ -29,7 +29,7 @@ from changedet.pipeline.date_model import (
     ObjectsModel,
 )
 from changedet.pipeline.date_pixels import bands_of, normalised, where_valid
-from changedet.pipeline.fill_doubts import FillSign, fill_sign, white_sign
+from changedet.pipeline.fill_doubts import FillSign, fill_sign, hidden_sign
 from changedet.pipeline.overview_mask import open_overview, overview_classes
 from changedet.pipeline.samples import (
     ReadSample,
@@ -93,7 +93,7 @@ def measure(
         A scene cannot be read; it is named.
     """
     own = unaligned_sample(job) if read is None else read.take()
-    fill = fill_sign(own.overview, job.look, job.roles) or _white_sign(job, own.overview)
+    fill = _fill_sign(job, own.overview)
     alignment = kept.alignment or alignment_of(job, own, reference)
     if not alignment.displacement.is_zero:
         image, quality = read_cells(job, alignment.displacement)
@@ -132,9 +132,11 @@ def measure(
     return model, own if reference is None else None
 
 
-def _white_sign(job: DateJob, overview: Singles) -> FillSign | None:
+def _fill_sign(job: DateJob, overview: Singles) -> FillSign | None:
     find = job.methods.mask and job.methods.mask.fill
-    return white_sign(overview, find(overview)) if find else None
+    hidden = find(overview) if find else np.zeros(overview.shape[1:], bool)
+    open_ground = np.where(hidden, np.float32(np.nan), overview) if hidden.any() else overview
+    return fill_sign(open_ground, job.look, job.roles) or hidden_sign(overview, hidden)
 
 
 def _well_seen(

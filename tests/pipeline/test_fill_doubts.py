@@ -13,7 +13,7 @@ import rasterio
 from small_runs import DATES
 from small_scenes import series, write_workflow
 
-from changedet.pipeline.fill_doubts import FillSign, fill_json, fill_sign, fill_warnings, white_sign
+from changedet.pipeline.fill_doubts import FillSign, fill_json, fill_sign, fill_warnings, hidden_sign
 from changedet.pipeline.run import run
 
 ROLES = ("blue", "green", "red")
@@ -78,13 +78,13 @@ def test_fill_warnings_put_dates_of_one_number_together() -> None:
     assert second.startswith("2023-01-05: 20% of what a.tif shows is -1 in all bands")
 
 
-def test_white_sign_tells_of_what_the_mask_hides() -> None:
+def test_hidden_sign_tells_of_what_the_mask_hides() -> None:
     image = overview(255, 10)
     image[:, :, 40:] = np.nan
     fill = np.zeros(image.shape[1:], bool)
-    assert white_sign(image, fill) is None
+    assert hidden_sign(image, fill) is None
     fill[:, :10] = True
-    sign = white_sign(image, fill)
+    sign = hidden_sign(image, fill)
     assert sign == FillSign(255.0, 0.25, hidden=True)
     assert fill_warnings([a_look()], {dt.date(2023, 1, 1): sign}) == [
         "2023-01-01: 25% of what a.tif shows is 255 in all bands, from its edge on; it is taken for ground that was "

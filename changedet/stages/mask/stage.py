@@ -18,16 +18,16 @@ from changedet.models.loader import released_trees
 from changedet.stages.mask.kernels.cloud_context import CONTEXT_NAMES
 from changedet.stages.mask.kernels.cloud_features import FEATURE_NAMES
 from changedet.stages.mask.kernels.cloud_light import CloudBands
+from changedet.stages.mask.kernels.frame_fill import black_fill, white_fill
 from changedet.stages.mask.kernels.light_units import light_units
 from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful
 from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
 from changedet.stages.mask.kernels.pixels import classes_of_pixels
-from changedet.stages.mask.kernels.white_fill import white_fill
 from changedet.stages.registry import Choice, Facts, Metres, Stage
 
 VISIBLE: Final = ("blue", "green", "red")
 FILL_RESOLUTION_M: Final = 2.0
-"""Of the overview in which white fill is looked for, as clouds are; chosen by hand."""
+"""Of the overview in which white and black fill is looked for, as clouds are; chosen by hand."""
 CLOUD_FEATURES: Final = (*FEATURE_NAMES, *CONTEXT_NAMES)
 """What the trees of clouds were fitted on, both questions together."""
 
@@ -60,7 +60,7 @@ class MaskMethod(PixelMethod[None, Bytes]):
         ``snow(overview, others, resolution_m) -> uint8 (y, x)``: where other dates' overviews, laid on it, show that
         snow lies, CLEAR, SNOW or PATCHES.
     fill : callable or None
-        ``fill(overview) -> bool (y, x)``: where white stands for nothing seen.
+        ``fill(overview) -> bool (y, x)``: where white or black stands for nothing seen.
     """
 
     classify: Callable[..., Bytes] | None = None
@@ -141,7 +141,7 @@ def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod
     )
 
 
-@STAGE.method("nodata_only", reference="none: the scene's own no data", version=3)
+@STAGE.method("nodata_only", reference="none: the scene's own no data", version=4)
 def nodata_only(facts: Facts) -> MaskMethod:
     """No data and saturation, pixel by pixel; a grey picture that shows nothing of the reference is cloud as a whole.
 
@@ -153,7 +153,7 @@ def nodata_only(facts: Facts) -> MaskMethod:
     Returns
     -------
     MaskMethod
-        With an overview of 8-bit pictures, for white fill, and of grey ones.
+        With an overview of 8-bit pictures, for white and black fill, and of grey ones.
     """
     pixels = partial(_pixel_classes, saturated_at=_saturated_at(facts.dtype))
     if not facts.panchromatic and np.dtype(facts.dtype) != np.uint8:
@@ -244,21 +244,23 @@ def classify(
 
 
 def fill_of(overview: Singles, dtype: str) -> Bools:
-    """Where an overview shows white that stands for nothing seen.
+    """Where an overview shows white or black that stands for nothing seen.
 
     Parameters
     ----------
     overview : float32 (band, y, x)
         Block means, NaN for no data.
     dtype : str
-        Of the scene as delivered; only 8-bit pictures are filled with white.
+        Of the scene as delivered; only 8-bit pictures are filled so.
 
     Returns
     -------
     bool (y, x)
-        As of `white_fill`.
+        As of `white_fill` and `black_fill`.
     """
-    return white_fill(overview) if np.dtype(dtype) == np.uint8 else np.zeros(overview.shape[1:], bool)
+    if np.dtype(dtype) != np.uint8:
+        return np.zeros(overview.shape[1:], bool)
+    return white_fill(overview) | black_fill(overview)
 
 
 def _without(overview: Singles, fill: Bools) -> Singles:
@@ -270,7 +272,7 @@ def _seen(overview: Singles, dtype: str) -> Singles:
 
 
 def _fill_alone(overview: Singles, _reference: object, _resolution_m: float, _sun: object, *, dtype: str) -> Bytes:
-    """Classes where no bands tell clouds: white that stands for nothing seen."""
+    """Classes where no bands tell clouds: white and black that stand for nothing seen."""
     classes = np.where(np.isfinite(overview).all(axis=0), CLEAR, NODATA).astype(np.uint8)
     classes[fill_of(overview, dtype)] = SATURATED
     return classes

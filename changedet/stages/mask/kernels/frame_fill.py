@@ -1,4 +1,4 @@
-"""White corners of 8-bit pictures that were turned or cut: nothing was seen there, and nothing of it is a cloud."""
+"""White and black frames and corners of 8-bit pictures: nothing was seen there, and nothing of it is a cloud."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from changedet.arrays import Bools, Singles
 from changedet.kernels.components import label
 
 WHITE: Final = 255.0
-"""The greatest number of 8 bits, which stands where such a picture shows nothing."""
+BLACK: Final = 0.0
+"""The greatest and the least number of 8 bits, which stand where such a picture shows nothing."""
 LEAST_SHARE: Final = 0.005
 """Of an overview's pixels in one piece; a hall of the same white in the corner of a site is rarely as large."""
 LEAST_SIDE: Final = 0.25
@@ -21,8 +22,9 @@ NEAR_PX: Final = 2
 """Beyond the rim of a piece, in which white and ground are mixed, so many pixels of an overview lie beside it."""
 FAR_PX: Final = 6
 """So many pixels beyond the rim is the ground that a cloud's fading outline would no longer whiten."""
-MOST_FADING: Final = 0.15
-"""Of the step from white to that ground, what may be left beside the rim; chosen by hand."""
+MOST_FADING: Final = {WHITE: 0.15, BLACK: 0.3}
+"""Of the step from white, or black, to that ground, what may be left beside the rim; chosen by hand. Ground is nearer
+to black than to white, so that what lies along a rim by chance is more of it."""
 OFF_OUTLINE_PX: Final = 1.5
 """How far a polygon may leave the outline of a piece that it stands for."""
 LEAST_STRAIGHT_PX: Final = 16.0
@@ -44,17 +46,37 @@ def white_fill(overview: Singles) -> Bools:
         The pieces and a pixel around them, in which their white is mixed with ground. All False where white is
         all that there is.
     """
-    white = np.asarray((overview == WHITE).all(axis=0), bool)
-    fill = np.zeros_like(white)
-    if white.sum() < LEAST_SHARE * white.size:
+    return _fill_of(overview, WHITE)
+
+
+def black_fill(overview: Singles) -> Bools:
+    """Find pieces of black that begin at the frame and end sharply, as `white_fill` finds white ones.
+
+    Parameters
+    ----------
+    overview : float32 (band, y, x)
+        Block means of an 8-bit picture; NaN for no data.
+
+    Returns
+    -------
+    bool (y, x)
+        As of `white_fill`.
+    """
+    return _fill_of(overview, BLACK)
+
+
+def _fill_of(overview: Singles, value: float) -> Bools:
+    filled = np.asarray((overview == value).all(axis=0), bool)
+    fill = np.zeros_like(filled)
+    if filled.sum() < LEAST_SHARE * filled.size:
         return fill
-    labels = label(white.astype(np.uint8))
+    labels = label(filled.astype(np.uint8))
     sizes = np.bincount(labels.ravel())
     bright = overview.mean(axis=0)
     edge = _edge(np.isfinite(bright))
-    for number in np.flatnonzero(sizes >= LEAST_SHARE * white.size):
+    for number in np.flatnonzero(sizes >= LEAST_SHARE * filled.size):
         piece = labels == number
-        if number > 0 and _lies_around(piece, edge) and _is_cut(piece) and _ends_sharply(piece, bright):
+        if number > 0 and _lies_around(piece, edge) and _is_cut(piece) and _ends_sharply(piece, bright, value):
             fill |= piece
     return _widened(fill, 1)
 
@@ -77,12 +99,13 @@ def _is_cut(piece: Bools) -> bool:
     return sum(map(len, outlines)) >= LEAST_STRAIGHT_PX * corners
 
 
-def _ends_sharply(piece: Bools, bright: Singles) -> bool:
+def _ends_sharply(piece: Bools, bright: Singles, value: float) -> bool:
     rim = _widened(piece, 1)
     beside = _widened(rim, NEAR_PX)
     # Where nothing else is seen both are NaN, and no comparison is true.
     near, far = (_usual(bright[ring]) for ring in (beside & ~rim, _widened(rim, FAR_PX) & ~beside))
-    return near - far <= MOST_FADING * (WHITE - far)
+    towards = 1.0 if value > far else -1.0
+    return towards * (near - far) <= MOST_FADING[value] * abs(value - far)
 
 
 def _usual(values: Singles) -> float:

@@ -1,4 +1,4 @@
-"""White corners that stand for nothing seen: known by their place, their size and how they end."""
+"""White and black corners that stand for nothing seen: known by their place, their size and how they end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, SATURATED
-from changedet.stages.mask.kernels.white_fill import white_fill
+from changedet.stages.mask.kernels.frame_fill import black_fill, white_fill
 from changedet.stages.mask.stage import STAGE
 from changedet.stages.registry import Facts
 
@@ -67,6 +67,29 @@ def test_white_fill_is_no_cloud_that_ends_as_sharply() -> None:
 
 def test_white_fill_of_one_number_throughout_is_none() -> None:
     assert not white_fill(np.full((3, 50, 50), 255, np.float32)).any()
+
+
+def test_black_fill_is_a_corner_of_a_turned_picture_and_no_shade() -> None:
+    image, fill = picture(), corner()
+    image[:, fill] = 0
+    found = black_fill(image)
+    assert found[fill].all()
+    assert found.sum() < fill.sum() + 3 * 120
+    assert not white_fill(image).any()
+    shade = np.maximum(picture() - 400 * gaussian_filter(corner(reach=0.5).astype(float), 6), 0).astype(np.float32)
+    assert (shade == 0).all(axis=0)[0, 0]
+    assert not black_fill(shade).any()
+
+
+def test_the_mask_stage_hides_a_black_frame() -> None:
+    image, fill = picture(), np.ones((120, 120), bool)
+    fill[10:-10, 10:-10] = False
+    image[:, fill] = 0
+    _, masker = STAGE.made(Facts(2.0, ROLES, dtype="uint8"), "spectral", {})
+    assert masker.classify is not None
+    classes = masker.classify(image, picture(), 2.0, None)
+    assert (classes[fill] == SATURATED).all()
+    assert (classes[~black_fill(image)] == CLEAR).mean() > 0.95
 
 
 @pytest.mark.parametrize("method", ["spectral", "nodata_only"])
