@@ -43,12 +43,18 @@ class MaskShares(NamedTuple):
         Area that can change beside without being marked.
     unseen : float
         Share of what both dates show that may have changed unmarked, beside what `low` allows for.
+    faint : float
+        Area that may have changed unmarked for each that is faintly scored, beside what `low` allows for.
+    faint_most : float
+        Share of what both dates show that this is at most.
     """
 
     low: float
     high: float
     missed_m2: float = MISSED_M2
     unseen: float = 0.0
+    faint: float = 0.0
+    faint_most: float = 0.0
 
 
 USUAL_SHARES: Final = MaskShares(0.52, 1.40)
@@ -57,8 +63,9 @@ LEARNED_SHARES: Final = MaskShares(0.625, 1.25)
 """Of the learned method with near infrared: the greatest lower end that holds as many dates of teaching sites as the
 usual one; 1.1 held as many at the upper end, 1.25 was chosen with the judges' sites in view (docs/research/change.md,
 "Bounds of the changed area")."""
-COLOUR_SHARES: Final = MaskShares(0.40, 1.25)
-"""The same without near infrared, where stripped soil may be a field."""
+COLOUR_SHARES: Final = MaskShares(0.40, 1.25, faint=3.0, faint_most=0.15)
+"""The same without near infrared, where stripped soil may be a field: of earth that was levelled masks of pictures in 8
+bits hold a part, and scores hint at more (docs/research/change.md, "Bounds in colours")."""
 GREY_SHARES: Final = MaskShares(0.40, 1.25, 300.0, unseen=0.27)
 """The same of panchromatic scenes, whose masks hold next to nothing of earth that is levelled or heaped: as much of the
 ground as the teaching site that was levelled most had changed. Holds all of 108 dates of 36 teaching sites; .15 of the
@@ -187,12 +194,12 @@ def coarse_shares(gsd_m: float) -> MaskShares:
 
 
 def area_interval(
-    area: float, seen_area: float, false_share: float, shares: MaskShares = USUAL_SHARES
+    area: float, seen_area: float, false_share: float, shares: MaskShares = USUAL_SHARES, faint_area: float = 0.0
 ) -> tuple[float, float]:
     """95 % interval of the truly changed area behind a mask's area, in m2, within what both dates show.
 
-    ``area / high`` less the share of a quiet site that the method marks falsely, to ``area / low``, what can be missed
-    and the share that is ``unseen``; at most the seen area.
+    ``area / high`` less the share of a quiet site that the method marks falsely, to ``area / low``, what can be missed,
+    the share that is ``unseen`` and so many times the ``faint`` area; at most the seen area.
 
     Parameters
     ----------
@@ -202,6 +209,8 @@ def area_interval(
         Of a quiet site, what the method marks falsely.
     shares : MaskShares, optional
         Of the method and the bands that were compared.
+    faint_area : float, optional
+        Faintly scored and not marked, m2.
 
     Returns
     -------
@@ -209,7 +218,9 @@ def area_interval(
         m2; the mask's area lies between.
     """
     low = max(0.0, area / shares.high - false_share * seen_area)
-    high = min(area / shares.low + shares.missed_m2 + shares.unseen * seen_area, max(seen_area, area))
+    hinted = min(shares.faint * faint_area, shares.faint_most * seen_area)
+    unmarked = shares.missed_m2 + shares.unseen * seen_area + hinted
+    high = min(area / shares.low + unmarked, max(seen_area, area))
     return min(low, area), high
 
 

@@ -44,6 +44,28 @@ def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Area]) -> list[tupl
     return _sums(path, grid, areas, lambda mask: (mask == CHANGED, mask != NOT_OBSERVED))
 
 
+def scored_above(path: Path, grid: Grid, areas: Sequence[Area], least: float) -> list[float]:
+    """Sum the ground whose score passes a limit.
+
+    Parameters
+    ----------
+    path : Path
+        A date's score, float32 (y, x), NaN not observed.
+    grid : Grid
+    areas : sequence of geometry or None
+        In the grid's CRS; None for the whole site.
+    least : float
+        The limit.
+
+    Returns
+    -------
+    list of float
+        Of each area, in m2 of ground.
+    """
+    sums = _sums(path, grid, areas, lambda score: (score > least, np.isfinite(score)))
+    return [above for above, _ in sums]
+
+
 def clear_fraction(path: Path, grid: Grid, areas: Sequence[Area]) -> list[float]:
     """Sum the share of each area that is clear on a date.
 

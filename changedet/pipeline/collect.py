@@ -30,6 +30,7 @@ from changedet.pipeline.changes import (
     with_unshown_boxes,
 )
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.faint_change import faint_areas
 from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.fill_doubts import fill_json
 from changedet.pipeline.flow import flow
@@ -210,14 +211,14 @@ def _measurements(
 ) -> list[DateMeasurements]:
     counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
     false_bound = 0.0 if false is None else false.bound
-    found = []
+    faint, found = faint_areas(plan, areas, changed), []
     for look in plan.looks:
         alignment = models[look.date].alignment
         known = alignment.confident
         quality = plan.quality_file(look.date)
         clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
         intervals = {
-            name: changed_area_interval(marked, seen, false_bound, shares)
+            name: changed_area_interval(marked, seen, false_bound, shares, faint.get(look.date, {}).get(name, 0.0))
             for name, (marked, seen) in changed.get(look.date, {}).items()
             if seen > 0
         }

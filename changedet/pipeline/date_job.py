@@ -15,6 +15,7 @@ from changedet.blocks.windows import STEP_PX
 from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.pipeline.blur import REACH_SIGMAS
+from changedet.pipeline.faint_change import score_file
 from changedet.plan import Plan
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.change.method import ChangeMethod
@@ -224,7 +225,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         nodata=next(iter(reference.scenes[0].nodata.values())),
         persists=plan.persists,
         with_standing=plan.leaves_movers_out,
-        keeps_scores=plan.persists or "scores" in plan.formats,
+        keeps_scores=plan.persists or score_file(plan, look.date) is not None,
     )
 
 

@@ -9,6 +9,7 @@ from changedet.grid.zones import BERTH, of_kind, sidings_of, zone_table
 from changedet.libraries import __version__
 from changedet.pipeline.date_job import PARTS, ground_roles
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
+from changedet.pipeline.faint_change import bounds_by_scores
 from changedet.pipeline.surroundings import windows_around
 from changedet.plan import Plan
 from changedet.store import RunFolder, identity
@@ -135,6 +136,8 @@ def masks_causes(plan: Plan) -> dict[str, object]:
     if plan.decides_by_boxes:
         found |= {f"boxes of {day}": own["boxes"] for day, own in parts.items()}
         found["tracks"] = plan.stage_identity("tracks")[1:]
+    if bounds_by_scores(plan) and "scores" not in plan.formats:
+        found["scores for bounds"] = True
     sidings = sidings_of(plan.zones, plan.grid.ground_metre)
     ships = _ships_hash(plan)
     found |= {"berths": ships[0]} if ships else {}

@@ -38,6 +38,7 @@ from changedet.pipeline.change_regions import (
     part_numbers,
 )
 from changedet.pipeline.date_job import DateJob
+from changedet.pipeline.faint_change import score_file
 from changedet.pipeline.kernels.box_parts import GROUND
 from changedet.plan import Plan
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
@@ -60,7 +61,7 @@ def mask_files(plan: Plan, day: dt.date) -> list[Path]:
     list of Path
         Whether they exist or not.
     """
-    rasters = [plan.mask_file(day), *([plan.folder.score(day)] if "scores" in plan.formats else [])]
+    rasters = [plan.mask_file(day), *filter(None, [score_file(plan, day)])]
     return [*rasters, *(side for raster in rasters for side in sidecars(raster)), plan.folder.table("changes", day)]
 
 
@@ -203,9 +204,9 @@ class MaskWriter:
         self._regions: dict[Window, components.TileComponents] = {}
         self._parts: dict[Window, TileParts] = {}
         self._score: RasterWriter | None = None
-        if "scores" in rasters.plan.formats:
+        path = score_file(rasters.plan, rasters.job.look.date)
+        if path is not None:
             words = f"{words}: higher is more change, changed above THRESHOLD"
-            path = rasters.plan.folder.score(rasters.job.look.date)
             self._score = rasters.writer(path, "score", [words], "float32", float("nan"), words, rule.tags).__enter__()
 
     def take(self, window: Window, tile: MaskTile) -> None:

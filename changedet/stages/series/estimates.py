@@ -42,6 +42,7 @@ def changed_area_interval(
     seen_area_m2: float,
     false_share: float = intervals.FALSE_SHARE,
     shares: intervals.MaskShares = intervals.USUAL_SHARES,
+    faint_area_m2: float = 0.0,
 ) -> Estimate:
     """A mask's changed area with the 95 % interval of the truly changed area, within what both dates show.
 
@@ -55,10 +56,12 @@ def changed_area_interval(
         Share of a quiet site that the method marks falsely: the change may be all false up to there.
     shares : MaskShares, optional
         Of the method and the bands that were compared.
+    faint_area_m2 : float, optional
+        Of the pixels that are faintly scored and not marked.
 
     Returns
     -------
     Estimate
         In m2.
     """
-    return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share, shares))
+    return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share, shares, faint_area_m2))
