@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from changedet.outputs.sentences.counts import SWITCHED_OFF, change_text, growth_words
+from changedet.outputs.sentences.counts import LEAST_BOX, SWITCHED_OFF, change_text, growth_words
 from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, scale_of
 from changedet.outputs.sentences.looks import MOSTLY_CLEAR
 from changedet.outputs.sentences.words import number
@@ -98,11 +98,8 @@ def _changed(facts: Facts) -> Sentence | None:
         else:
             text = f"The ground shows {WITHIN_ERROR} {since}: {least} is marked"
         return Sentence("changed_area", f"{text}{_without_earth(facts)}.", (last.date,))
-    moved = facts.total("arrivals", "")
-    among = ", including boxes that came or left" if moved is not None and moved.value >= 1 else ""
-    text = (
-        f"About {last.text(scale_of([last], 'm²'))} of the ground {_differs(facts, last, first_day, last_day)}{among}"
-    )
+    text = f"About {last.text(scale_of([last], 'm²'))} of the ground {_differs(facts, last, first_day, last_day)}"
+    text += _among(facts)
     onset = facts.onset("changed_area")
     if onset and iso_date(onset.get("high")) == last.date:
         # One look cannot show that a change lasts: snow, floods and shade are gone on the next.
@@ -110,6 +107,15 @@ def _changed(facts: Facts) -> Sentence | None:
     elif onset:
         text += f"; lasting change began {growth_words(onset, calendar)}"
     return Sentence("changed_area", f"{text}{_without_earth(facts)}.", (last.date,))
+
+
+def _among(facts: Facts) -> str:
+    """What a changed area holds of boxes, no surer than the sentences on containers are."""
+    moved = [one for one in (facts.total("arrivals", ""), facts.total("departures", "")) if one is not None]
+    if facts.summary.get("none_is_sure") or not any(one.value >= 1 for one in moved):
+        return ""
+    is_sure = any(one.low >= LEAST_BOX for one in moved)
+    return ", including boxes that came or left" if is_sure else "; some of it may be boxes that came or left"
 
 
 def is_vague(changed: Estimate, grid_m2: float | None) -> bool:

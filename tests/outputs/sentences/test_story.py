@@ -225,6 +225,19 @@ def test_sentences_on_changed_area_claim_none_where_the_interval_reaches_nothing
     assert "to 12 June 2023" in texts(summary(), cloudy)["changed_area"], "the last look that shows most of the site"
 
 
+def test_sentences_on_changed_area_are_no_surer_of_boxes_than_those_on_containers() -> None:
+    rows = table(
+        changed_area_m2=[None, 20.0, 3300.0],
+        changed_area_low_m2=[None, 0.0, 2800.0],
+        changed_area_high_m2=[None, 90.0, 4100.0],
+    )
+    sure = texts(summary(totals=moves((0.4, 0, 2), (14, 3, 28))), rows)["changed_area"]
+    assert sure.endswith("12 March, including boxes that came or left."), "departures alone"
+    doubt = summary(totals=moves((5, 0, 12), (14, 0, 28)))
+    assert texts(doubt, rows)["changed_area"].endswith("12 March; some of it may be boxes that came or left.")
+    assert texts(doubt | {"none_is_sure": True}, rows)["changed_area"].endswith("stood there on 12 March.")
+
+
 def test_sentences_on_changed_area_say_of_what_part_of_the_site_they_tell() -> None:
     areas = {"changed_area_m2": [None, 20.0], "changed_area_high_m2": [None, 90.0]}
     none, some = ({**areas, "changed_area_low_m2": [None, low]} for low in (0.0, 10.0))
