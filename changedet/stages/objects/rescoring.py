@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from changedet.kernels.boosted_trees import Forest
+from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import OTHER
 from changedet.kernels.doubts import HOME_ODDS
 from changedet.models.loader import released_trees
@@ -15,6 +16,7 @@ from changedet.stages.objects.kernels import (
     box_homes,
     box_looks,
     box_places,
+    cast_shade,
     context_rescoring,
     roof_evidence,
     row_filling,
@@ -104,7 +106,7 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
 
 
 def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
-    """A whole scene's boxes, rescored, with what all of them together say of tents and small houses.
+    """A whole scene's boxes, rescored, with what all of them together say of tents, houses and shade.
 
     Parameters
     ----------
@@ -121,7 +123,9 @@ def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
         return judged
     sure, inside = (frame.to_numpy(np.float64) for frame in (judged["confidence"], table[BRIGHTNESS[INSIDE]]))
     boxes, is_container = rectangles_of(judged, resolution_m), (judged["kind"] != OTHER).to_numpy()
-    return judged.assign(confidence=slope_pairs.doubted(boxes, sure, inside, is_container))
+    sure = slope_pairs.doubted(boxes, sure, inside, is_container)
+    colours = hex_rgb(judged["color"].to_numpy(object))
+    return judged.assign(confidence=cast_shade.doubted(boxes, sure, colours, is_container))
 
 
 def box_evidence(table: pd.DataFrame, resolution_m: float) -> context_rescoring.BoxEvidence:
