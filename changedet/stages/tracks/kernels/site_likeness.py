@@ -15,10 +15,10 @@ import numpy as np
 
 from changedet.arrays import Floats, Ints
 
-LEAST_PAIRS: Final = 40
-"""Neighbouring looks at one place from which a site is described. Chosen by hand."""
-LEAST_EXCHANGED: Final = 20
-"""The same where most show another box, with the prior below: eight and twenty are alike. Chosen by hand."""
+LEAST_PAIRS: Final = 5
+"""Neighbouring looks at one place from which a site is described. 5 and 12 are alike."""
+ENOUGH_PAIRS: Final = 40
+"""The same from which their own median is where one box begins; of fewer the prior below tells it. Chosen by hand."""
 OTHERS: Final = 2000
 """Pairs of looks at different places that are scored."""
 STRIDES: Final = (7919, 104_729)
@@ -118,19 +118,18 @@ def site_likeness(score: Floats, other: Floats) -> SiteLikeness | None:
     SiteLikeness or None
         None of too few pairs.
     """
-    if min(len(score), len(other)) < LEAST_EXCHANGED:
+    if min(len(score), len(other)) < LEAST_PAIRS:
         return None
-    # Where the usual pair is like those of two boxes, it may be one of them.
-    exchanged = float(np.median(score)) > float(np.quantile(other, USUAL_OF_TWO))
-    if not exchanged and min(len(score), len(other)) < LEAST_PAIRS:
-        return None
+    # Where the usual pair is like those of two boxes, it may be one of them; and a few pairs may be any.
+    from_prior = float(np.median(score)) > float(np.quantile(other, USUAL_OF_TWO))
+    from_prior |= min(len(score), len(other)) < ENOUGH_PAIRS
     two = LEAST_DENSITY + np.exp(-0.5 * ((SCORES[:, None] - other) / BLUR) ** 2).mean(axis=1) / (
         BLUR * math.sqrt(2 * math.pi)
     )
     of_two = np.interp(score, SCORES, two)
-    prior, worth = ONE_BOX_PRIOR if exchanged else (float(np.median(score)), 0.0)
+    prior, worth = ONE_BOX_PRIOR if from_prior else (float(np.median(score)), 0.0)
     middle, share = prior, SHARE_PRIOR[0]
-    spread = LEAST_SPREAD if exchanged else max(float(np.std(score)), LEAST_SPREAD)
+    spread = LEAST_SPREAD if from_prior else max(float(np.std(score)), LEAST_SPREAD)
     for _ in range(ROUNDS):
         looks_other = share + (1 - share) * ODD_SHARE
         joint = looks_other * of_two, (1 - looks_other) * _one_box(score, middle, spread)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from changedet.stages.tracks.kernels.site_likeness import (
-    LEAST_EXCHANGED,
+    ENOUGH_PAIRS,
     LEAST_PAIRS,
     OTHERS,
     other_pairs,
@@ -57,7 +57,17 @@ def test_one_box_is_known_where_most_pairs_show_two(count):
 
 def test_few_pairs_describe_no_site():
     assert site_likeness(np.zeros(LEAST_PAIRS - 1), np.full(200, 3.0)) is None
-    assert site_likeness(np.full(LEAST_EXCHANGED - 1, 3.0), np.zeros(200)) is None
+    assert site_likeness(np.zeros(200), np.full(LEAST_PAIRS - 1, 3.0)) is None
+
+
+def test_of_few_pairs_that_scatter_most_are_one_box_still():
+    rng = np.random.default_rng(3)
+    score, other = rng.normal(0.5, 2.5, ENOUGH_PAIRS // 2), rng.normal(6.0, 2.0, 400)
+    site = site_likeness(score, other)
+    assert site is not None
+    assert site.share < 0.1
+    assert (site.log_odds(np.array([0.0, 2.0])) < 0.0).all()
+    assert site.log_odds(np.array([9.0]))[0] > 1.0
 
 
 def test_all_looks_alike_describe_a_site_at_rest():
