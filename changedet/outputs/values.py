@@ -57,7 +57,8 @@ def iso_dates(column: pd.Series) -> NDArray[np.str_]:
     # Imported here for a quick start.
     import pandas as pd
 
-    return pd.to_datetime(column, utc=True).dt.strftime("%Y-%m-%d").fillna("").to_numpy(str)
+    days = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy("datetime64[D]")
+    return np.where(np.isnat(days), "", days.astype("U10"))
 
 
 def rows_of(series: pd.DataFrame, zone: str = "") -> pd.DataFrame:

@@ -81,15 +81,17 @@ def footprints_of(
     lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
     found = outlines(dates, plan.grid, lasts=lasts, trees=trees)
     if trees is not None and plan.compares:
-        marks = [shapely.union_all(_of_date(changes, day).geometry.to_numpy()) for day in days]
+        at = iso_dates(changes["date"])
+        own = [changes[at == str(day)] for day in days]
+        marks = [shapely.union_all(rows.geometry.to_numpy()) for rows in own]
         planted = planted_ground(plan, models[plan.reference_date].alignment.displacement)
         marked = partial(_marked, plan)
         found = settled(found, plan.reference, marked, marks, planted, plan.grid.crs, plan.grid.ground_metre)
-        made = [_made(changes, day) for day in days]
+        made = [_made(rows) for rows in own]
         waters = Waters(plan, models)
         found = without_water(found, waters.lasting(), made, plan.grid.crs, plan.grid.ground_metre)
         found = without_ships(found, made, waters.share, plan.grid.crs, plan.grid.ground_metre)
-        gained = [_gained(changes, day) for day in days]
+        gained = [_made(rows[rows["direction"] == "gain"]) for rows in own]
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
     if all_bare(found, plan.grid.area, _plants_or_water(plan, models)):
         found = with_what_stands(found)
@@ -117,19 +119,9 @@ def _shown(plan: Plan, index: int, ground: BaseGeometry) -> float:
     return 1.0 if index == plan.reference else _marked(plan, index, ground)[1]
 
 
-def _gained(changes: gpd.GeoDataFrame, day: dt.date) -> BaseGeometry:
-    """What a date's mask marks as gained beside boxes."""
-    return _made(changes[changes["direction"] == "gain"], day)
-
-
-def _made(changes: gpd.GeoDataFrame, day: dt.date) -> BaseGeometry:
-    """What a date's mask marks beside boxes."""
-    own = _of_date(changes, day)
-    return shapely.union_all(own.geometry[own["kind"] != "box"].to_numpy())
-
-
-def _of_date(changes: gpd.GeoDataFrame, day: dt.date) -> gpd.GeoDataFrame:
-    return changes[iso_dates(changes["date"]) == str(day)]
+def _made(changes: gpd.GeoDataFrame) -> BaseGeometry:
+    """What a date's mask marks beside boxes, of some of its regions."""
+    return shapely.union_all(changes.geometry[changes["kind"] != "box"].to_numpy())
 
 
 def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, Bytes]]:
