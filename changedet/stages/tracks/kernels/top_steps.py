@@ -177,9 +177,11 @@ def top_shares(other: Floats, step: Floats, error: Floats, usual: tuple[float, f
     Returns
     -------
     TopShares
-        The usual ones where no step is measured.
+        Where no step is measured, as of two looks alone, those of a site where as many boxes come as leave: what comes
+        to empty ground and leaves it does not tell what happens on stacks.
     """
     told = np.isfinite(error)
+    usual = usual if told.any() else usual_shares(0.0, 0.0)
     other, step, error = other[told], step[told], error[told]
     scatter = _scatter(np.abs(step) / error, 1.0 - other)
     size = np.where(STEPS == 0.0, 0.0, BY_STEP_MORE ** (np.abs(STEPS) - 1.0))

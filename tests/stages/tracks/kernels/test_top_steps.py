@@ -119,6 +119,13 @@ def test_few_boxes_are_exchanged_where_few_leave():
     assert sum(grows) == pytest.approx(1.0)
 
 
+def test_what_comes_to_empty_ground_tells_nothing_of_stacks_where_no_step_is_measured():
+    other, unmeasured = np.full(40, 0.8), (np.zeros(40), np.full(40, np.inf))
+    shares = top_shares(other, *unmeasured, usual_shares(2, 97))
+    np.testing.assert_allclose(shares.of_step, top_shares(other, *unmeasured, EVEN).of_step)
+    assert likeliest_meanings(meanings(shares, np.zeros(1), np.full(1, np.inf), UNKNOWN)).tolist() == [REPLACED]
+
+
 def test_meanings_of_unknown_steps_are_the_sites_and_shadows_turn_them():
     usual, nothing = TopShares(np.full(9, 1 / 9), 1.0), (np.zeros(1), np.full(1, np.inf))
     assert meanings(usual, *nothing, UNKNOWN)[0] == pytest.approx([4 / 9, 4 / 9, 1 / 9])
