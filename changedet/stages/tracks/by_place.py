@@ -34,7 +34,8 @@ TELLING_DATES: Final = 3
 MOST_FALSE: Final = 0.9
 """Share of false rows on a hard site at most. Chosen by hand."""
 HARD_LOG_ODDS: Final = 3.0
-"""By which the rows of a site must fit the tables of hard sites better than the usual ones: 20 to 1."""
+"""By which the rows of a site must fit the tables of hard sites better than the usual ones, 20 to 1; by as much the
+scores alone must not fit them worse."""
 
 
 def follow_places(
@@ -85,6 +86,9 @@ def fitting_tables(
 ) -> tuple[Rates, DetectorTables]:
     """The tables that the rows of a site fit, by the likelihood of their scores over all dates.
 
+    What stands beside places that few dates show speaks too, but not against the scores: how often boxes are missed is
+    asked, and in long rows all places have neighbours.
+
     Parameters
     ----------
     observations : PlaceObservations
@@ -109,9 +113,19 @@ def fitting_tables(
     # Other kinds are no clutter: counts know them by their kind, and they would cost the containers beside them.
     shares = (min((1.0 - part) * told, MOST_FALSE) for part in (hard.precision, hard.container_precision))
     theirs, followed = (rates._replace(false_share=share) for share in shares)
-    nothing = np.zeros(own.observed.shape)
-    found = [infer_presence(looks, nothing, *pair).log_likelihood for pair in ((rates, usual), (theirs, hard))]
-    return (followed, hard) if found[1] - found[0] > HARD_LOG_ODDS else (rates, usual)
+    pair = (rates, usual), (theirs, hard)
+    fits = _odds_of_second(looks, *pair) > HARD_LOG_ODDS
+    contradicted = fits and _odds_of_second(looks._replace(neighbours=None), *pair) < -HARD_LOG_ODDS
+    return (followed, hard) if fits and not contradicted else (rates, usual)
+
+
+def _odds_of_second(
+    looks: PlaceLooks, first: tuple[Rates, DetectorTables], second: tuple[Rates, DetectorTables]
+) -> float:
+    """Log odds that the looks are of the second tables and not of the first."""
+    nothing = np.zeros(looks.observed.shape)
+    one, other = (infer_presence(looks, nothing, *tables).log_likelihood for tables in (first, second))
+    return other - one
 
 
 def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: DetectorTables) -> PresencePosterior:

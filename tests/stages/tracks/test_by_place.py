@@ -251,6 +251,14 @@ def test_fitting_tables_leave_clutter_out_where_the_rows_are_all_true():
     assert given.false_share == 0.0
 
 
+def test_fitting_tables_do_not_take_neighbours_against_the_scores():
+    rates, places = Rates(0.08, 0.03, 1.0 - USUAL.precision, 0.5), _places(USUAL, 5)
+    usual = USUAL._replace(neighbours=np.array([[0.5, 0.499, 0.001]] * 2))
+    assert fitting_tables(places, rates, usual, HARD)[1] is usual
+    hard = _places(HARD, 5)
+    assert fitting_tables(hard, rates, usual, HARD)[1] is HARD
+
+
 SCORES = (None, 0.15, 0.35, 0.65, 0.9, 0.99)
 """A score in each bin."""
 

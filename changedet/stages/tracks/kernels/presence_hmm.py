@@ -60,8 +60,8 @@ class PlaceLooks(NamedTuple):
         True where the look was clear and not in deep shade.
     counted_rows : float64 (place,)
         Number of counted rows.
-    neighbours : int64 (place,)
-        See `neighbours.neighbour_classes`.
+    neighbours : int64 (place,) or None
+        See `neighbours.neighbour_classes`; None where they do not speak.
     appearance : int64 (place, date) or None
         Bins of what the pixels show, see `appearance.appearance_bins`; None without pictures.
     familiar : bool (date,) or None
@@ -75,7 +75,7 @@ class PlaceLooks(NamedTuple):
     observed: Bools
     lit: Bools
     counted_rows: Floats
-    neighbours: Ints
+    neighbours: Ints | None = None
     appearance: Ints | None = None
     familiar: Bools | None = None
     outline: Ints | None = None
@@ -201,6 +201,8 @@ def _chains(absent: Floats, present: Sequence[Floats], model: SiteModel) -> list
 
 def _log_by_neighbours(looks: PlaceLooks, tables: DetectorTables) -> Floats:
     """Log-likelihood (place, class) of the neighbours of places that have a row on few dates; 0 at the others."""
+    if looks.neighbours is None:
+        return np.zeros((len(looks.bins), len(tables.emission)))
     log: Floats = np.log(tables.neighbours)[IS_CLUTTER][:, looks.neighbours].T
     log[(looks.bins > 0).sum(1) > BRIEF_DATES] = 0.0
     return log
