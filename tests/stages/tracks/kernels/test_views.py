@@ -54,6 +54,18 @@ def test_views_against_which_the_boxes_lean_are_turned_round(known: int) -> None
     np.testing.assert_array_equal(found.displacement[:known], VIEWS[:known])
 
 
+def test_views_are_turned_round_though_the_look_from_straight_above_shows_no_box_of_the_others() -> None:
+    boxes, date = yard((1, 2))
+    before = date == 1  # a yard that is empty on that look, but for two boxes elsewhere
+    kept = np.flatnonzero(~before | (np.cumsum(before) <= 2))
+    boxes.xy[before] += 300.0
+    boxes, date = boxes.take(kept), date[kept]
+    assert views_of(boxes, date, -VIEWS).opposed
+    assert not views_of(boxes, date, VIEWS).opposed
+    few = np.flatnonzero((boxes.xy[:, 0] < 1.5) & (boxes.xy[:, 1] < 1.5))
+    assert not views_of(boxes.take(few[:2]), date[few[:2]], -VIEWS).opposed
+
+
 def test_views_of_dates_without_boxes_stay_unknown() -> None:
     boxes, date = yard((1, 2))
     kept = np.flatnonzero(date != 2)
