@@ -47,6 +47,7 @@ from changedet.pipeline.new_ground import gained_ground, new_ground
 from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.other_things import find_other_things
 from changedet.pipeline.placebo import Placebo, placebo
+from changedet.pipeline.refused_boxes import with_refused_boxes
 from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.summary import OPPOSED_VIEWS, equivalent_looks, summarise, unavailable_figures, warnings_of
@@ -116,7 +117,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     false = _placebo(plan) if changed else None
     familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models))
     looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
-    looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
+    looks = with_refused_boxes(_with_familiarity(looks, familiar), plan.reference_date, changes, shares)
     seen = _seen_boxes(plan, boxes, zones)
     containers, followed, _ = seen
     others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
@@ -191,8 +192,14 @@ def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset
     return clear_fraction(quality, plan.grid, [gained])[0]
 
 
-def _with_familiarity(look: DateMeasurements, one: Familiarity | None) -> DateMeasurements:
-    return look if one is None else replace(look, unfamiliarity=one.distance, is_refused=one.is_refused)
+def _with_familiarity(
+    looks: Sequence[DateMeasurements], familiar: Mapping[dt.date, Familiarity]
+) -> list[DateMeasurements]:
+    found = [(look, familiar.get(look.date)) for look in looks]
+    return [
+        look if one is None else replace(look, unfamiliarity=one.distance, is_refused=one.is_refused)
+        for look, one in found
+    ]
 
 
 def _placebo(plan: Plan) -> Placebo:
