@@ -32,6 +32,10 @@ SHOWS_ALL: Final = 0.95
 
 EVENTS: Final = ("arrivals", "departures")
 """Columns of a series that tell what came and left."""
+FALSE_OF_PAIRS: Final = 0.035
+"""Share of what both looks of a pair show that may be marked falsely as ground, where models judge it: no third look
+tells what moved, leaned or was wet. The most that pairs of drawn sites mark on which nothing was built: a suburb of an
+eleventh hand, in view (docs/research/judges.md, "A twelfth hand")."""
 
 
 def changes_layer(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
@@ -115,14 +119,18 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     """
     if plan.choices["change"].method not in PROBABILISTIC:
         return intervals.USUAL_SHARES
-    finest = min(plan.facts.gsd_m)
-    if finest > TAUGHT_M[1]:
-        return intervals.coarse_shares(finest)
+    if not _is_judged(plan):
+        return intervals.coarse_shares(min(plan.facts.gsd_m))
     if plan.facts.panchromatic:
         return intervals.GREY_SHARES
     if "nir" not in plan.roles:
         return intervals.COLOUR_SHARES
     return intervals.BARE_SHARES if is_bare else intervals.LEARNED_SHARES
+
+
+def _is_judged(plan: Plan) -> bool:
+    """Whether models that were taught on pixels as fine judge what changed."""
+    return plan.choices["change"].method in PROBABILISTIC and min(plan.facts.gsd_m) <= TAUGHT_M[1]
 
 
 def with_unshown_boxes(
@@ -268,10 +276,11 @@ def with_bounds_of_events(
     areas: ChangedAreas,
     shares: intervals.MaskShares,
 ) -> pd.DataFrame:
-    """Let the bounds of a pair's changed area follow those of its arrivals and departures.
+    """Let the bounds of a pair's changed area follow those of its arrivals and departures, and doubt its ground.
 
     Two looks show most boxes that came or left once, and a box that one of both misses looks alike: what the counts
-    leave open the area under the boxes leaves open too. In longer series later looks decide.
+    leave open the area under the boxes leaves open too. Of the ground an aircraft that stood there, or a high roof that
+    leans, is marked like what was built. In longer series later looks decide.
 
     Parameters
     ----------
@@ -289,29 +298,30 @@ def with_bounds_of_events(
     -------
     DataFrame
         The table itself for any other series. Of a pair, the lower bounds hold of what is marked under boxes the share
-        that surely came or left, and the upper ones the most that may have, each of the mean area of those told,
-        beside what the mask itself may lack of them.
+        that surely came or left, and of the ground what is beyond `FALSE_OF_PAIRS`; the upper ones the most boxes that
+        may have, each of the mean area of those told, beside what the mask itself may lack of them.
     """
     if not _is_pair(plan):
         return table
-    boxes = changes[changes["kind"] == "box"]
+    boxes, false = changes[changes["kind"] == "box"], FALSE_OF_PAIRS if _is_judged(plan) else 0.0
     out = table.copy()
     ends = "", "_low", "_high"
     # NA where boxes were not counted.
     events = np.array([sum(table[f"{name}{end}"].astype("float64") for name in EVENTS) for end in ends]).T
     for (row, one), (told, low, high) in zip(table.iterrows(), events, strict=True):
-        day, zone = one["date"].date(), str(one["zone"])
-        own = boxes if zone == "" else boxes[boxes["zone"] == zone]
-        under = min(float(own["area_m2"].sum()), float(one["changed_area_m2"]))
-        if not under > 0 or not told > 0 or not np.isfinite((low, high)).all():
+        day, zone, marked = one["date"].date(), str(one["zone"]), float(one["changed_area_m2"])
+        if np.isnan(marked):
             continue
-        _, seen = areas[day][zone]
-        unsure = 1.0 - min(low / told, 1.0)
-        ground = float(one["changed_area_m2"]) - under
-        more = float(np.hypot(high / told - 1.0, 1.0 / shares.low - 1.0))
-        most = ground / shares.low + shares.missed_m2 + under * (1.0 + more)
-        out.loc[row, "changed_area_low_m2"] = max(0.0, one["changed_area_low_m2"] - unsure * under / shares.high)
-        out.loc[row, "changed_area_high_m2"] = max(float(one["changed_area_high_m2"]), min(most, seen))
+        own = boxes if zone == "" else boxes[boxes["zone"] == zone]
+        under, (_, seen) = min(float(own["area_m2"].sum()), marked), areas[day][zone]
+        are_told = under > 0 and told > 0 and np.isfinite((low, high)).all()
+        sure = under * (min(low / told, 1.0) if are_told else float(false == 0)) / shares.high
+        least = max(0.0, (marked - under) / shares.high - false * seen) + sure
+        out.loc[row, "changed_area_low_m2"] = min(float(one["changed_area_low_m2"]), least)
+        if are_told:
+            more = float(np.hypot(high / told - 1.0, 1.0 / shares.low - 1.0))
+            most = (marked - under) / shares.low + shares.missed_m2 + under * (1.0 + more)
+            out.loc[row, "changed_area_high_m2"] = max(float(one["changed_area_high_m2"]), min(most, seen))
     return out
 
 

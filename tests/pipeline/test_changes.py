@@ -121,13 +121,39 @@ def test_marked_boxes_are_those_of_dates_that_show_the_site() -> None:
     np.testing.assert_array_equal(found, [np.nan, 42.0, np.nan, 0.0])
 
 
+def plan_of(looks: int, method: str = "trees", gsd_m: float = 0.5) -> SimpleNamespace:
+    """A plan of some looks, the reference first."""
+    choices = {"change": SimpleNamespace(method=method)}
+    return SimpleNamespace(
+        looks=[None] * looks, reference=0, choices=choices, facts=SimpleNamespace(gsd_m=[gsd_m] * looks)
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "low"),
+    [(plan_of(2), 8000 / 1.25 - 0.035 * 60_000), (plan_of(2, "irmad"), 6390.0), (plan_of(2, gsd_m=10.0), 6390.0)],
+)
+def test_ground_that_a_pair_marks_may_have_moved_where_models_judge_it(plan: SimpleNamespace, low: float) -> None:
+    row = {"date": pd.Timestamp(DAYS[1]), "zone": "", "changed_area_m2": 8000.0}
+    row |= {"changed_area_low_m2": 6390.0, "changed_area_high_m2": 16_100.0}
+    row |= {f"{name}{end}": np.nan for name in ("arrivals", "departures") for end in ("", "_low", "_high")}
+    first = row | {"date": pd.Timestamp(DAYS[0])} | {f"changed_area{end}_m2": np.nan for end in ("", "_low", "_high")}
+    changes = gpd.GeoDataFrame(
+        {"date": [row["date"]], "zone": [None], "kind": ["paving"], "area_m2": [8000.0]}, geometry=[shapely.Point(0, 0)]
+    )
+    seen = {DAYS[1]: {"": (8000.0, 60_000.0)}}
+    found = with_bounds_of_events(plan, pd.DataFrame([first, row]), changes, seen, MaskShares(0.5, 1.25, 100.0))
+    assert found["changed_area_low_m2"].tolist() == [pytest.approx(np.nan, nan_ok=True), pytest.approx(low)]
+    assert found["changed_area_high_m2"].iloc[1] == 16_100.0
+
+
 @pytest.mark.parametrize(
     ("events", "looks", "low", "high"),
     [
         ((8.0, 0.0, 20.0), 2, 0.0, 40 / 0.5 + 100 + 320 * (1 + np.hypot(1.5, 1.0))),
         ((8.0, 8.0, 9.0), 2, 250.0, 900.0),
-        ((8.0, 4.0, 400.0), 2, 250.0 - 0.5 * 320 / 1.25, 5000.0),
-        ((pd.NA, np.nan, np.nan), 2, 250.0, 900.0),
+        ((8.0, 4.0, 400.0), 2, 0.5 * 320 / 1.25, 5000.0),
+        ((pd.NA, np.nan, np.nan), 2, 0.0, 900.0),
         ((8.0, 0.0, 20.0), 3, 250.0, 900.0),
     ],
 )
@@ -149,7 +175,7 @@ def test_the_changed_area_of_a_pair_is_as_sure_as_its_arrivals_and_departures(ev
         {"date": [day, day], "zone": [None, None], "kind": ["box", "paving"], "area_m2": [320.0, 40.0]},
         geometry=[shapely.Point(0, 0)] * 2,
     )
-    plan = SimpleNamespace(looks=[None] * looks, reference=0)
+    plan = plan_of(looks)
     seen = {DAYS[1]: {"": (360.0, 5000.0)}}
     found = with_bounds_of_events(plan, table, changes, seen, MaskShares(0.5, 1.25, 100.0))
     assert found["changed_area_low_m2"].item() == pytest.approx(low)
