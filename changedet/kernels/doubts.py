@@ -31,6 +31,13 @@ FAR_DISTANCE: Final = 0.8
 WIDENING: Final = 10.0
 """By how many half widths an interval widens for each unit of distance beyond one of these. Chosen by hand."""
 
+TAUGHT_VIEW_DEG: Final = 25.0
+"""Off nadir, up to which scenes taught the models (training/wide_looks.py, training/painter)."""
+SLANT_DOUBT, MOST_SLANT = 1.5, 0.15
+"""Distance for each unit of tangent beyond it, and at most: with these the intervals of four drawn sites from 24 to 38
+degrees hold on all dates, before on 11 of 20. Chosen by hand (docs/research/judges.md, "Far off nadir")."""
+SLANT_BELOW: Final = 0.4
+"""Of it, below: walls are counted as boxes, but fewer than stacks hide. Chosen by hand."""
 USUAL_DOUBT: Final = 0.35
 """Of the expected boxes, up to which a date's doubt above is one that teaching sites have, too: .35 at most on 32 of
 them with 50 boxes and more (docs/research/tracks.md, "Packed yards in doubt")."""
@@ -160,6 +167,27 @@ def unusual_doubt(signs: Signs, weights: Weights) -> float:
         As a share of the expected boxes, or of 100 where fewer are; negative where the doubt is usual.
     """
     return doubt(signs, weights) / max(signs.expected, MANY) - USUAL_DOUBT
+
+
+def slants(off_nadir_deg: Floats) -> Floats:
+    """How much farther than on any scene that taught the models roofs lean for their height, on the looks of a series.
+
+    There stacks hide whole rows behind them, and their walls are as wide as roofs and counted as some. What other looks
+    miss so is expected on a look from nearer the nadir no more.
+
+    Parameters
+    ----------
+    off_nadir_deg : float64 (date,)
+        NaN where it is not known.
+
+    Returns
+    -------
+    float64 (date,)
+        Stands for a distance in `widened`; 0 where no look leans farther.
+    """
+    farther = np.tan(np.radians(off_nadir_deg)) - np.tan(np.radians(TAUGHT_VIEW_DEG))
+    own = np.fmax(0.0, farther)
+    return np.asarray(np.minimum(SLANT_DOUBT * np.fmax(own, own.mean()), MOST_SLANT), np.float64)
 
 
 def unseen_of_pairs(pairs: float) -> float:

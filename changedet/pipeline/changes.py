@@ -30,13 +30,6 @@ from changedet.store import read_geoframe
 SHOWS_ALL: Final = 0.95
 """Share of the site from which a date hides too little to be asked for what it hides."""
 
-EVENTS: Final = ("arrivals", "departures")
-"""Columns of a series that tell what came and left."""
-FALSE_OF_PAIRS: Final = 0.035
-"""Share of what both looks of a pair show that may be marked falsely as ground, where models judge it: no third look
-tells what moved, leaned or was wet. The most that pairs of drawn sites mark on which nothing was built: a suburb of an
-eleventh hand, in view (docs/research/judges.md, "A twelfth hand")."""
-
 
 def changes_layer(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     """Make the layer ``changes`` of all dates.
@@ -66,7 +59,7 @@ def _first_seen(plan: Plan, found: Mapping[dt.date, gpd.GeoDataFrame]) -> list[l
     path = plan.first_change_file
     if not path.exists():
         return [[None] * len(table) for table in found.values()]
-    if _is_pair(plan):
+    if is_pair(plan):
         return [[str(day)] * len(table) for day, table in found.items()]
     # the raster knows the dates after the reference; what lies before it is first seen on no date
     later = {day: table.geometry.to_numpy() for day, table in found.items() if day > plan.reference_date}
@@ -74,8 +67,18 @@ def _first_seen(plan: Plan, found: Mapping[dt.date, gpd.GeoDataFrame]) -> list[l
     return [seen.get(day, [None] * len(table)) for day, table in found.items()]
 
 
-def _is_pair(plan: Plan) -> bool:
-    """Whether there are two looks, the reference first: no later one could contradict the mask."""
+def is_pair(plan: Plan) -> bool:
+    """Whether there are two looks, the reference first: no later one could contradict the mask.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    bool
+        False of longer series, and where the reference is the later look.
+    """
     return len(plan.looks) == 2 and plan.reference == 0
 
 
@@ -119,7 +122,7 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     """
     if plan.choices["change"].method not in PROBABILISTIC:
         return intervals.USUAL_SHARES
-    if not _is_judged(plan):
+    if not is_judged(plan):
         return intervals.coarse_shares(min(plan.facts.gsd_m))
     if plan.facts.panchromatic:
         return intervals.GREY_SHARES
@@ -128,8 +131,18 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     return intervals.BARE_SHARES if is_bare else intervals.LEARNED_SHARES
 
 
-def _is_judged(plan: Plan) -> bool:
-    """Whether models that were taught on pixels as fine judge what changed."""
+def is_judged(plan: Plan) -> bool:
+    """Whether models that were taught on pixels as fine judge what changed.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    bool
+        False where a method without models does.
+    """
     return plan.choices["change"].method in PROBABILISTIC and min(plan.facts.gsd_m) <= TAUGHT_M[1]
 
 
@@ -231,7 +244,7 @@ def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
         which was changed when it was seen next.
     """
     path = plan.first_change_file
-    if not path.exists() or _is_pair(plan):
+    if not path.exists() or is_pair(plan):
         return table
     by_day = changed_by_first_date(path, plan.grid)
     out, names = table.copy(), list(FIGURE_COLUMNS["changed_area_m2"])
@@ -267,62 +280,6 @@ def with_marked_boxes(table: pd.DataFrame, changes: gpd.GeoDataFrame) -> pd.Data
     shows = (table["zone"] == "") & (table["valid_fraction"] >= SHOWS_ALL) & table["changed_area_m2"].notna()
     areas = np.array([float(marked.get(day, 0.0)) for day in iso_dates(table["date"])])
     return table.assign(**{BOXES_M2: np.where(shows, areas, np.nan)})
-
-
-def with_bounds_of_events(
-    plan: Plan,
-    table: pd.DataFrame,
-    changes: gpd.GeoDataFrame,
-    areas: ChangedAreas,
-    shares: intervals.MaskShares,
-) -> pd.DataFrame:
-    """Let the bounds of a pair's changed area follow those of its arrivals and departures, and doubt its ground.
-
-    Two looks show most boxes that came or left once, and a box that one of both misses looks alike: what the counts
-    leave open the area under the boxes leaves open too. Of the ground an aircraft that stood there, or a high roof that
-    leans, is marked like what was built. In longer series later looks decide.
-
-    Parameters
-    ----------
-    plan : Plan
-    table : DataFrame
-        The time series.
-    changes : GeoDataFrame
-        Changed regions, with ``date``, ``zone``, ``kind`` and ``area_m2``.
-    areas : mapping
-        Of `changed_areas`.
-    shares : MaskShares
-        Of the masks.
-
-    Returns
-    -------
-    DataFrame
-        The table itself for any other series. Of a pair, the lower bounds hold of what is marked under boxes the share
-        that surely came or left, and of the ground what is beyond `FALSE_OF_PAIRS`; the upper ones the most boxes that
-        may have, each of the mean area of those told, beside what the mask itself may lack of them.
-    """
-    if not _is_pair(plan):
-        return table
-    boxes, false = changes[changes["kind"] == "box"], FALSE_OF_PAIRS if _is_judged(plan) else 0.0
-    out = table.copy()
-    ends = "", "_low", "_high"
-    # NA where boxes were not counted.
-    events = np.array([sum(table[f"{name}{end}"].astype("float64") for name in EVENTS) for end in ends]).T
-    for (row, one), (told, low, high) in zip(table.iterrows(), events, strict=True):
-        day, zone, marked = one["date"].date(), str(one["zone"]), float(one["changed_area_m2"])
-        if np.isnan(marked):
-            continue
-        own = boxes if zone == "" else boxes[boxes["zone"] == zone]
-        under, (_, seen) = min(float(own["area_m2"].sum()), marked), areas[day][zone]
-        are_told = under > 0 and told > 0 and np.isfinite((low, high)).all()
-        sure = under * (min(low / told, 1.0) if are_told else float(false == 0)) / shares.high
-        least = max(0.0, (marked - under) / shares.high - false * seen) + sure
-        out.loc[row, "changed_area_low_m2"] = min(float(one["changed_area_low_m2"]), least)
-        if are_told:
-            more = float(np.hypot(high / told - 1.0, 1.0 / shares.low - 1.0))
-            most = (marked - under) / shares.low + shares.missed_m2 + under * (1.0 + more)
-            out.loc[row, "changed_area_high_m2"] = max(float(one["changed_area_high_m2"]), min(most, seen))
-    return out
 
 
 def lasting_bounds(marked: Floats, lasting: Floats) -> Floats:

@@ -24,12 +24,12 @@ from changedet.pipeline.changes import (
     changed_areas,
     changes_layer,
     mask_shares,
-    with_bounds_of_events,
     with_built_ground,
     with_marked_boxes,
     with_unshown_boxes,
 )
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.event_bounds import with_bounds_of_events
 from changedet.pipeline.faint_change import faint_areas
 from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.fill_doubts import fill_json
@@ -60,6 +60,7 @@ from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.objects.familiarity import Familiarity
 from changedet.stages.series.claims import find_claims
 from changedet.stages.series.estimates import changed_area_interval
+from changedet.stages.series.followed import slanted_looks
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.tracks.result import Tracks
@@ -118,10 +119,10 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models))
     looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
     looks = with_refused_boxes(_with_familiarity(looks, familiar), plan.reference_date, changes, shares)
-    seen = _seen_boxes(plan, boxes, zones)
-    containers, followed, _ = seen
+    containers, followed, _ = seen = _seen_boxes(plan, boxes, zones)
     others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
-    figures = with_bounds_of_events(plan, timeseries(looks, tracks, zones), changes, changed, shares)
+    plain, slanted = timeseries(looks, tracks, zones), slanted_looks(tracks)
+    figures = with_bounds_of_events(plan, plain, changes, changed, shares, slanted)
     table = others.with_figures(with_occupancy(figures, zones), areas)
     layers = {
         "containers": containers,

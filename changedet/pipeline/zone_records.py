@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from changedet.arrays import Floats
@@ -17,12 +16,12 @@ from changedet.outputs.sentences.counts import moves_unseen
 from changedet.outputs.values import rows_of
 from changedet.pipeline.area_sums import Area
 from changedet.pipeline.things.berths import SHIP
+from changedet.pipeline.view_records import learnt_views, oblique_looks, views_note
 from changedet.stages.series.area_rows import NO_ROWS, rows_by_area
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_zone_onsets
 from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.totals import totals, with_nulls
-from changedet.stages.tracks.kernels.views import SeriesViews
 from changedet.stages.tracks.result import Tracks
 
 FULL_SHARE: Final = 0.9
@@ -33,8 +32,6 @@ LEAST_MOVES: Final = 1.5
 """Expected arrivals or departures below which their sum is not explained: it would speak of no box or of one."""
 LEAST_DIFFERENCE: Final = 0.5
 """Boxes by which sums may differ before a reason is given: what is smaller is rounded away."""
-LEAST_LEARNT_DEG: Final = 1.0
-"""Off nadir: less displaces a box's roof by under 5 cm."""
 OFTEN_MISSED: Final = (
     "boxes are detected here as unsurely as on sites on which many are missed: that a single look does not show a box "
     "says little of its having left"
@@ -140,10 +137,10 @@ def trust_of_counts(table: pd.DataFrame, tracks: Tracks | None, containers: gpd.
     Returns
     -------
     dict
-        ``notes``, ``none_is_sure`` and ``learnt_views``.
+        ``notes``, ``none_is_sure``, ``learnt_views`` and ``oblique``.
     """
     if tracks is None:
-        return {"notes": deck_note(containers), "none_is_sure": False, "learnt_views": {}}
+        return {"notes": deck_note(containers), "none_is_sure": False, "learnt_views": {}, "oblique": {}}
     boxes = tracked_boxes(tracks)
     notes = notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed)
     among = homes_note(tracks.calibration.scale * boxes.present[boxes.homely].sum(axis=0))
@@ -153,6 +150,7 @@ def trust_of_counts(table: pd.DataFrame, tracks: Tracks | None, containers: gpd.
         "notes": [*notes, *among, *deck_note(containers), *of_views],
         "none_is_sure": boxes.none_is_sure,
         "learnt_views": {day: {**view} for day, view in views.items()},
+        "oblique": {**oblique_looks(tracks.views, tracks.dates)},
     }
 
 
@@ -220,60 +218,6 @@ def deck_note(containers: gpd.GeoDataFrame) -> list[Json]:
         return []
     many = "1 detected box lies" if aboard == 1 else f"{aboard} detected boxes, of all looks, lie"
     return [f"{many} on ships or on the water of berths: in no count, arrival or departure"]
-
-
-def learnt_views(views: SeriesViews | None, dates: Sequence[dt.date]) -> dict[str, dict[str, float]]:
-    """Write down the views that nobody gave and that the boxes themselves show.
-
-    Parameters
-    ----------
-    views : SeriesViews or None
-        Of all dates; None where boxes are not placed by views.
-    dates : sequence of datetime.date
-        Of all looks, sorted.
-
-    Returns
-    -------
-    dict
-        By ISO date ``azimuth_deg`` and ``off_nadir_deg``, as a scene's ``view`` in a workflow.
-    """
-    if views is None:
-        return {}
-    off_nadir, azimuth = views.angles
-    return {
-        str(dates[int(k)]): {"azimuth_deg": float(round(azimuth[k])), "off_nadir_deg": round(float(off_nadir[k]), 1)}
-        for k in np.flatnonzero(views.learnt)
-    }
-
-
-def views_note(views: Mapping[str, Mapping[str, float]], dates: int) -> list[Json]:
-    """Say of how many looks the view was not given, and what was taken instead.
-
-    Parameters
-    ----------
-    views : dict
-        As `learnt_views` gives them.
-    dates : int
-        Number of all dates.
-
-    Returns
-    -------
-    list of str
-        One note; empty where all views are given, or those that are learnt displace no roof to speak of.
-    """
-    if not any(view["off_nadir_deg"] >= LEAST_LEARNT_DEG for view in views.values()):
-        return []
-    which = (
-        "no look says from where it was taken"
-        if len(views) == dates
-        else "1 look does not say from where it was taken"
-        if len(views) == 1
-        else f"{len(views)} of {dates} looks do not say from where they were taken"
-    )
-    return [
-        f"{which}: views are learnt from how the containers' roofs lie, and what all looks share of them stays "
-        "unknown; 'view' of the scenes, where it is known, sets containers on the ground more surely"
-    ]
 
 
 def _zones_note(table: pd.DataFrame) -> str:

@@ -9,11 +9,13 @@ import pytest
 
 from changedet.kernels.doubts import (
     NO_DOUBTS,
+    TAUGHT_VIEW_DEG,
     Signs,
     Weights,
     blind_dates,
     doubt,
     may_all_be_others,
+    slants,
     unusual_doubt,
     widened,
 )
@@ -71,3 +73,12 @@ def test_boxes_may_all_be_others_where_most_are_not_sure() -> None:
     assert not may_all_be_others(np.array([0.9, 0.5, 0.9, 0.89]))
     assert may_all_be_others(np.array([0.9, 0.5, 0.9, 0.5, 0.89]))
     assert not may_all_be_others(np.array([]))
+
+
+def test_slants_begin_beyond_the_views_that_taught_and_reach_looks_beside_them():
+    assert not slants(np.array([0.0, TAUGHT_VIEW_DEG, 12.0])).any()
+    assert not slants(np.array([math.nan, 10.0])).any()
+    some = slants(np.array([5.0, 27.0, 29.0, math.nan]))
+    assert some[0] == some[3] > 0
+    assert some[0] < some[2]
+    assert (slants(np.array([60.0, 5.0])) == slants(np.array([50.0, 5.0]))).all(), "no more than at most"

@@ -15,11 +15,11 @@ import shapely
 from changedet.kernels.intervals import MaskShares
 from changedet.pipeline.changes import (
     lasting_bounds,
-    with_bounds_of_events,
     with_built_ground,
     with_marked_boxes,
     with_unshown_boxes,
 )
+from changedet.pipeline.event_bounds import with_bounds_of_events
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import BOXES_M2
 from changedet.stages.series.table import DateMeasurements
@@ -176,7 +176,13 @@ def test_the_changed_area_of_a_pair_is_as_sure_as_its_arrivals_and_departures(ev
         geometry=[shapely.Point(0, 0)] * 2,
     )
     plan = plan_of(looks)
-    seen = {DAYS[1]: {"": (360.0, 5000.0)}}
-    found = with_bounds_of_events(plan, table, changes, seen, MaskShares(0.5, 1.25, 100.0))
+    seen, shares = {DAYS[1]: {"": (360.0, 5000.0)}}, MaskShares(0.5, 1.25, 100.0)
+    found = with_bounds_of_events(plan, table, changes, seen, shares)
     assert found["changed_area_low_m2"].item() == pytest.approx(low)
     assert found["changed_area_high_m2"].item() == pytest.approx(high)
+    # Looks from far aslant are no surer of boxes than a pair is, in longer series too.
+    pair = with_bounds_of_events(plan if looks == 2 else plan_of(2, "cva"), table, changes, seen, shares)
+    pd.testing.assert_frame_equal(with_bounds_of_events(plan, table, changes, seen, shares, {DAYS[1]}), pair)
+    pd.testing.assert_frame_equal(
+        with_bounds_of_events(plan, table, changes, seen, shares, {DAYS[0]}), found if looks == 2 else table
+    )

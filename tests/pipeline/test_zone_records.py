@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -11,11 +10,8 @@ from changedet.pipeline.zone_records import (
     OFTEN_MISSED,
     deck_note,
     full_since,
-    learnt_views,
     notes_on_figures,
-    views_note,
 )
-from changedet.stages.tracks.kernels.views import SeriesViews
 
 DAYS = pd.to_datetime(["2023-03-01", "2023-04-01", "2023-05-01", "2023-06-01"])
 
@@ -97,22 +93,3 @@ def test_deck_note_says_how_many_boxes_are_in_no_count() -> None:
     assert str(one).startswith("1 detected box lies on ships")
     (two,) = deck_note(ashore.assign(on=["ship", None, "ship"]))
     assert "2 detected boxes, of all looks, lie on ships" in str(two)
-
-
-def test_learnt_views_are_told_of_looks_that_have_none() -> None:
-    tangent = np.tan(np.radians([[20.0], [10.0], [0.0]]))
-    displaced = tangent * np.array([[1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])
-    days = [day.date() for day in DAYS[:3]]
-    found = learnt_views(SeriesViews(displaced, False, np.array([True, True, False])), days)
-    assert found == {
-        "2023-03-01": {"azimuth_deg": 90.0, "off_nadir_deg": 20.0},
-        "2023-04-01": {"azimuth_deg": 180.0, "off_nadir_deg": 10.0},
-    }
-    (some,) = views_note(found, 3)
-    assert str(some).startswith("2 of 3 looks do not say from where they were taken: views are learnt from")
-    (none,) = views_note(found, 2)
-    assert str(none).startswith("no look says from where it was taken")
-    assert views_note(learnt_views(SeriesViews(displaced, False, np.array([False, False, True])), days), 3) == [], (
-        "straight down: no roof is displaced"
-    )
-    assert learnt_views(None, days) == {}

@@ -48,7 +48,9 @@ def looks(facts: Facts) -> Sentence | None:
     else:
         first, last = calendar.pair(dates[0], dates[-1])
         start = f"From {len(dates)} looks, {first} to {last}{_gsd(facts)}"
-    doubts = [words for words in (_hidden(facts), _filled(facts), _coarse(facts), _unlike(facts)) if words]
+    doubts = [
+        words for words in (_hidden(facts), _filled(facts), _coarse(facts), _unlike(facts), _oblique(facts)) if words
+    ]
     return Sentence("looks", f"{'; '.join([start, *doubts])}.", tuple(dates))
 
 
@@ -152,6 +154,20 @@ def _unlike(facts: Facts) -> str:
     if doubted:
         return f"{_named(doubted, facts)} {_are(doubted)} unlike most scenes that the models know: {_widened(doubted)}"
     return ""
+
+
+def _oblique(facts: Facts) -> str:
+    """Looks in which stacks hide each other and their walls look like roofs."""
+    steep = {day: as_float(value) for day, value in mapping_at(facts.summary, "oblique").items()}
+    days = [day for day, value in steep.items() if value is not None]
+    if not days:
+        return ""
+    most = max(value for value in steep.values() if value is not None)
+    up_to = "" if len(days) == 1 else "up to "
+    return (
+        f"{_named(days, facts)} {_are(days)} taken {up_to}{most:.0f}° off nadir, farther aslant than the models know: "
+        f"{_widened(days)}"
+    )
 
 
 def _widened(days: list[str]) -> str:

@@ -6,9 +6,11 @@ import datetime as dt
 from typing import Protocol
 
 import geopandas as gpd
+import numpy as np
 
 from changedet.arrays import Bools, Floats
 from changedet.kernels import intervals
+from changedet.kernels.doubts import slants
 
 
 class ShownGround(Protocol):
@@ -37,6 +39,14 @@ class NewTops(Protocol):
     @property
     def left(self) -> Floats:
         """Of one that was laid bare, or came in its place (place, date)."""
+
+
+class Views(Protocol):
+    """From where each look was taken, as the tracks stage gives it."""
+
+    @property
+    def angles(self) -> tuple[Floats, Floats]:
+        """Off-nadir angles and azimuths (date,) in degrees; NaN where they are not known."""
 
 
 class FollowedBoxes(Protocol):
@@ -79,6 +89,10 @@ class FollowedBoxes(Protocol):
         """How probably another box is on top than on the date before; None where nothing tells it."""
 
     @property
+    def views(self) -> Views | None:
+        """By which boxes are placed on the ground; None where they are not."""
+
+    @property
     def place_missed(self) -> Floats | None:
         """How many more boxes (place, date) than are expected the pixels show; None where nothing tells it."""
 
@@ -93,3 +107,37 @@ class FollowedBoxes(Protocol):
     @property
     def calibration(self) -> intervals.Calibration:
         """What turns presence into counts and intervals."""
+
+
+def slants_of(tracks: FollowedBoxes) -> Floats:
+    """How far beyond what taught the models each look of a series leans.
+
+    Parameters
+    ----------
+    tracks : FollowedBoxes
+        Of a series.
+
+    Returns
+    -------
+    float64 (date,)
+        As of `changedet.kernels.doubts.slants`; 0 where boxes are not placed by views.
+    """
+    return np.zeros(len(tracks.dates)) if tracks.views is None else slants(tracks.views.angles[0])
+
+
+def slanted_looks(tracks: FollowedBoxes | None) -> set[dt.date]:
+    """Looks whose boxes are known less well as some are from farther aslant than any that taught the models.
+
+    Parameters
+    ----------
+    tracks : FollowedBoxes or None
+        Of a series; None where boxes are not followed.
+
+    Returns
+    -------
+    set of datetime.date
+        All where one is, as all looks tell what stands on each.
+    """
+    return (
+        set() if tracks is None else {day for day, one in zip(tracks.dates, slants_of(tracks), strict=True) if one > 0}
+    )

@@ -18,7 +18,7 @@ from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import rows_of
 from changedet.stages.series.counts import TrackedBoxes
-from changedet.stages.series.followed import FollowedBoxes
+from changedet.stages.series.followed import FollowedBoxes, slanted_looks
 from changedet.stages.series.growth import TOO_FEW, Figure, Onset, OnsetMethod
 from changedet.stages.series.site_boxes import SiteBoxes, tracked_boxes
 
@@ -155,6 +155,10 @@ def _containers_onset(
     if tracks is None or boxes is None:
         return find(Figure(value, low, high, clear), dates)
     floor, ceiling = _count_bounds(boxes, tracks, dates)
+    # What a view from far aslant hides is not told from what left: such a look bounds its count by its interval alone.
+    slanted = slanted_looks(tracks)
+    steep = np.array([day in slanted for day in dates], bool)
+    floor, ceiling = np.where(steep, np.fmin(floor, low), floor), np.where(steep, np.fmax(ceiling, high), ceiling)
     found = find(Figure(value, clear=clear, floor=floor, ceiling=ceiling), dates)
     if found.low is not None:
         earlier = clear & np.array([day < found.low for day in dates], bool)

@@ -17,6 +17,7 @@ from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import (
     FAR_DISTANCE,
     NO_DOUBTS,
+    SLANT_BELOW,
     USUAL_DISTANCE,
     Signs,
     unseen_of_pairs,
@@ -27,7 +28,7 @@ from changedet.kernels.intervals import Calibration, volume_interval
 from changedet.stages.series.counts import EventCount, TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
 from changedet.stages.series.estimates import Estimate
-from changedet.stages.series.followed import FollowedBoxes
+from changedet.stages.series.followed import FollowedBoxes, slants_of
 from changedet.stages.series.site_boxes import boxes_of_areas
 from changedet.stages.series.zone_bounds import within_site
 
@@ -131,6 +132,8 @@ class DateMeasurements:
         False where the scene is too coarse to count boxes.
     unfamiliarity : float
         How far the scene lies from what the models were fitted on, 1 at its edge; NaN where that is not known.
+    slant : float
+        As of `changedet.kernels.doubts.slants`.
     is_refused : bool
         True where it lies too far for any estimate of counts: they are NA, and what was detected stays.
     """
@@ -145,6 +148,7 @@ class DateMeasurements:
     footprint_m2: Mapping[str, Estimate] = field(default_factory=dict)
     counts_possible: bool = True
     unfamiliarity: float = float("nan")
+    slant: float = 0.0
     is_refused: bool = False
 
 
@@ -194,12 +198,13 @@ def timeseries(
     counted = {} if tracks is None or not possible else boxes_of_areas(tracks, areas)
     signs = {} if tracks is None else {name: date_signs(own, tracks.calibration.scale) for name, own in counted.items()}
     shown = {name for name in areas if _is_shown(name, ordered, possible)}
+    steep = np.zeros(0) if tracks is None else slants_of(tracks)
     for look in ordered:
         for name in areas:
             row = _measurements_row(look, name)
             if tracks is not None and look.date in possible:
                 t = tracks.dates.index(look.date)
-                own = look if name in shown else replace(look, is_refused=True)
+                own = replace(look, slant=float(steep[t]), is_refused=look.is_refused or name not in shown)
                 _add_counts(row, counted[name], t, own, tracks.calibration, signs[name].counts[t])
                 seen = look.valid_fraction.get(name, 1.0) > 0 and not counted[name].blind[t]
                 if seen and look.date != possible[0]:
@@ -230,7 +235,7 @@ def _add_counts(
     row: SeriesRow, counted: TrackedBoxes, t: int, look: DateMeasurements, calibration: Calibration, signs: Signs
 ) -> None:
     boxes, teu = (
-        _standing(counted, t, weight, look.unfamiliarity, calibration, signs)
+        _standing(counted, t, weight, look, calibration, signs)
         for weight in (np.ones(len(counted.weight)), counted.weight)
     )
     if look.valid_fraction.get(row["zone"], 1.0) > 0:
@@ -261,7 +266,7 @@ def _add_events(
     row["arrivals"], row["departures"] = came.found, left.found
     if look.is_refused:
         return
-    far = look.unfamiliarity
+    far = float(np.fmax(look.unfamiliarity - USUAL_DISTANCE, look.slant))
     row["arrivals_expected"], row["arrivals_low"], row["arrivals_high"] = _event(
         came, calibration, calibration.arrivals, signs, far, unsure=counted.none_is_sure
     )
@@ -277,7 +282,7 @@ def _event(
     least, most = min(float(count.found), expected), max(float(count.found + count.doubted), expected)
     own = signs._replace(expected=most)
     below, above = (
-        widened(half * count.spread, own, weights, far - USUAL_DISTANCE)
+        widened(half * count.spread, own, weights, far)
         for half, weights in zip(halves, calibration.doubts.events, strict=True)
     )
     low = 0.0 if unsure else max(0.0, least - calibration.scale * count.homely - below)
@@ -285,7 +290,7 @@ def _event(
 
 
 def _standing(
-    counted: TrackedBoxes, t: int, weight: Floats, far: float, calibration: Calibration, signs: Signs
+    counted: TrackedBoxes, t: int, weight: Floats, look: DateMeasurements, calibration: Calibration, signs: Signs
 ) -> Estimate:
     """Boxes, or their weights, that are expected on a date, with their interval."""
     boxes = counted.standing(t, weight)
@@ -294,11 +299,12 @@ def _standing(
     each = value / signs.expected if signs.expected > 0 else 1.0
     # How far a scene is from what was learned says nothing of what it hides. In scenes that lie far boxes are missed,
     # and none are invented (docs/calibration.md).
-    beyond_usual = float(np.fmax(far - FAR_DISTANCE, unusual_doubt(signs, calibration.doubts.boxes[1])))
-    sides = zip(calibration.boxes, boxes.hidden, calibration.doubts.boxes, (0.0, beyond_usual), strict=True)
+    unusual = unusual_doubt(signs, calibration.doubts.boxes[1])
+    beyond = (SLANT_BELOW * look.slant, float(np.nanmax((look.unfamiliarity - FAR_DISTANCE, unusual, look.slant))))
+    sides = zip(calibration.boxes, boxes.hidden, calibration.doubts.boxes, beyond, strict=True)
     below, above = (
-        float(np.hypot(widened(half * boxes.shown / each, signs, weights, beyond) * each, half * hidden))
-        for half, hidden, weights, beyond in sides
+        float(np.hypot(widened(half * boxes.shown / each, signs, weights, far) * each, half * hidden))
+        for half, hidden, weights, far in sides
     )
     # Where a person's labels of the site say what is missed, pairs say no more.
     pairs = 0.0 if calibration.doubts.boxes == NO_DOUBTS.boxes else counted.touching(t)

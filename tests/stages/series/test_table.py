@@ -33,6 +33,7 @@ from changedet.stages.series.table import (
     _add_events,
     timeseries,
 )
+from changedet.stages.tracks.kernels.views import SeriesViews
 from changedet.stages.tracks.result import Ground
 from changedet.stages.tracks.stage import track
 from scenarios import box_series as bs
@@ -462,6 +463,27 @@ def test_timeseries_estimates_nothing_of_a_refused_date_and_widens_what_lies_far
         assert one.loc[3, parts].isna().all()
         assert one.loc[4, parts].notna().all()
         assert one[name][3] == usual[name][3]
+
+
+def test_timeseries_is_wider_both_ways_where_looks_are_from_farther_aslant_than_was_learned():
+    series = bs.simulate(2)
+    tracks, looks = followed(series), [DateMeasurements(date) for date in series.dates]
+    lean = np.zeros((len(series.dates), 2))
+    lean[:, 0] = np.tan(np.radians(20.0))
+    usual = timeseries(looks, replace(tracks, views=views(lean)))
+    lean[2] = 0.0, np.tan(np.radians(34.0))
+    oblique = timeseries(looks, replace(tracks, views=views(lean)))
+    for name in ("containers", "arrivals", "departures"):
+        assert list(oblique[f"{name}_expected"][1:]) == list(usual[f"{name}_expected"][1:])
+        wider = (oblique[f"{name}_high"] - usual[f"{name}_high"])[1:]
+        assert (wider > 0).all()
+        assert wider.idxmax() == 2
+        assert (oblique[f"{name}_low"] <= usual[f"{name}_low"])[1:].all()
+    assert oblique["containers_low"][2] < usual["containers_low"][2]
+
+
+def views(lean):
+    return SeriesViews(lean, False, np.zeros(len(lean), bool))
 
 
 def test_timeseries_is_wider_where_the_boxes_are_doubtful():

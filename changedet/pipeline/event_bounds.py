@@ -1,0 +1,84 @@
+"""Bounds of the changed area where two looks, or looks from far aslant, tell little of boxes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from changedet.kernels import intervals
+from changedet.outputs.values import iso_dates
+from changedet.pipeline.changes import ChangedAreas, is_judged, is_pair
+from changedet.plan import Plan
+
+EVENTS: Final = ("arrivals", "departures")
+"""Columns of a series that tell what came and left."""
+FALSE_OF_PAIRS: Final = 0.035
+"""Share of what both looks of a pair show that may be marked falsely as ground, where models judge it: no third look
+tells what moved, leaned or was wet. The most that pairs of drawn sites mark on which nothing was built: a suburb of an
+eleventh hand, in view (docs/research/judges.md, "A twelfth hand")."""
+
+
+def with_bounds_of_events(
+    plan: Plan,
+    table: pd.DataFrame,
+    changes: gpd.GeoDataFrame,
+    areas: ChangedAreas,
+    shares: intervals.MaskShares,
+    slanted: Collection[dt.date] = (),
+) -> pd.DataFrame:
+    """Let the bounds of a pair's changed area follow those of its arrivals and departures, and doubt its ground.
+
+    Two looks show most boxes that came or left once, and a box that one of both misses looks alike: what the counts
+    leave open the area under the boxes leaves open too. Of the ground an aircraft that stood there, or a high roof that
+    leans, is marked like what was built. In longer series later looks decide, but on looks from farther aslant than was
+    learned, where boxes are missed and set on wrong ground.
+
+    Parameters
+    ----------
+    plan : Plan
+    table : DataFrame
+        The time series.
+    changes : GeoDataFrame
+        Changed regions, with ``date``, ``zone``, ``kind`` and ``area_m2``.
+    areas : mapping
+        Of `changed_areas`.
+    shares : MaskShares
+        Of the masks.
+    slanted : collection of datetime.date
+        Looks from farther aslant than was learned.
+
+    Returns
+    -------
+    DataFrame
+        The table itself for any other series. Of a pair and of such looks, the lower bounds hold of what is marked
+        under boxes the share that surely came or left, and of a pair's ground what is beyond `FALSE_OF_PAIRS`; the
+        upper ones the most boxes that may have, each of the mean area of those told, beside what the mask itself may
+        lack of them.
+    """
+    if not is_pair(plan) and not slanted:
+        return table
+    boxes, false = changes[changes["kind"] == "box"], FALSE_OF_PAIRS if is_pair(plan) and is_judged(plan) else 0.0
+    out = table.copy()
+    ends = "", "_low", "_high"
+    # NA where boxes were not counted.
+    events = np.array([sum(table[f"{name}{end}"].astype("float64") for name in EVENTS) for end in ends]).T
+    for (row, one), (told, low, high) in zip(table.iterrows(), events, strict=True):
+        day, zone, marked = one["date"].date(), str(one["zone"]), float(one["changed_area_m2"])
+        if np.isnan(marked) or not (is_pair(plan) or day in slanted):
+            continue
+        own = boxes[(iso_dates(boxes["date"]) == str(day)) & ((zone == "") | (boxes["zone"] == zone))]
+        under, (_, seen) = min(float(own["area_m2"].sum()), marked), areas[day][zone]
+        are_told = under > 0 and told > 0 and np.isfinite((low, high)).all()
+        sure = under * (min(low / told, 1.0) if are_told else float(false == 0)) / shares.high
+        least = max(0.0, (marked - under) / shares.high - false * seen) + sure
+        out.loc[row, "changed_area_low_m2"] = min(float(one["changed_area_low_m2"]), least)
+        if are_told:
+            more = float(np.hypot(high / told - 1.0, 1.0 / shares.low - 1.0))
+            most = (marked - under) / shares.low + shares.missed_m2 + under * (1.0 + more)
+            out.loc[row, "changed_area_high_m2"] = max(float(one["changed_area_high_m2"]), min(most, seen))
+    return out
