@@ -140,6 +140,27 @@ class Grid:
         x0, x1 = (min(max(v, 0), width) for v in (math.floor((west - t.c) / t.a), math.ceil((east - t.c) / t.a)))
         return Window(y0, x0, y1 - y0, x1 - x0)
 
+    def widened(self, side_m: float) -> Grid:
+        """The grid with a margin of whole pixels around an area of interest that is small.
+
+        Parameters
+        ----------
+        side_m : float
+            That the grid has at least, on the ground.
+
+        Returns
+        -------
+        Grid
+            Without an area of interest; the grid itself where no area of interest was given, or it is as large.
+        """
+        least = math.ceil(side_m / self.ground_resolution_m)
+        rows, columns = (max(0, -(-(least - size) // 2)) for size in self.shape)
+        if self.aoi is None or not (rows or columns):
+            return self
+        height, width = self.shape
+        window = Window(-rows, -columns, height + 2 * rows, width + 2 * columns)
+        return Grid(self.crs, self.window_transform(window), (window.height, window.width))
+
     def coarsened(self, factor: int) -> Grid:
         """The grid of larger pixels from the same corner.
 

@@ -10,13 +10,12 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Singles
-from changedet.blocks import sample_windows
 from changedet.grid.displacement import Displacement
 from changedet.imagery.angles import ViewAngles
 from changedet.imagery.look import Look
-from changedet.kernels.block_means import block_mean
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, SHADOW, SHOWS_BOXES
 from changedet.kernels.together import both, each
+from changedet.pipeline.alignment_sample import alignment_of
 from changedet.pipeline.band_doubts import band_signs
 from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import DateJob
@@ -43,8 +42,6 @@ from changedet.pipeline.samples import (
 from changedet.pipeline.shade import light_levels, light_of, visible_bands
 from changedet.pipeline.snow_patches import has_snow
 from changedet.pipeline.surroundings import with_surroundings
-from changedet.stages.align.alignment import Alignment
-from changedet.stages.align.chips import measured_shift
 from changedet.stages.normalise.kernels.band_fits import BandLines
 from changedet.stages.objects.kernels.stack_height import reach_per_metre
 
@@ -55,8 +52,6 @@ BRIGHTER: Final = 1.2
 white and new."""
 CLOUDED_SHARE: Final = 0.01
 """Share of the sample under clouds or their shadows, from which on a date counts as clouded."""
-COARSE_BUDGET_PX: Final = 250_000
-"""Pixels of the overview in which the coarse shift is looked for: they give it to some pixels, the chips the rest."""
 
 
 def measure(
@@ -305,40 +300,3 @@ def measure_between(
 
 def _clear_on_both(before: Singles, after: Singles) -> Bools:
     return np.asarray(np.isfinite(before).all(axis=1) & np.isfinite(after).all(axis=1), bool)
-
-
-def alignment_of(job: DateJob, own: Sample, reference: Sample | None) -> Alignment:
-    """Measure where a date's content lies, relative to the reference.
-
-    Parameters
-    ----------
-    job : DateJob
-    own : Sample
-        Of the date, unaligned.
-    reference : Sample or None
-        Of the reference date; None where this is it.
-
-    Returns
-    -------
-    Alignment
-        Its displacement in units of the CRS, at rest where no shift can be known or where it lies within its own error.
-    """
-    if reference is None:
-        return Alignment(Displacement(), 0.0, 0.0, 0, True, "the reference")
-    method = job.methods.align
-    if method is None:
-        return Alignment(Displacement(), np.inf, np.inf, 0, False, "not moved: switched off")
-    pair, coarser = _coarse_pair(own.overview, reference.overview)
-    factor = job.overview_factor * coarser
-    corners = [(window.y, window.x) for window in sample_windows(job.grid.shape)]
-    unit = job.grid.ground_metre
-    found = measured_shift(method, pair, factor, (own.image, reference.image), corners, job.grid.resolution_m / unit)
-    return found.if_significant().in_units(unit)
-
-
-def _coarse_pair(moving: Singles, fixed: Singles) -> tuple[tuple[Singles, Singles], int]:
-    """Overviews small enough for one correlation, and how many of their pixels were averaged on a side."""
-    factor = max(1, int(np.sqrt(moving[0].size / COARSE_BUDGET_PX)))
-    if factor == 1:
-        return (moving, fixed), 1
-    return both(lambda: block_mean(moving, (factor, factor)), lambda: block_mean(fixed, (factor, factor))), factor

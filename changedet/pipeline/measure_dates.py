@@ -11,10 +11,11 @@ from typing import Any
 from changedet.blocks import Task, give_back_memory
 from changedet.errors import InputError
 from changedet.kernels.compiled import load_compiler
+from changedet.pipeline.alignment_sample import alignment_of
 from changedet.pipeline.date_job import job_of, measuring_job
 from changedet.pipeline.date_model import DateModel, KeptParts, read_date_model, write_date_model
 from changedet.pipeline.identities import causes, identities, kept_parts, model_identity
-from changedet.pipeline.measure import alignment_of, measure
+from changedet.pipeline.measure import measure
 from changedet.pipeline.samples import ReadSample, Sample, reference_sample, unaligned_sample
 from changedet.pipeline.scheduling import Session
 from changedet.pipeline.unread import UnreadScenesError, blamed, or_error, require_same

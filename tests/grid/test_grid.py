@@ -37,6 +37,18 @@ def test_grid_inside_is_the_pixel_centre_rule_in_any_window() -> None:
         assert np.array_equal(grid.inside(window), cut)
 
 
+def test_grid_widened_has_the_same_pixels_and_a_margin_around_a_small_area_alone() -> None:
+    small = grid_of(30, 201, shapely.box(500_000, 5_399_940, 500_402, 5_400_000))
+    wide = small.widened(300.0)
+    assert wide.aoi is None
+    assert wide.shape == (150, 201)
+    assert wide.transform.f - small.transform.f == 2 * 60
+    assert wide.transform.c == small.transform.c
+    assert small.widened(60.0) is small
+    plain = grid_of(30, 30)
+    assert plain.widened(300.0) is plain, "the scenes show nothing beyond it"
+
+
 def test_grid_inside_without_an_aoi_is_the_grid() -> None:
     inside = grid_of(30, 40).inside(Window(-5, -5, 40, 50))
     assert inside.sum() == 30 * 40
