@@ -20,7 +20,7 @@ EVENTS: Final = ("arrivals", "departures")
 FALSE_OF_PAIRS: Final = 0.035
 """Share of what both looks of a pair show that may be marked falsely as ground, where models judge it: no third look
 tells what moved, leaned or was wet. The most that pairs of drawn sites mark on which nothing was built: a suburb of an
-eleventh hand, in view (docs/research/judges.md, "A twelfth hand")."""
+eleventh hand, in view (docs/research/judges.md, "A twelfth hand"). High roofs lean as much in looks from far aslant."""
 
 
 def with_bounds_of_events(
@@ -56,13 +56,13 @@ def with_bounds_of_events(
     -------
     DataFrame
         The table itself for any other series. Of a pair and of such looks, the lower bounds hold of what is marked
-        under boxes the share that surely came or left, and of a pair's ground what is beyond `FALSE_OF_PAIRS`; the
+        under boxes the share that surely came or left, and of the ground what is beyond `FALSE_OF_PAIRS`; the
         upper ones the most boxes that may have, each of the mean area of those told, beside what the mask itself may
         lack of them.
     """
     if not is_pair(plan) and not slanted:
         return table
-    boxes, false = changes[changes["kind"] == "box"], FALSE_OF_PAIRS if is_pair(plan) and is_judged(plan) else 0.0
+    boxes, false = changes[changes["kind"] == "box"], FALSE_OF_PAIRS if is_judged(plan) else 0.0
     out = table.copy()
     ends = "", "_low", "_high"
     # NA where boxes were not counted.

@@ -181,7 +181,7 @@ def test_the_changed_area_of_a_pair_is_as_sure_as_its_arrivals_and_departures(ev
     assert found["changed_area_low_m2"].item() == pytest.approx(low)
     assert found["changed_area_high_m2"].item() == pytest.approx(high)
     # Looks from far aslant are no surer of boxes than a pair is, in longer series too.
-    pair = with_bounds_of_events(plan if looks == 2 else plan_of(2, "cva"), table, changes, seen, shares)
+    pair = with_bounds_of_events(plan_of(2), table, changes, seen, shares)
     pd.testing.assert_frame_equal(with_bounds_of_events(plan, table, changes, seen, shares, {DAYS[1]}), pair)
     pd.testing.assert_frame_equal(
         with_bounds_of_events(plan, table, changes, seen, shares, {DAYS[0]}), found if looks == 2 else table
