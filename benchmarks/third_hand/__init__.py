@@ -1,6 +1,7 @@
 """A third hand: a simulator that only judges. Nothing may ever be fitted on what it draws, by any seed.
 
     python -m benchmarks.third_hand KIND OUT --seed N [--gsd .5] [--size-m 260] [--dates 5] [--bands rgb8]
+        [--off-nadir 24 38]
 
 It was written without a look at `changedet.simulate` or at the painter, and shares no code, texture, colour or
 layout with them; only the form of the truth is the same, so that `changedet score RUN --truth OUT/truth` works.

@@ -19,8 +19,10 @@ def main() -> None:
     parser.add_argument("--size-m", type=float, default=260.0)
     parser.add_argument("--dates", type=int, default=5)
     parser.add_argument("--bands", choices=("rgbn16", "rgb8"), default="rgbn16")
+    parser.add_argument("--off-nadir", type=float, nargs=2, help="degrees, least and most of all looks")
     given = parser.parse_args()
-    print(make(given.kind, given.out, given.seed, given.gsd, given.size_m, given.dates, given.bands))
+    aslant = None if given.off_nadir is None else tuple(given.off_nadir)
+    print(make(given.kind, given.out, given.seed, given.gsd, given.size_m, given.dates, given.bands, aslant))
 
 
 if __name__ == "__main__":

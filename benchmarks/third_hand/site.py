@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -112,14 +113,25 @@ def scene(
     return on_map(exposed(fine, cells, light, sky, sensor, noise), gsd_m, sensor), tops
 
 
-def make(kind: str, out: Path, seed: int, gsd_m: float, size_m: float, dates: int, bands: str) -> Path:
-    """Write a site; the path of its workflow file."""
+def aslant(light: Light, seed: int, day: dt.date, off_nadir: tuple[float, float]) -> Light:
+    """The same light, seen from an off-nadir angle within bounds, in degrees, from where it was seen before."""
+    drawn_angle = np.random.default_rng([seed, day.toordinal()]).uniform(*off_nadir)
+    return replace(light, off_nadir=float(drawn_angle))
+
+
+def make(
+    kind: str, out: Path, seed: int, gsd_m: float, size_m: float, dates: int, bands: str,
+    off_nadir: tuple[float, float] | None = None,
+) -> Path:  # fmt: skip
+    """Write a site, on request with all looks from far aslant; the path of its workflow file."""
     side = round(size_m / gsd_m)
     plan, noise = planned(kind, seed, dates), Noise(seed)
     rng = np.random.default_rng([seed, sorted(KINDS).index(kind), 77])
     site = float(rng.choice([0.0, 0.5, 0.9])), bool(rng.random() < 0.75)
     latitude = float(rng.uniform(28, 56))
     lights = [acquisition(rng, day, latitude) for day in plan.days]
+    if off_nadir is not None:
+        lights = [aslant(light, seed, day, off_nadir) for light, day in zip(lights, plan.days, strict=True)]
     sensors = [instrument(rng, gsd_m, date, site) for date in plan.dates]
     skies = [
         clouded(noise, side, gsd_m, lights[date], plan.cover[date], seed + date) if plan.cover[date] else clear(side)
