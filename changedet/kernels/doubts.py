@@ -35,7 +35,7 @@ TAUGHT_VIEW_DEG: Final = 25.0
 """Off nadir, up to which scenes taught the models (training/wide_looks.py, training/painter)."""
 SLANT_DOUBT, MOST_SLANT = 1.5, 0.15
 """Distance for each unit of tangent beyond it, and at most: with these the intervals of four drawn sites from 24 to 38
-degrees hold on all dates, before on 11 of 20. Chosen by hand (docs/research/judges.md, "Far off nadir")."""
+degrees hold on 19 of 20 dates, before on 11. Chosen by hand (docs/research/judges.md, "Far off nadir")."""
 SLANT_BELOW: Final = 0.4
 """Of it, below: walls are counted as boxes, but fewer than stacks hide. Chosen by hand."""
 USUAL_DOUBT: Final = 0.35
@@ -172,8 +172,8 @@ def unusual_doubt(signs: Signs, weights: Weights) -> float:
 def slants(off_nadir_deg: Floats) -> Floats:
     """How much farther than on any scene that taught the models roofs lean for their height, on the looks of a series.
 
-    There stacks hide whole rows behind them, and their walls are as wide as roofs and counted as some. What other looks
-    miss so is expected on a look from nearer the nadir no more.
+    There stacks hide whole rows behind them, and walls as wide as roofs are counted as boxes. All looks of a series
+    tell what stood there on each, so that those from nearer the nadir are less sure, too.
 
     Parameters
     ----------

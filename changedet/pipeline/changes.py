@@ -18,10 +18,10 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import Area, changed_and_seen
+from changedet.pipeline.faint_change import is_judged
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
 from changedet.plan.model import PROBABILISTIC
-from changedet.stages.change.method import TAUGHT_M
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import BOXES_M2, UNSEEN_M2
 from changedet.stages.series.table import DateMeasurements
@@ -129,21 +129,6 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     if "nir" not in plan.roles:
         return intervals.COLOUR_SHARES
     return intervals.BARE_SHARES if is_bare else intervals.LEARNED_SHARES
-
-
-def is_judged(plan: Plan) -> bool:
-    """Whether models that were taught on pixels as fine judge what changed.
-
-    Parameters
-    ----------
-    plan : Plan
-
-    Returns
-    -------
-    bool
-        False where a method without models does.
-    """
-    return plan.choices["change"].method in PROBABILISTIC and min(plan.facts.gsd_m) <= TAUGHT_M[1]
 
 
 def with_unshown_boxes(

@@ -12,7 +12,8 @@ import pandas as pd
 
 from changedet.kernels import intervals
 from changedet.outputs.values import iso_dates
-from changedet.pipeline.changes import ChangedAreas, is_judged, is_pair
+from changedet.pipeline.changes import ChangedAreas, is_pair
+from changedet.pipeline.faint_change import is_judged
 from changedet.plan import Plan
 
 EVENTS: Final = ("arrivals", "departures")
@@ -60,18 +61,19 @@ def with_bounds_of_events(
         upper ones the most boxes that may have, each of the mean area of those told, beside what the mask itself may
         lack of them.
     """
-    if not is_pair(plan) and not slanted:
+    doubted = set(areas) if is_pair(plan) else {*slanted}
+    if not doubted:
         return table
     boxes, false = changes[changes["kind"] == "box"], FALSE_OF_PAIRS if is_judged(plan) else 0.0
-    out = table.copy()
+    out, days = table.copy(), iso_dates(boxes["date"])
     ends = "", "_low", "_high"
     # NA where boxes were not counted.
     events = np.array([sum(table[f"{name}{end}"].astype("float64") for name in EVENTS) for end in ends]).T
     for (row, one), (told, low, high) in zip(table.iterrows(), events, strict=True):
         day, zone, marked = one["date"].date(), str(one["zone"]), float(one["changed_area_m2"])
-        if np.isnan(marked) or not (is_pair(plan) or day in slanted):
+        if np.isnan(marked) or day not in doubted:
             continue
-        own = boxes[(iso_dates(boxes["date"]) == str(day)) & ((zone == "") | (boxes["zone"] == zone))]
+        own = boxes[(days == str(day)) & ((zone == "") | (boxes["zone"] == zone))]
         under, (_, seen) = min(float(own["area_m2"].sum()), marked), areas[day][zone]
         are_told = under > 0 and told > 0 and np.isfinite((low, high)).all()
         sure = under * (min(low / told, 1.0) if are_told else float(false == 0)) / shares.high

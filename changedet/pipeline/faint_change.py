@@ -19,6 +19,21 @@ FaintAreas: TypeAlias = dict[dt.date, dict[str, float]]
 """For each compared date and area the ground with faint scores and no mark, in m2."""
 
 
+def is_judged(plan: Plan) -> bool:
+    """Whether models that were taught on pixels as fine judge what changed.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    bool
+        False where a method without models does.
+    """
+    return plan.choices["change"].method in PROBABILISTIC and min(plan.facts.gsd_m) <= TAUGHT_M[1]
+
+
 def bounds_by_scores(plan: Plan) -> bool:
     """Whether bounds of changed area follow scores too: learned ones in colours alone, in pixels as they were taught.
 
@@ -31,9 +46,7 @@ def bounds_by_scores(plan: Plan) -> bool:
     bool
         False of panchromatic scenes, whose scores hint at next to nothing.
     """
-    is_learned = plan.choices["change"].method in PROBABILISTIC
-    in_colours = "nir" not in plan.roles and not plan.facts.panchromatic
-    return is_learned and in_colours and min(plan.facts.gsd_m) <= TAUGHT_M[1]
+    return is_judged(plan) and "nir" not in plan.roles and not plan.facts.panchromatic
 
 
 def score_file(plan: Plan, day: dt.date) -> Path | None:

@@ -158,15 +158,13 @@ def _unlike(facts: Facts) -> str:
 
 def _oblique(facts: Facts) -> str:
     """Looks in which stacks hide each other and their walls look like roofs."""
-    steep = {day: as_float(value) for day, value in mapping_at(facts.summary, "oblique").items()}
-    days = [day for day, value in steep.items() if value is not None]
-    if not days:
+    steep = {day: as_float(value) or 0.0 for day, value in mapping_at(facts.summary, "oblique").items()}
+    if not steep:
         return ""
-    most = max(value for value in steep.values() if value is not None)
-    up_to = "" if len(days) == 1 else "up to "
+    days, up_to = [*steep], "" if len(steep) == 1 else "up to "
     return (
-        f"{_named(days, facts)} {_are(days)} taken {up_to}{most:.0f}° off nadir, farther aslant than the models know: "
-        f"{_widened(days)}"
+        f"{_named(days, facts)} {_are(days)} taken {up_to}{max(steep.values()):.0f}° off nadir, farther aslant than "
+        "the models know: intervals of all looks are widened"
     )
 
 

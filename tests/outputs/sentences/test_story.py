@@ -300,7 +300,10 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
     found["familiarity"] = {DAYS[1]: {"distance": 1.3}}
     assert "12 June is too unlike the scenes that the models know to be counted" in texts(found)["looks"]
     aslant = texts(summary(oblique={DAYS[1]: 31.2}))["looks"]
-    assert "12 June is taken 31° off nadir, farther aslant than the models know: its interval is widened" in aslant
+    assert (
+        "12 June is taken 31° off nadir, farther aslant than the models know: intervals of all looks are widened"
+        in aslant
+    )
     coarse = table(containers=[41.0, None, 139.0]).assign(gsd_m=[0.5, 3.0, 0.8])
     assert "12 June is too coarse for containers to be counted" in texts(summary(), coarse)["looks"]
     assert "coarse" not in texts(summary(), coarse.assign(gsd_m=0.5))["looks"]

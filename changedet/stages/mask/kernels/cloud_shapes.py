@@ -40,8 +40,8 @@ RAGGED_SHARPNESS: Final = 0.82
 """The same where the outline is no building's, or where other clouds are about: some clouds have .8, flat new roofs
 .85."""
 THING_SHARPNESS: Final = 0.82
-"""Greatest sharpness of the outline of all that is brighter than on the reference around a core that fades: of clouds
-of the own and the painted simulator at most .82 to .85, of new yards and fields .66 to .94."""
+"""Greatest sharpness of the outline of all that is brighter than on the reference around a core that fades: .82 of 95 %
+of painted and drawn clouds, .66 to .94 of new yards and fields; chosen with these in view."""
 RAGGED_AREA_M2: Final = 2000.0
 """A smaller thing's outline has too few pixels to be called ragged."""
 RAGGED_FILL: Final = 0.8

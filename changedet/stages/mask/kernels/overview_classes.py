@@ -129,7 +129,9 @@ def classify_overview(
     if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
         found = cloud_probabilities(overview, reference, bands, sun_azimuth_deg, trees)
         certain = opened((found.cloud > CERTAIN_CLOUD) & may_be_cloud, CORE_WIDTH_M / 2, resolution_m)
-        alike = clouds_of_cores(certain, scene.bright, ratio, valid, resolution_m, False, bool(np.isfinite(ceiling)))
+        alike = clouds_of_cores(
+            certain, scene.bright, ratio, valid, resolution_m, by_outline=False, stretched=bool(np.isfinite(ceiling))
+        )
         proven = alike | (certain & cloud)
         cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)
         cloud |= thick_cloud(cloud & proven, cloud, visible, some_bands(reference, white))
@@ -297,7 +299,9 @@ def _by_tests(
     bands, bright, ratio, valid, resolution_m = scene
     ground = float(np.percentile(bright[valid], GROUND_PERCENTILE))
     core = bright_cores(bands, bright, valid & no_snow, ground, resolution_m, floor, ceiling)
-    cloud = clouds_of_cores(core, bright, ratio, valid, resolution_m, True, bool(np.isfinite(ceiling)))
+    cloud = clouds_of_cores(
+        core, bright, ratio, valid, resolution_m, by_outline=True, stretched=bool(np.isfinite(ceiling))
+    )
     if not cloud.any():
         return cloud, np.zeros_like(cloud)
     cloud = with_rims(cloud, bright, ratio, valid, ground, resolution_m)

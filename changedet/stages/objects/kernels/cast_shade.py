@@ -14,6 +14,7 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.colour import linear_rgb
 from changedet.stages.objects.kernels.box_looks import looked_at
+from changedet.stages.objects.kernels.side_by_side import beside, near_pairs
 
 LEAST_CONFIDENCE: Final = 0.3
 """Of a box that takes part. Chosen by hand, as all that follows but where it says so."""
@@ -89,26 +90,16 @@ def ends_of_rows(boxes: Floats, confidence: Floats) -> Shades:
     Shades
         Of boxes of `LEAST_CONFIDENCE` and more.
     """
-    # Imported here, as it takes a while to load and not every run needs it.
-    from scipy.spatial import cKDTree
-
-    known = np.flatnonzero(confidence >= LEAST_CONFIDENCE)
-    near = np.zeros((0, 2), np.int64)
-    if known.size > 1:
-        near = known[np.sort(cKDTree(boxes[known, :2]).query_pairs(REACH_M, output_type="ndarray"), axis=1)]
-    near = near[np.lexsort(near.T)]
+    near = near_pairs(boxes, confidence, LEAST_CONFIDENCE, REACH_M)
     i, j = np.concatenate([near, near[:, ::-1]]).T
-    away = boxes[i, :2] - boxes[j, :2]
-    s, c = np.sin(boxes[j, 4]), np.cos(boxes[j, 4])
-    along, across = np.abs(away[:, 0] * s - away[:, 1] * c), away[:, 0] * c + away[:, 1] * s
-    turn = np.abs((boxes[i, 4] - boxes[j, 4] + np.pi / 2) % np.pi - np.pi / 2)
-    beside = (turn < TURN_RAD) & (np.abs(across) > BESIDE_M[0]) & (np.abs(across) < BESIDE_M[1])
-    beside &= along < BESIDE_SHIFT * (boxes[i, 2] + boxes[j, 2]) / 2
+    along, across, turn, aside = beside(boxes, j, i)
+    close = (turn < TURN_RAD) & (np.abs(across) > BESIDE_M[0]) & (np.abs(across) < BESIDE_M[1])
+    close &= along < BESIDE_SHIFT * (boxes[i, 2] + boxes[j, 2]) / 2
     sides = np.zeros((len(boxes), 2), bool)
-    sides[j[beside], (across[beside] > 0).astype(np.int64)] = True
-    own = beside & (along < SHADE_SHIFT_M) & ~sides[i].all(axis=1)
+    sides[j[close], (across[close] > 0).astype(np.int64)] = True
+    own = close & (along < SHADE_SHIFT_M) & ~sides[i].all(axis=1)
     own &= np.abs(np.log(boxes[i, 2] / boxes[j, 2])) < np.log(SHADE_RATIO)
-    return Shades(i[own], np.sign(across[own])[:, None] * np.column_stack([c, s])[own])
+    return Shades(i[own], np.sign(across[own])[:, None] * aside[own])
 
 
 def shade_odds(light: Floats, shade: Ints, others: Ints) -> Floats:

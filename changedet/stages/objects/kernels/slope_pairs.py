@@ -14,6 +14,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.objects.kernels.box_looks import looked_at
+from changedet.stages.objects.kernels.side_by_side import beside, near_pairs
 
 LEAST_CONFIDENCE: Final = 0.3
 """Of a box that takes part. Chosen by hand, as all that follows but where it says so."""
@@ -95,26 +96,16 @@ def slopes(boxes: Floats, confidence: Floats, inside: Floats) -> Slopes:
     Slopes
         Of boxes of `LEAST_CONFIDENCE` and more.
     """
-    # Imported here, as it takes a while to load and not every run needs it.
-    from scipy.spatial import cKDTree
-
-    known = np.flatnonzero(confidence >= LEAST_CONFIDENCE)
-    near = np.zeros((0, 2), np.int64)
-    if known.size > 1:
-        near = known[np.sort(cKDTree(boxes[known, :2]).query_pairs(REACH_M, output_type="ndarray"), axis=1)]
-    i, j = near[np.lexsort(near.T)].T
-    away = boxes[j, :2] - boxes[i, :2]
-    s, c = np.sin(boxes[i, 4]), np.cos(boxes[i, 4])
-    along, across = np.abs(away[:, 0] * s - away[:, 1] * c), away[:, 0] * c + away[:, 1] * s
-    turn = np.abs((boxes[i, 4] - boxes[j, 4] + np.pi / 2) % np.pi - np.pi / 2)
+    i, j = near_pairs(boxes, confidence, LEAST_CONFIDENCE, REACH_M).T
+    along, across, turn, aside = beside(boxes, i, j)
     far = np.abs(across)
-    beside = (turn < TURN_RAD) & (far > BESIDE_M[0]) & (far < BESIDE_M[1])
-    beside &= along < BESIDE_SHIFT * (boxes[i, 2] + boxes[j, 2]) / 2
-    count = np.bincount(np.concatenate([i[beside], j[beside]]), minlength=len(boxes))
+    close = (turn < TURN_RAD) & (far > BESIDE_M[0]) & (far < BESIDE_M[1])
+    close &= along < BESIDE_SHIFT * (boxes[i, 2] + boxes[j, 2]) / 2
+    count = np.bincount(np.concatenate([i[close], j[close]]), minlength=len(boxes))
     ratio = np.abs(np.log(boxes[i, 2] / boxes[j, 2]))
-    two = beside & (count[i] == 1) & (count[j] == 1) & (far < SLOPES_M) & (along < SLOPES_SHIFT_M)
+    two = close & (count[i] == 1) & (count[j] == 1) & (far < SLOPES_M) & (along < SLOPES_SHIFT_M)
     two &= ratio < np.log(SLOPES_RATIO)
-    i, j, toward = i[two], j[two], np.sign(across[two])[:, None] * np.column_stack([c, s])[two]
+    i, j, toward = i[two], j[two], np.sign(across[two])[:, None] * aside[two]
     rises = inside[j] > inside[i]
     ends = np.where(rises, i, j), np.where(rises, j, i)
     return Slopes(*ends, np.where(rises, 1.0, -1.0)[:, None] * toward, far[two], count == 0)
