@@ -142,7 +142,7 @@ class Refined(NamedTuple):
     """
 
     alignment: Alignment
-    added_up: bool
+    added_up: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
-from changedet.grid.displacement import Displacement, Shift
 from changedet.kernels.together import each, together
+from changedet.stages.align.agreed import FEW_CHIPS, of_all, of_consensus, of_relief, unknown, weights_of
 from changedet.stages.align.alignment import Alignment, AlignMethod, CoarseShift, Refined
 from changedet.stages.align.kernels.chip_shifts import (
     MIN_QUALITY,
@@ -26,16 +26,12 @@ from changedet.stages.align.kernels.chip_shifts import (
 from changedet.stages.align.kernels.consensus import (
     AGREEMENT_PX,
     DISTINCT,
-    Consensus,
     consensus,
     disagreement,
-    robust_spread,
 )
 from changedet.stages.align.kernels.gradient_fields import Fields
-from changedet.stages.align.kernels.local_field import field_at, local_field, node_spacing
+from changedet.stages.align.kernels.relief_field import relief_field
 
-SIGMA_FLOOR_PX: Final = 0.04
-"""Standard error that all chips share, such as from shadows that moved with the sun: their scatter does not show it."""
 LEAST_CONFIDENCE: Final = 0.1
 """Of the coarse step: below it, the chips search from no shift."""
 WIDER: Final = 2
@@ -55,20 +51,6 @@ FIELD_SIGMA_PX: Final = 1.0
 """Of the Gaussian before gradients are taken: noise of single pixels has no direction."""
 CLOSE_PX: Final = 4.0
 """How far around the agreed shift the chips are searched once more."""
-MOST_QUALITY, FREE_QUALITY = 30.0, 0.8
-"""A chip weighs by the square of its quality, cut off at the first, less the second times the least quality."""
-FEW_CHIPS: Final = 4.0
-"""The spread of a handful of chips is itself known badly, and too small as often as too large: the standard error is
-widened by one over the chips times this."""
-ALONE_SIGMA_PX: Final = 0.2
-"""Standard error and residual of a single chip."""
-
-TOGETHER_SIGMA_PX: Final = 0.5
-"""Of a shift that the chips show only when added up: its standard error is at least this over the root of those that
-agree. Four such pairs of simulated sites are off by .17 to .25 px, with 9 to 16 chips."""
-TOGETHER_FEW_SIGMA_PX: Final = 0.8
-"""The same where fewer than `FEW_CHIPS` show it by themselves: six such pairs are off by .21 to 1.6 px."""
-
 Field: TypeAlias = Callable[[Singles, float], Fields]
 """``field(image, sigma_px) -> complex64 (band, y, x)``: what is correlated of an image float32 ``(band, y, x)``."""
 
@@ -105,7 +87,7 @@ def measured_shift(
     """
     dy, dx, confidence = method.coarse(*overviews, resolution_m * factor)
     start = whole((dy * factor, dx * factor)) if confidence >= LEAST_CONFIDENCE else (0, 0)
-    best = _unknown("").alignment
+    best = unknown("")
     for edge in _edges(cells, method):
         reference, centres = chips(cells[1], corners, edge)
         moving, _ = chips(cells[0], corners, edge, start)
@@ -247,7 +229,7 @@ def refined_shift(
     limit = max_shift_m / resolution_m
     keep = _seen(moving_chips, reference_chips)
     if not keep.any():
-        return _unknown("no chip is seen on both dates")
+        return Refined(unknown("no chip is seen on both dates"))
     pairs = [(moving_chips[i], reference_chips[i]) for i in map(int, np.flatnonzero(keep))]
     fields = each(lambda pair: (field(pair[0], FIELD_SIGMA_PX), field(pair[1], FIELD_SIGMA_PX)), pairs)
     centres = np.asarray(centres_px, float)[keep]
@@ -255,11 +237,14 @@ def refined_shift(
     found = chip_shifts(spectra, start_px, limit)
     good = found[:, 2] >= MIN_QUALITY
     if not good.any():
-        return _unknown("no texture that both dates share")
+        return Refined(unknown("no texture that both dates share"))
+    bent = relief_field(centres[good], found[good, :2], weights_of(found[good]))
+    if bent is not None and np.hypot(*bent.shift) <= limit:
+        return Refined(of_relief(bent, found[good], centres[good], resolution_m))
     together = joint_peak(spectra, start_px, found[:, 2], limit) if len(spectra) > 1 else NO_PEAK
     place, radius, refusal = _place(found[good], together, limit)
     if refusal:
-        return _unknown(refusal)
+        return Refined(unknown(refusal))
     # Once more from the agreed place, nearby only: chips overlap fully there, and strays come home.
     dy, dx = whole(place)
     if (dy, dx) != start_px:
@@ -267,11 +252,11 @@ def refined_shift(
     close = chip_shifts(spectra, place, min(limit, CLOSE_PX))
     second = close[:, 2] >= MIN_QUALITY
     if not second.any():
-        return _unknown("no texture that both dates share")
+        return Refined(unknown("no texture that both dates share"))
     if radius == CLOSE_PX and second.sum() < FEW_CHIPS:
-        return Refined(_of_all(together, int(second.sum()), len(second), resolution_m), added_up=True)
-    final, added_up = consensus(close[second, :2], _weights(close[second]), radius), radius == CLOSE_PX
-    return Refined(_alignment(final, close[second], centres[second], resolution_m, added_up), added_up)
+        return Refined(of_all(together, int(second.sum()), len(second), resolution_m), added_up=True)
+    final, added_up = consensus(close[second, :2], weights_of(close[second]), radius), radius == CLOSE_PX
+    return Refined(of_consensus(final, close[second], centres[second], resolution_m, added_up), added_up)
 
 
 def _place(found: Floats, together: Peak, limit_px: float) -> tuple[tuple[float, float], float, str]:
@@ -279,7 +264,7 @@ def _place(found: Floats, together: Peak, limit_px: float) -> tuple[tuple[float,
 
     Of 400 pairs of other places the best peak of all chips together is of quality 4.8, below `MIN_QUALITY`.
     """
-    agreed = consensus(found[:, :2], _weights(found), AGREEMENT_PX)
+    agreed = consensus(found[:, :2], weights_of(found), AGREEMENT_PX)
     place = float(agreed.shift[0]), float(agreed.shift[1])
     refusal = disagreement(agreed, found, limit_px)
     elsewhere = np.hypot(together.dy - place[0], together.dx - place[1]) > CLOSE_PX
@@ -293,51 +278,3 @@ def _place(found: Floats, together: Peak, limit_px: float) -> tuple[tuple[float,
 def _seen(moving: Sequence[Singles], reference: Sequence[Singles]) -> Bools:
     both = (np.isfinite(a).all(axis=0) & np.isfinite(b).all(axis=0) for a, b in zip(moving, reference, strict=True))
     return np.array([seen.mean() >= LEAST_VALID and seen.sum() >= LEAST_PX for seen in both], bool)
-
-
-def _weights(found: Floats) -> Floats:
-    return np.asarray(np.minimum(found[:, 2], MOST_QUALITY) - FREE_QUALITY * MIN_QUALITY) ** 2
-
-
-def _alignment(agreed: Consensus, found: Floats, centres: Floats, resolution_m: float, together: bool) -> Alignment:
-    dy, dx = (float(value) for value in agreed.shift)
-    agree = agreed.agree
-    residuals = found[agree, :2] - agreed.shift
-    count = len(residuals)
-    spacing = node_spacing(centres[agree])
-    nodes = local_field(centres[agree], residuals, _weights(found[agree]), spacing)
-    residual_px = agreed.residual_px
-    if nodes is not None:
-        residual_px = robust_spread(residuals - field_at(nodes, centres[agree], spacing))
-    widened = 1.0 + FEW_CHIPS / count
-    floor_px = TOGETHER_SIGMA_PX / np.sqrt(count) if together else SIGMA_FLOOR_PX
-    sigma_px = float(np.hypot(widened * agreed.sigma_px, floor_px))
-    if count == 1 and not together:
-        residual_px, sigma_px = ALONE_SIGMA_PX, ALONE_SIGMA_PX
-    locally = ", locally too" if nodes is not None else ""
-    words = f"{count} of {len(found)} chips agree within {residual_px:.2f} px{locally}"
-    if together:
-        words += " of the peak of all chips added up"
-    shift = Shift(dx * resolution_m, -dy * resolution_m)
-    east_m, north_m = (
-        (None, None) if nodes is None else (_rows(nodes[1] * resolution_m), _rows(-nodes[0] * resolution_m))
-    )
-    displacement = Displacement(shift, east_m, north_m, spacing)
-    return Alignment(displacement, sigma_px * resolution_m, residual_px * resolution_m, count, True, words)
-
-
-def _of_all(together: Peak, near: int, count: int, resolution_m: float) -> Alignment:
-    """The shift that all chips show when added up, where hardly one shows it by itself."""
-    shift = Shift(together.dx * resolution_m, -together.dy * resolution_m)
-    error_m = TOGETHER_FEW_SIGMA_PX * resolution_m
-    words = f"{count} chips added up show a shift that {near} of them show alone"
-    return Alignment(Displacement(shift), error_m, error_m, near, True, words)
-
-
-def _rows(values: Floats) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(float(value) for value in row) for row in values)
-
-
-def _unknown(reason: str) -> Refined:
-    shift = Displacement(Shift(0.0, 0.0))
-    return Refined(Alignment(shift, np.inf, np.inf, 0, False, f"not moved: {reason}"), added_up=False)

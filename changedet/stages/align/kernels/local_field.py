@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Floats
+from changedet.arrays import Bools, Floats
 
 MIN_LOCAL_CHIPS: Final = 20
 """Fewer chips than this cannot separate a smooth distortion from their own scatter."""
@@ -47,23 +49,21 @@ def local_field(centres: Floats, residuals: Floats, weights: Floats, spacing_px:
     if len(centres) < MIN_LOCAL_CHIPS:
         return None
     nodes = tuple(int(np.ceil(centres[:, axis].max() / spacing_px)) + 1 for axis in (0, 1))
-    basis = _bilinear_basis(centres / spacing_px, nodes)
+    basis = bilinear_basis(centres / spacing_px, nodes)
     rough = _roughness(nodes)
-    folds = np.arange(len(centres)) % FOLDS
-    without = _typical(residuals)
-    best = np.inf, 1.0
-    for stiffness in STIFFNESSES:
-        held = np.empty_like(residuals)
-        for fold in range(FOLDS):
-            kept = folds != fold
-            theta = _penalised(basis[kept], residuals[kept], weights[kept], rough, stiffness)
-            held[~kept] = basis[~kept] @ theta
-        left = _typical(residuals - held)
-        if left < best[0]:
-            best = left, stiffness
-    if best[0] > min(LEFT_SHARE * without, without - LEAST_GAIN_PX):
+    without = typical(residuals)
+
+    def _fitted(kept: Bools, stiffness: float) -> Floats:
+        return _penalised(basis[kept], residuals[kept], weights[kept], rough, stiffness)
+
+    left = {
+        stiffness: typical(residuals - held_out(basis, partial(_fitted, stiffness=stiffness)))
+        for stiffness in STIFFNESSES
+    }
+    best = min(STIFFNESSES, key=lambda stiffness: left[stiffness])
+    if left[best] > min(LEFT_SHARE * without, without - LEAST_GAIN_PX):
         return None
-    theta = _penalised(basis, residuals, weights, rough, best[1])
+    theta = _fitted(np.ones(len(residuals), bool), best)
     return theta.T.reshape(2, *nodes)
 
 
@@ -101,11 +101,63 @@ def field_at(nodes: Floats, centres: Floats, spacing_px: int) -> Floats:
     float64 (chip, 2)
         dy, dx in pixels.
     """
-    basis = _bilinear_basis(centres / spacing_px, nodes.shape[1:])
+    basis = bilinear_basis(centres / spacing_px, nodes.shape[1:])
     return np.asarray(basis @ nodes.reshape(2, -1).T)
 
 
-def _bilinear_basis(position: Floats, nodes: tuple[int, ...]) -> Floats:
+def held_out(basis: Floats, fitted: Callable[[Bools], Floats]) -> Floats:
+    """What a field predicts for chips that did not fit it, a part of them at a time.
+
+    Parameters
+    ----------
+    basis : float64 (chip, node)
+        As `bilinear_basis` gives.
+    fitted : callable
+        ``fitted(kept) -> float64 (node, 2)``: values at the nodes by the chips of a mask bool (chip,).
+
+    Returns
+    -------
+    float64 (chip, 2)
+        dy, dx in pixels.
+    """
+    folds = np.arange(len(basis)) % FOLDS
+    predicted = np.empty((len(basis), 2))
+    for fold in range(FOLDS):
+        predicted[folds == fold] = basis[folds == fold] @ fitted(folds != fold)
+    return predicted
+
+
+def typical(residuals: Floats) -> float:
+    """Median length of residual shifts.
+
+    Parameters
+    ----------
+    residuals : float64 (chip, 2)
+        dy, dx in pixels.
+
+    Returns
+    -------
+    float
+        In pixels.
+    """
+    return float(np.median(np.hypot(*residuals.T)))
+
+
+def bilinear_basis(position: Floats, nodes: tuple[int, ...]) -> Floats:
+    """How much each node counts at each position.
+
+    Parameters
+    ----------
+    position : float64 (chip, 2)
+        y, x in spacings of nodes.
+    nodes : (int, int)
+        How many, down and across.
+
+    Returns
+    -------
+    float64 (chip, node)
+        Row by row of the nodes.
+    """
     axes = []
     for axis in (0, 1):
         distance = np.abs(position[:, axis, None] - np.arange(nodes[axis]))
@@ -135,7 +187,3 @@ def _penalised(
     scaled = weights / max(float(weights.mean()), 1e-30)
     left = basis.T @ (scaled[:, None] * basis) + UNIT_STIFFNESS * stiffness * rough
     return np.asarray(np.linalg.solve(left, basis.T @ (scaled[:, None] * values)))
-
-
-def _typical(residuals: Floats) -> float:
-    return float(np.median(np.hypot(*residuals.T)))
