@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.airport_outlines import APRON, APRON_DAY, REPAVED, REPAVED_DAY  # noqa: E402
+from benchmarks.airport_outlines import APRON, APRON_DAY, REPAVED, REPAVED_DAY, drawn  # noqa: E402
+from benchmarks.airport_pairs import airport_pairs  # noqa: E402
 from benchmarks.harbour_windows import harbour_windows  # noqa: E402
 from benchmarks.judge_collage import collage  # noqa: E402
 from benchmarks.judge_empty import empty  # noqa: E402
@@ -86,7 +87,7 @@ def _marked(path: Path, day: dt.date | None) -> dict[str, object]:
     seen = mask != UNSEEN
     told: dict[str, object] = {"seen %": 100 * float(seen.mean())}
     if day is not None:
-        apron, paved = (_drawn(outline, corner, mask.shape) for outline in (APRON, REPAVED))
+        apron, paved = (drawn(outline, corner, mask.shape) for outline in (APRON, REPAVED))
         # Where outlines were drawn by hand, two metres of them are nobody's.
         beside, apart = (seen & (cv2.dilate(one, np.ones((9, 9), np.uint8)) == 0) for one in (apron, apron | paved))
         told["beside the apron %"] = 100 * float((mask[beside] == 1).mean())
@@ -103,15 +104,6 @@ def _marked(path: Path, day: dt.date | None) -> dict[str, object]:
         seen = beside
     told["marked %"] = 100 * float((mask[seen] == 1).mean())
     return told
-
-
-def _drawn(
-    outline: Sequence[tuple[int, int]], corner: tuple[float, float], shape: tuple[int, ...]
-) -> NDArray[np.uint8]:
-    """1 within an outline of the pictures' own pixels (y, x)."""
-    inside = np.zeros(shape, np.uint8)
-    cv2.fillPoly(inside, [np.round(np.array(outline) + corner).astype(np.int32)], 1)
-    return inside
 
 
 def boxes_of(image: NDArray[np.float32], gsd_m: float, name: str) -> NDArray[np.float64]:
@@ -203,6 +195,7 @@ def runs_of_pairs(folder: Path, data: Path, reuse: bool) -> Iterator[Row]:
 
 JUDGES: dict[str, Callable[[Path, Path, bool], Iterator[Row]]] = {
     "airports": airports,
+    "airport_pairs": airport_pairs,
     "harbour": harbour,
     "windows": harbour_windows,
     "train": train,
