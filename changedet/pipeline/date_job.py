@@ -224,7 +224,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         overview_factor=_overview_factor(plan),
         nodata=next(iter(reference.scenes[0].nodata.values())),
         persists=plan.persists,
-        with_standing=plan.leaves_movers_out,
+        with_standing=plan.knows_movers,
         keeps_scores=plan.persists or score_file(plan, look.date) is not None,
     )
 

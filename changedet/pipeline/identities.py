@@ -23,7 +23,7 @@ PIXELS_VERSION: Final = 4
 _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 """Types of whose values float32 holds every one."""
 
-MASKS_VERSION: Final = 15
+MASKS_VERSION: Final = 16
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 ASKING_VERSION: Final = 17
@@ -58,7 +58,7 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     level = [*seen, plan.stage_identity("normalise"), *([extra] if extra else []), *_surroundings(plan, i)]
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
-    movers = ["movers"] if plan.leaves_movers_out else []
+    movers = ["movers"] if plan.knows_movers else []
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
     pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan), *movers]
     ground = ground_roles(plan, i)
@@ -114,7 +114,7 @@ def causes(plan: Plan, i: int, step: str) -> dict[str, object]:
         found["series"] = plan.persists
         if kept := _values_kept(plan):
             found["scene values"] = kept
-        if plan.leaves_movers_out:
+        if plan.knows_movers:
             found["movers"] = True
     return found
 

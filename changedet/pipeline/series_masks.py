@@ -35,7 +35,7 @@ from changedet.pipeline.outlined_dates import (
 )
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
-from changedet.pipeline.series_scores import FIGURES, SeriesJob, rims_of_marks, scores_of_pairs
+from changedet.pipeline.series_scores import FIGURES, SeriesJob, rims_of_marks, scores_of_pairs, yards_reach_px
 from changedet.pipeline.settled_boxes import settled
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_mask, raw_regions
@@ -143,7 +143,7 @@ def series_tile(
     """
     around_px = _halo_px(job, has_boxes=any(one is not None for one in boxes))
     grown = window.grown(around_px)
-    found = _probabilities(job, grown)
+    found = _probabilities(job, grown, boxes)
     core = inner(around_px)
     tiles = []
     patched = job.patched or (None,) * len(boxes)
@@ -182,11 +182,11 @@ def _rims(job: SeriesJob, k: int, probability: Singles, boxes: Bytes, window: Wi
     return rims_of_marks(job, k, raw_mask(probability[inner(spare)], CHANGED_ABOVE), boxes, window)
 
 
-def _probabilities(job: SeriesJob, window: Window) -> Singles:
+def _probabilities(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]) -> Singles:
     """Probability of change (date, y, x) in a window that may reach beyond the grid."""
     thresholds, weights = (np.asarray(values, np.float64) for values in (job.thresholds, job.weights))
     halo = halo_px(job.grid.ground_resolution_m) if job.probabilities and job.together else 0
-    wide = scores_of_pairs(job, window.grown(halo))
+    wide = scores_of_pairs(job, window.grown(halo), boxes)
     scores = wide[(slice(None), *inner(halo))]
     if not job.together:
         alone = [
@@ -218,7 +218,7 @@ def _read_side(
             # a reading of its own, so that no date's step keeps what only this one asks for
             job, grounds = _informed(plan, models, side, job, windows, stream)
         reach = _halo_px(job, has_boxes=True)
-        near = partial(_boxes_near, plan, boxes, side, reach + boxes_reach_px(job))
+        near = partial(_boxes_near, plan, boxes, side, reach + boxes_reach_px(job) + yards_reach_px(job))
         tasks: list[Task] = [
             (series_tile, (job, window, near(window), outlined_near(grounds, plan.grid, window.grown(reach))))
             for window in windows
@@ -265,7 +265,7 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         plan.grid,
         tuple(plan.folder.aside("score", day) for day in days),
         tuple(plan.folder.aside("contrast", day) for day in days),
-        tuple(plan.folder.aside("standing", day) for day in days) if plan.leaves_movers_out else (),
+        tuple(plan.folder.aside("standing", day) for day in days) if plan.knows_movers else (),
         tuple(_change_model(plan, models, i).threshold for i in indices),
         plan.choices["change"].method in PROBABILISTIC,
         weights=(1.0,) * len(days),

@@ -1,18 +1,23 @@
-"""Scores of the dates of a series as they are read together: bounded by the network, and without movers."""
+"""Scores of the dates of a series, and of a pair: bounded by the network, and without movers."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Bytes, Singles, Words
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
+from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, STAYED
+from changedet.stages.change.kernels.bare_works import YARD_M
 from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
 from changedet.stages.change.kernels.mark_rims import rim_figures, rim_halo_px
@@ -20,12 +25,16 @@ from changedet.stages.change.kernels.movers import COLOURS, mover_halo_px, plant
 from changedet.stages.change.kernels.old_outlines import FIGURES as OUTLINE_FIGURES
 from changedet.stages.change.kernels.old_outlines import outline_figures
 from changedet.stages.change.kernels.own_soil import own_soil
+from changedet.stages.change.kernels.pair_ground import pair_halo_px, stays_ground
 from changedet.stages.change.kernels.wide_ground import (
     bounded_by_network,
     marks_around,
     whole_steps,
     wide_halo_px,
 )
+
+if TYPE_CHECKING:
+    from changedet.pipeline.box_marks import BoxMarks
 
 FIGURES: Final = 2
 """Figures to sum over regions in a date's contrast."""
@@ -99,7 +108,7 @@ class SeriesJob:
         return bool(self.standing) and self.probabilities and self.together and self.nir[k]
 
 
-def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
+def scores_of_pairs(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None] = ()) -> Singles:
     """Scores within what the network allows, and without movers.
 
     Parameters
@@ -107,6 +116,8 @@ def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
     job : SeriesJob
     window : Window
         On the grid; may reach beyond it.
+    boxes : sequence of BoxMarks or None
+        Of each date those that may lie within `yards_reach_px` of the window; a pair asks for them.
 
     Returns
     -------
@@ -116,17 +127,60 @@ def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
     if not job.standing:
         return _bounded_scores(job, window, None)[0]
     gsd_m = job.grid.ground_resolution_m
+    if not job.together:
+        return _score_of_pair(job, window, boxes[0] if boxes else None)
     wide, around = window.grown(mover_halo_px(gsd_m)), plants_halo_px(gsd_m)
-    standing = [
-        read_bands(path, wide.grown(around), 1 + COLOURS + with_nir)
-        for path, with_nir in zip(job.standing, job.nir, strict=True)
-    ]
+    standing = _standing(job, wide.grown(around))
     kinds = [bands[0] for bands in standing]
     # in colours alone grey aircraft on concrete pass for banks of its soil
     is_soil = own_soil(kinds, gsd_m) & np.array(job.nir, np.bool_)[:, None, None]
     scores, lasting = _bounded_scores(job, wide, plants_around(kinds, gsd_m) | is_soil)
     own = [np.ascontiguousarray(bands[:, around:-around, around:-around]) for bands in standing]
     return without_movers(scores, own, lasting.sure, gsd_m)
+
+
+def yards_reach_px(job: SeriesJob) -> int:
+    """How far from a window boxes may lie that decide whether what stands there may be one.
+
+    Parameters
+    ----------
+    job : SeriesJob
+
+    Returns
+    -------
+    int
+        Pixels; 0 but for a pair.
+    """
+    gsd_m = job.grid.ground_resolution_m
+    return mover_halo_px(gsd_m) + math.ceil(YARD_M / gsd_m) if job.standing and not job.together else 0
+
+
+def _score_of_pair(job: SeriesJob, window: Window, boxes: BoxMarks | None) -> Singles:
+    """The score of the only date that is compared (1, y, x): no other look says what lasts."""
+    gsd_m = job.grid.ground_resolution_m
+    rim, near = pair_halo_px(gsd_m), window.grown(mover_halo_px(gsd_m))
+    wide = near.grown(rim)
+    scores, (standing,) = _bounded_scores(job, wide, None)[0], _standing(job, wide)
+    stays = stays_ground(scores[0], standing[0], gsd_m, is_later=job.is_later) | _in_yards(boxes, job.grid, near)
+    core = slice(None), slice(rim, -rim), slice(rim, -rim)
+    own = np.ascontiguousarray(standing[core])
+    return without_movers(np.ascontiguousarray(scores[core]), [own], stays[None].astype(np.float32), gsd_m)
+
+
+def _in_yards(boxes: BoxMarks | None, grid: Grid, window: Window) -> Bools:
+    """Where containers stand near (y, x): what is no followed box there is one that was missed rather than a lorry."""
+    stand = None if boxes is None else boxes.chosen(np.isin(boxes.decision, (ARRIVED, LEFT, STAYED)))
+    if stand is None or not len(stand.swept):
+        return np.zeros(window.shape, np.bool_)
+    around = shapely.union_all(shapely.buffer(stand.swept, YARD_M * grid.ground_metre, quad_segs=2))
+    return np.asarray(grid.burn([(around, 1)], window) > 0, np.bool_)
+
+
+def _standing(job: SeriesJob, window: Window) -> list[Bytes]:
+    """Of each date what stands on it alone (1 + band, y, x)."""
+    return [
+        read_bands(path, window, 1 + COLOURS + with_nir) for path, with_nir in zip(job.standing, job.nir, strict=True)
+    ]
 
 
 def rims_of_marks(job: SeriesJob, k: int, mask: Bytes, boxes: Bytes, window: Window) -> tuple[Singles, ...]:

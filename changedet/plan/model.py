@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 PROBABILISTIC: Final = ("trees",)
 """Methods of change whose score is a probability."""
+PAIR: Final = 2
+"""Looks of a pair."""
 LATTICE_PX: Final = 512
 """Tiles are whole cells of this lattice, or of the objects method's where its cells are larger: what is detected does
 not depend on the chunk."""
@@ -305,7 +307,13 @@ class Plan:
         container that came or left would be taken for a mover. There the pixels also decide about boxes
         that the tracks leave in doubt.
         """
-        return self.reads_together and self.decides_by_boxes and self.choices["change"].method in PROBABILISTIC
+        return self.reads_together and self.knows_movers
+
+    @property
+    def knows_movers(self) -> bool:
+        """Whether the pass over a date tells what stands on it alone: of series read together, and of pairs."""
+        asks = self.reads_together or len(self.looks) == PAIR
+        return asks and self.decides_by_boxes and self.choices["change"].method in PROBABILISTIC
 
 
 def _listed(words: Sequence[str]) -> str:
