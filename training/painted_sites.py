@@ -4,8 +4,8 @@
     python training/painted_sites.py --folder DIR --mistakes      # notes where the released detector is wrong on them
 
 `TAUGHT`, `ONCE_MORE`, `IN_ROWS`, `AT_HOME` and `PAIRED` are trained on, `LOOKED_AT` too for the second look, `ROOFED`
-tell what a roof says against the boxes on it, `CHECKED` calibrate, `SERIES` and `FOLLOWED` are for other fits;
-benchmarks/judges.py judges on 11 to 99.
+tell what a roof says against the boxes on it, `FROM_ASLANT` what walls look like, `CHECKED` calibrate, `SERIES` and
+`FOLLOWED` are for other fits; benchmarks/judges.py judges on 11 to 99.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Painting:
     size_m: float = 240.0
     gsd_m: float = 0.5
     is_quick: bool = True
+    off_nadir_deg: tuple[float, float] | None = None
 
     @property
     def name(self) -> str:
@@ -115,6 +116,12 @@ PAIRED = (
     *(Painting(TWINS, seed, 1, 150.0, 0.3) for seed in range(2122, 2125)),
 )
 """Taught in a fifth round: pairs of 20-foot boxes that touch end to end, which the networks took for one of 40 feet."""
+FROM_ASLANT = tuple(
+    Painting(kind, seed, 2, off_nadir_deg=(24.0, 40.0))
+    for kind in ("dense", "port", "growth", "rail", "quiet", "winter")
+    for seed in (2201, 2202)
+)
+"""For walls (training/fit_walls.py): yards looked at from far aslant, where walls are as wide as roofs."""
 LOOKED_AT = (
     *(Painting("rail", seed, 2) for seed in range(1121, 1125)),
     *(Painting(LOOKALIKES, seed, 1) for seed in (1061, 1062)),
@@ -166,17 +173,20 @@ def paint(folder: Path, site: Painting, python: str) -> None:
         return
     command = [python, str(PAINTER), site.kind, str(own), "--seed", str(site.seed), "--size-m", f"{site.size_m:g}"]
     command += ["--gsd", f"{site.gsd_m:g}", "--dates", str(site.dates), *(QUICK if site.is_quick else ())]
+    if site.off_nadir_deg is not None:
+        least, most = site.off_nadir_deg
+        command += ["--min-off-nadir", f"{least:g}", "--max-off-nadir", f"{most:g}"]
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     subprocess.run(command, check=True, env=kept | {"PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def scenes(site: Path) -> Iterator[Scene]:
     """The dates of a site without clouds, with the mistakes that were noted on them."""
-    for _, scene in _clear(site):
+    for _, scene in clear_dates(site):
         yield scene
 
 
-def _clear(site: Path) -> Iterator[tuple[dict[str, object], Scene]]:
+def clear_dates(site: Path) -> Iterator[tuple[dict[str, object], Scene]]:
     """Each date without clouds: its entry in the workflow, and its scene."""
     noted = np.load(site / MISTAKES) if (site / MISTAKES).exists() else {}
     table = pd.read_csv(site / "truth" / "truth.csv").set_index("date")
@@ -247,7 +257,7 @@ def yards(sites: Sequence[Path], gsds_m: Sequence[float]) -> Iterator[Yard]:
 def mistakes(site: Path) -> dict[str, Boxes]:
     """Places (n, 2) by date where the released detector draws boxes that are none, or misses some, in metres."""
     found: dict[str, Boxes] = {}
-    for entry, scene in _clear(site):
+    for entry, scene in clear_dates(site):
         with rasterio.open(site / str(entry["path"])) as source:
             image, gsd_m = source.read([1, 2, 3]).astype(np.float32), float(source.transform.a)
         yard = Yard(site.name, gsd_m, image, ("blue", "green", "red"), scene.boxes, "uint16", np.empty((0, 5)))
@@ -272,7 +282,7 @@ def main() -> None:
     parser.add_argument("--mistakes", action="store_true", help="note where the released detector is wrong")
     given = parser.parse_args()
     taught = (*TAUGHT, *ONCE_MORE, *IN_ROWS, *AT_HOME, *PAIRED)
-    for site in taught if given.mistakes else (*taught, *LOOKED_AT, *ROOFED, *CHECKED, *SERIES):
+    for site in taught if given.mistakes else (*taught, *LOOKED_AT, *ROOFED, *FROM_ASLANT, *CHECKED, *SERIES):
         if given.mistakes:
             noted = mistakes(given.folder / site.name)
             np.savez(given.folder / site.name / MISTAKES, **noted)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 _SUN_AZIMUTH: Final = ("sun_azimuth", "solar_azimuth_angle", "meansunaz", "sunazimuth", "sun_azimuth_angle")
 _SUN_ELEVATION: Final = ("sun_elevation", "solar_elevation_angle", "meansunel", "sunelevation", "sun_elevation_angle")
 _SUN_ZENITH: Final = ("solar_zenith_angle", "sun_zenith", "sun_zenith_angle")
@@ -48,6 +50,14 @@ class ViewAngles:
 
     off_nadir_deg: float
     azimuth_deg: float | None = None
+
+    @property
+    def displacement(self) -> tuple[float, float] | None:
+        """Metres east and north by which a roof is displaced for each metre of height; None where it is not known."""
+        if self.azimuth_deg is None and self.off_nadir_deg > 0.0:
+            return None
+        along, azimuth = np.tan(np.radians(self.off_nadir_deg)), np.radians(self.azimuth_deg or 0.0)
+        return float(along * np.sin(azimuth)), float(along * np.cos(azimuth))
 
 
 def sun_angles(given: SunAngles | Mapping[str, float] | None) -> SunAngles | None:

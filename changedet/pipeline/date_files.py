@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from changedet.blocks import Window
+from changedet.imagery.angles import ViewAngles
+from changedet.kernels.doubts import TAUGHT_VIEW_DEG
 from changedet.kernels.pixel_classes import NODATA
 from changedet.kernels.together import together
 from changedet.outputs.rasters.finishing import abandon, finish_together
@@ -22,7 +24,7 @@ from changedet.pipeline.tile import Tile
 from changedet.plan import Plan
 from changedet.stages.change.kernels.feature_names import ROLES
 from changedet.stages.change.kernels.movers import UNKNOWN
-from changedet.stages.objects.lattice import Description
+from changedet.stages.objects.lattice import Description, ObjectMethod
 from changedet.store import write_frame, write_json
 
 if TYPE_CHECKING:
@@ -192,8 +194,32 @@ class DateWriter:
             return pd.DataFrame()
         # In one order whatever the tiles were, so that ties are broken alike.
         boxes = pd.concat(tables, ignore_index=True).sort_values(["y_px", "x_px", "length_m"], ignore_index=True)
-        kept = method.settle(boxes)
+        kept = settled_boxes(method, boxes, self._rasters.job.look.view)
         return kept.assign(counted=kept["confidence"] >= method.count_confidence)
+
+
+def settled_boxes(method: ObjectMethod[Any], boxes: pd.DataFrame, view: ViewAngles | None) -> pd.DataFrame:
+    """Settle all boxes of a date.
+
+    Parameters
+    ----------
+    method : ObjectMethod
+    boxes : DataFrame
+        Of all tiles, in an order that does not depend on them.
+    view : ViewAngles or None
+        Where roofs lean farther than on any scene that taught the method, walls are doubted.
+
+    Returns
+    -------
+    DataFrame
+        What remains of them.
+    """
+    kept = method.settle(boxes)
+    lean = None if view is None or view.off_nadir_deg <= TAUGHT_VIEW_DEG else view.displacement
+    if lean is None or method.aslant is None:
+        return kept
+    east, north = lean
+    return method.aslant(kept, (east, -north))
 
 
 def mean_description(described: Mapping[Window, Description]) -> list[float] | None:

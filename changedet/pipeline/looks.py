@@ -195,10 +195,7 @@ class RunLooks(SeriesVisibility):
     def relief_displacement(self, i: int) -> tuple[float, float] | None:
         """None where the view is not known."""
         view = self.views[i] if self.views else None
-        if view is None or (view.azimuth_deg is None and view.off_nadir_deg > 0.0):
-            return None
-        along, azimuth = np.tan(np.radians(view.off_nadir_deg)), np.radians(view.azimuth_deg or 0.0)
-        return float(along * np.sin(azimuth)), float(along * np.cos(azimuth))
+        return None if view is None else view.displacement
 
     def distance(self, i: int) -> float:
         """NaN where it is not known."""

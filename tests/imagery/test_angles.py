@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from small_rasters import noise, write
 
+from changedet.imagery.angles import ViewAngles
 from changedet.imagery.opening import open_scene
 
 
@@ -27,3 +28,10 @@ def test_angles_from_tags_and_given(tmp_path: Path) -> None:
     sun = open_scene(path, date="2023-06-04").sun
     assert sun is not None
     assert (sun.azimuth_deg, sun.elevation_deg) == (340, 33.5)
+
+
+def test_roofs_are_displaced_the_way_the_sensor_looks() -> None:
+    assert ViewAngles(45.0, 90.0).displacement == pytest.approx((1.0, 0.0))
+    assert ViewAngles(45.0, 180.0).displacement == pytest.approx((0.0, -1.0))
+    assert ViewAngles(0.0).displacement == (0.0, 0.0)
+    assert ViewAngles(10.0).displacement is None

@@ -70,6 +70,7 @@ def main() -> None:
     )
     p.add_argument("--cloud", choices=("auto", "no", "yes"), default="auto", help="clouds on one date")
     p.add_argument("--max-off-nadir", type=float, default=25.0)
+    p.add_argument("--min-off-nadir", type=float, default=0.0, help="from here to --max-off-nadir, any angle alike")
     p.add_argument("--shift-px", type=float, default=0.5, help="deviation of a date's misplacement, pixels")
     p.add_argument("--only", type=int, default=None, help="paint this date alone (to look at); no truth")
     p.add_argument("--tops", action="store_true", help="write truth/tops.gpkg and things.gpkg alone, without painting")
@@ -113,6 +114,9 @@ def main() -> None:
         sun_el = max(sun_el, 8.0)
         turbidity = float(r.uniform(2.2, 6.5))
         off = float(min(r.beta(1.3, 1.8) * 25, a.max_off_nadir))
+        if a.min_off_nadir > 0:
+            drawn_angle = np.random.default_rng([a.seed, KINDS.index(a.kind), 300 + i])
+            off = float(drawn_angle.uniform(a.min_off_nadir, a.max_off_nadir))
         view_az = float(r.uniform(0, 360))
         shift = r.normal(0, a.shift_px * a.gsd, 2) if i else np.zeros(2)
         g, m, tops, look = site.look(i) if a.only in (None, i) else (None,) * 4

@@ -94,6 +94,9 @@ class ObjectMethod(Generic[Statistics]):
     observe : callable or None
         ``observe(image, statistics, clear) -> Found``: what `detect` finds, with a description of what is clear of the
         block, bool ``(y, x)``; None where the method has no descriptions.
+    aslant : callable or None
+        ``aslant(boxes, lean) -> boxes``: what remains of settled boxes of a look from far aslant, whose roofs are
+        displaced by `lean`, metres right and down for each metre of height; None where the method takes it for any.
     """
 
     fit: Callable[[Singles], Statistics]
@@ -104,6 +107,7 @@ class ObjectMethod(Generic[Statistics]):
     coarsest_m: float = COARSEST_M
     count_confidence: float = 0.5
     observe: Callable[[Singles, Statistics, Bools], Found] | None = None
+    aslant: Callable[[pd.DataFrame, tuple[float, float]], pd.DataFrame] | None = None
 
 
 def too_coarse(resolution_m: float, coarsest_m: float = COARSEST_M) -> bool:

@@ -21,6 +21,7 @@ from changedet.stages.objects.kernels import (
     roof_evidence,
     row_filling,
     slope_pairs,
+    wall_faces,
 )
 from changedet.stages.objects.kernels.box_brightness import INSIDE
 from changedet.stages.objects.kernels.box_labels import kinds
@@ -126,6 +127,29 @@ def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     sure = slope_pairs.doubted(boxes, sure, inside, is_container)
     colours = hex_rgb(judged["color"].to_numpy(object))
     return judged.assign(confidence=cast_shade.doubted(boxes, sure, colours, is_container))
+
+
+def without_walls(table: pd.DataFrame, resolution_m: float, lean: tuple[float, float]) -> pd.DataFrame:
+    """Settled boxes of a look from far aslant, those that are walls of stacks doubted.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `settled`.
+    resolution_m : float
+        Pixel size on the ground, metres.
+    lean : (float, float)
+        By how much roofs are displaced for each metre of height, right and down.
+
+    Returns
+    -------
+    DataFrame
+        The same boxes.
+    """
+    sure, is_container = table["confidence"].to_numpy(np.float64), (table["kind"] != OTHER).to_numpy()
+    colours = hex_rgb(table["color"].to_numpy(object))
+    boxes = rectangles_of(table, resolution_m)
+    return table.assign(confidence=wall_faces.doubted(boxes, sure, colours, is_container, np.array(lean)))
 
 
 def box_evidence(table: pd.DataFrame, resolution_m: float) -> context_rescoring.BoxEvidence:
