@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -40,8 +40,12 @@ def learnt_views(views: SeriesViews | None, dates: Sequence[dt.date]) -> dict[st
     }
 
 
-def oblique_looks(views: SeriesViews | None, dates: Sequence[dt.date]) -> dict[str, float]:
+def oblique_looks(
+    views: SeriesViews | None, dates: Sequence[dt.date], counted: Collection[dt.date]
+) -> dict[str, float]:
     """List the looks from farther aslant than any that taught the models.
+
+    A view that is learnt from what may be no containers, such as rows of parked cars, is no view.
 
     Parameters
     ----------
@@ -49,6 +53,8 @@ def oblique_looks(views: SeriesViews | None, dates: Sequence[dt.date]) -> dict[s
         Of all dates; None where boxes are not placed by views.
     dates : sequence of datetime.date
         Of all looks, sorted.
+    counted : collection of datetime.date
+        Those whose containers are counted beyond doubt: of others only views that are given are listed.
 
     Returns
     -------
@@ -58,7 +64,9 @@ def oblique_looks(views: SeriesViews | None, dates: Sequence[dt.date]) -> dict[s
     if views is None:
         return {}
     off_nadir = views.angles[0]
-    return {str(dates[int(k)]): round(float(off_nadir[k]), 1) for k in np.flatnonzero(off_nadir > TAUGHT_VIEW_DEG)}
+    known = ~views.learnt | np.array([day in counted for day in dates], bool)
+    steep = np.flatnonzero(known & (off_nadir > TAUGHT_VIEW_DEG))
+    return {str(dates[int(k)]): round(float(off_nadir[k]), 1) for k in steep}
 
 
 def views_note(views: Mapping[str, Mapping[str, float]], dates: int) -> list[Json]:

@@ -146,11 +146,13 @@ def trust_of_counts(table: pd.DataFrame, tracks: Tracks | None, containers: gpd.
     among = homes_note(tracks.calibration.scale * boxes.present[boxes.homely].sum(axis=0))
     views = learnt_views(tracks.views, tracks.dates)
     of_views = [] if boxes.none_is_sure else views_note(views, len(tracks.dates))
+    whole = rows_of(table)
+    counted = [] if boxes.none_is_sure else [*whole["date"][whole["containers_expected"].notna()].dt.date]
     return {
         "notes": [*notes, *among, *deck_note(containers), *of_views],
         "none_is_sure": boxes.none_is_sure,
         "learnt_views": {day: {**view} for day, view in views.items()},
-        "oblique": {**oblique_looks(tracks.views, tracks.dates)},
+        "oblique": {**oblique_looks(tracks.views, tracks.dates, counted)},
     }
 
 

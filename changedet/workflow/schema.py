@@ -211,12 +211,11 @@ def _scene(kind: Kind) -> JsonObject:
 
 
 def _scene_keys() -> JsonObject:
-    azimuth: JsonObject = {
-        "type": "number",
-        "minimum": -180,
-        "maximum": 360,
-        "unit": "deg",
-        "description": "Clockwise from north.",
+    azimuth: JsonObject = {"type": "number", "minimum": -180, "maximum": 360, "unit": "deg"}
+    to_sun: JsonObject = {**azimuth, "description": "Clockwise from north, to where the sun stands."}
+    from_sensor: JsonObject = {
+        **azimuth,
+        "description": "Clockwise from north, from the ground below the sensor to the scene: the way tall things lean.",
     }
     by_role: JsonObject = {
         "type": "object",
@@ -243,13 +242,16 @@ def _scene_keys() -> JsonObject:
         "mask": {**_TEXT, "description": "A raster of the scene's usable pixels."},
         "sun": _angles(
             {
-                "azimuth_deg": azimuth,
+                "azimuth_deg": to_sun,
                 "elevation_deg": {"type": "number", "exclusiveMinimum": 0, "maximum": 90, "unit": "deg"},
             },
             2,
         ),
         "view": _angles(
-            {"off_nadir_deg": {"type": "number", "minimum": 0, "maximum": 89.9, "unit": "deg"}, "azimuth_deg": azimuth},
+            {
+                "off_nadir_deg": {"type": "number", "minimum": 0, "maximum": 89.9, "unit": "deg"},
+                "azimuth_deg": from_sensor,
+            },
             1,
         ),
         "crs": {**_TEXT, "description": "Of a file without one; with bounds: georeferences a picture."},

@@ -28,5 +28,12 @@ def test_learnt_views_are_told_of_looks_that_have_none() -> None:
         "straight down: no roof is displaced"
     )
     assert learnt_views(None, DAYS) == {}
-    assert oblique_looks(SeriesViews(1.5 * displaced, False, np.zeros(3, bool)), DAYS) == {"2023-03-01": 28.6}
-    assert oblique_looks(None, DAYS) == {}
+    assert oblique_looks(SeriesViews(1.5 * displaced, False, np.zeros(3, bool)), DAYS, []) == {"2023-03-01": 28.6}
+    assert oblique_looks(None, DAYS, DAYS) == {}
+
+
+def test_views_learnt_from_what_is_not_counted_are_no_views() -> None:
+    displaced = np.tan(np.radians(30.0)) * np.array([[1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])
+    views = SeriesViews(displaced, False, np.array([True, True, False]))
+    assert oblique_looks(views, DAYS, DAYS[1:2]) == {"2023-04-01": 30.0, "2023-05-01": 30.0}
+    assert oblique_looks(views, DAYS, []) == {"2023-05-01": 30.0}, "given: it needs no boxes"

@@ -183,7 +183,8 @@ def timeseries(
     `event_spread` that they held 95 % of the dates of the calibration sites of training/fit_tracks.py. A date's signs
     of doubt widen them, by weights fitted on sites as other hands show them (training/fit_intervals.py), and so does
     the scene's distance from what was learned. A date that shows the ground of the boxes and next to none of them is
-    taken as not seen: its count comes from the others, and it has no events. Where no look shows most boxes for sure,
+    taken as not seen: its count comes from the others, and it has no events. Where all of these are refused, nothing is
+    estimated. Where no look shows most boxes for sure,
     all may be something else, and lower bounds are 0; else these leave out what stands among houses.
     """
     areas: dict[str, BaseGeometry | None] = {"": None}
@@ -197,7 +198,7 @@ def timeseries(
     rows = []
     counted = {} if tracks is None or not possible else boxes_of_areas(tracks, areas)
     signs = {} if tracks is None else {name: date_signs(own, tracks.calibration.scale) for name, own in counted.items()}
-    shown = {name for name in areas if _is_shown(name, ordered, possible)}
+    shown = {name for name in areas if _is_shown(name, ordered, possible, _blind(tracks, counted))}
     steep = np.zeros(0) if tracks is None else slants_of(tracks)
     for look in ordered:
         for name in areas:
@@ -213,9 +214,23 @@ def timeseries(
     return within_site(_typed(rows))
 
 
-def _is_shown(zone: str, looks: Sequence[DateMeasurements], counted: Collection[dt.date]) -> bool:
-    """Whether any look from which counts are estimated shows some of a zone: else nothing is known of its boxes."""
-    return any(look.valid_fraction.get(zone, 1.0) > 0 for look in looks if look.date in counted and not look.is_refused)
+def _is_shown(
+    zone: str, looks: Sequence[DateMeasurements], counted: Collection[dt.date], blind: Collection[dt.date]
+) -> bool:
+    """Whether any look from which counts are estimated shows some of a zone: else nothing is known of its boxes.
+
+    A look that is taken as not seen has its count from the others, which is none where all of them are refused.
+    """
+    told = (look for look in looks if look.date in counted and look.date not in blind and not look.is_refused)
+    return any(look.valid_fraction.get(zone, 1.0) > 0 for look in told)
+
+
+def _blind(tracks: FollowedBoxes | None, counted: Mapping[str, TrackedBoxes]) -> set[dt.date]:
+    """Looks that show the ground of the boxes and next to none of them, the same in all zones."""
+    if tracks is None or not counted:
+        return set()
+    blind = next(iter(counted.values())).blind
+    return {day for day, is_blind in zip(tracks.dates, blind, strict=True) if is_blind}
 
 
 def _measurements_row(look: DateMeasurements, zone: str) -> SeriesRow:

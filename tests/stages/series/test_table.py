@@ -386,6 +386,14 @@ def test_timeseries_takes_a_clear_date_that_shows_no_boxes_as_not_seen():
     assert table.loc[blind, events].isna().all()
     # What the next date shows is compared with the last one that showed the boxes.
     assert table["arrivals_expected"][blind + 1] < 0.2 * truth
+    # Refused looks tell nothing of it, nor of themselves; one that is counted does.
+    looks = [DateMeasurements(date, is_refused=date != series.dates[blind]) for date in series.dates]
+    refused = timeseries(looks, followed(series, rows[shown]))
+    assert refused[["containers_expected", "containers_low", "containers_high"]].isna().all(axis=None)
+    assert refused["containers"][blind] == 2
+    looks[0] = DateMeasurements(series.dates[0])
+    told = timeseries(looks, followed(series, rows[shown]))["containers_expected"].notna()
+    assert told.tolist() == [i in (0, blind) for i in range(len(looks))]
 
 
 def test_timeseries_adds_what_the_last_date_hides_to_what_a_far_scene_widens():
