@@ -210,13 +210,12 @@ def _scene(kind: Kind) -> JsonObject:
     return schema
 
 
+def _azimuth(toward: str) -> JsonObject:
+    about = f"Clockwise from north, {toward}."
+    return {"type": "number", "minimum": -180, "maximum": 360, "unit": "deg", "description": about}
+
+
 def _scene_keys() -> JsonObject:
-    azimuth: JsonObject = {"type": "number", "minimum": -180, "maximum": 360, "unit": "deg"}
-    to_sun: JsonObject = {**azimuth, "description": "Clockwise from north, to where the sun stands."}
-    from_sensor: JsonObject = {
-        **azimuth,
-        "description": "Clockwise from north, from the ground below the sensor to the scene: the way tall things lean.",
-    }
     by_role: JsonObject = {
         "type": "object",
         "propertyNames": {"enum": list(ROLES)},
@@ -242,7 +241,7 @@ def _scene_keys() -> JsonObject:
         "mask": {**_TEXT, "description": "A raster of the scene's usable pixels."},
         "sun": _angles(
             {
-                "azimuth_deg": to_sun,
+                "azimuth_deg": _azimuth("to where the sun stands"),
                 "elevation_deg": {"type": "number", "exclusiveMinimum": 0, "maximum": 90, "unit": "deg"},
             },
             2,
@@ -250,7 +249,7 @@ def _scene_keys() -> JsonObject:
         "view": _angles(
             {
                 "off_nadir_deg": {"type": "number", "minimum": 0, "maximum": 89.9, "unit": "deg"},
-                "azimuth_deg": from_sensor,
+                "azimuth_deg": _azimuth("from the ground below the sensor to the scene: the way tall things lean"),
             },
             1,
         ),
