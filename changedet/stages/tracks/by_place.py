@@ -16,6 +16,7 @@ from changedet.stages.tracks.kernels.box_outline import outline_bins
 from changedet.stages.tracks.kernels.emissions import MOBILE, REAL, DetectorTables
 from changedet.stages.tracks.kernels.presence_hmm import PlaceLooks, PresencePosterior, infer_presence
 from changedet.stages.tracks.kernels.replacement import Split, split_at_replacements
+from changedet.stages.tracks.kernels.returns import refill_shares
 from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.kernels.stretches import Surfaces, presence_runs, single_boxes
 from changedet.stages.tracks.observations import PlaceObservations, observe_places
@@ -68,8 +69,9 @@ def follow_places(
     if hard is not None:
         rates, tables = fitting_tables(observations, rates, tables, hard)
     often_missed = tables is hard
-    posterior = infer_with_overlaps(observations, rates, tables)
     surfaces = surfaces_of(rows, looks, observations)
+    refills = refill_shares(surfaces, observations.place, len(observations.bins))
+    posterior = infer_with_overlaps(observations, rates, tables, refills)
     split = _split(surfaces, observations, posterior)
     present = np.minimum(posterior.present, split.most)
     own = _with_own_colours(rows, surfaces.rim, split.of_row)
@@ -128,7 +130,9 @@ def _odds_of_second(
     return other - one
 
 
-def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: DetectorTables) -> PresencePosterior:
+def infer_with_overlaps(
+    observations: PlaceObservations, rates: Rates, tables: DetectorTables, refills: Floats | None = None
+) -> PresencePosterior:
     """Presence at every place; inferred once more where better supported places leave some no room.
 
     Parameters
@@ -137,6 +141,8 @@ def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: D
         Of all places of a site.
     rates, tables
         As for `follow_places`.
+    refills : float64 (place,), optional
+        See `PlaceLooks`.
 
     Returns
     -------
@@ -148,7 +154,7 @@ def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: D
     own = observations
     outline = None if own.outline is None else outline_bins(own.outline)
     rows = own.bins, own.observed, own.lit, own.counted_rows, own.neighbours
-    looks = PlaceLooks(*rows, appearance, own.familiar, outline)
+    looks = PlaceLooks(*rows, appearance, own.familiar, outline, refills)
     posterior = infer_presence(looks, np.zeros(own.observed.shape), rates, tables)
     if own.observed.shape[1] == 1:
         return posterior

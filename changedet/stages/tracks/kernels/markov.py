@@ -38,7 +38,9 @@ class ChainPosterior(NamedTuple):
     log_likelihood: Floats
 
 
-def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> ChainPosterior:
+def forward_backward(
+    absent: Floats, present: Floats, birth: Floats, death: Floats, start: float, again: Floats
+) -> ChainPosterior:
     """Posteriors of a two-state chain, all places at once.
 
     Parameters
@@ -49,6 +51,8 @@ def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floa
         Probability of absent to present and of present to absent in each interval.
     start : float
         Probability of presence on the first date.
+    again : float64 (place,)
+        Share of `birth` where a place had been full before: of boxes that look as the one that left.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floa
     """
     n, dates = absent.shape
     found = ChainPosterior(np.empty((n, dates)), np.empty((n, dates - 1)), np.empty((n, dates - 1)), np.zeros(n))
-    _smooth(absent, present, birth, death, start, *found)
+    _smooth(absent, present, birth, death, start, again, *found)
     return found
 
 
@@ -68,36 +72,43 @@ def _smooth(
     birth: Floats,
     death: Floats,
     start: float,
+    again: Floats,
     posterior: Floats,
     births: Floats,
     deaths: Floats,
     log_l: Floats,
 ) -> None:
     n, dates = absent.shape
-    ahead = np.empty((dates, 2))
+    ahead = np.empty((dates, 3))
     for k in range(n):
-        empty, full = 1.0 - start, start
+        never, full, after = 1.0 - start, start, 0.0
         for t in range(dates):
-            empty, full = empty * absent[k, t], full * present[k, t]
-            total = empty + full
+            never, full, after = never * absent[k, t], full * present[k, t], after * absent[k, t]
+            total = never + full + after
             log_l[k] += np.log(total)
-            ahead[t, 0], ahead[t, 1] = empty / total, full / total
+            ahead[t, NEVER], ahead[t, FULL], ahead[t, AFTER] = never / total, full / total, after / total
             if t + 1 < dates:
-                empty = ahead[t, 0] * (1.0 - birth[t]) + ahead[t, 1] * death[t]
-                full = ahead[t, 0] * birth[t] + ahead[t, 1] * (1.0 - death[t])
-        posterior[k, dates - 1] = ahead[dates - 1, 1]
-        empty, full = 1.0, 1.0
+                b, d = birth[t], death[t]
+                never = ahead[t, NEVER] * (1.0 - b)
+                full = ahead[t, FULL] * (1.0 - d) + b * (ahead[t, NEVER] + again[k] * ahead[t, AFTER])
+                after = ahead[t, AFTER] * (1.0 - b) + ahead[t, FULL] * d
+        posterior[k, dates - 1] = ahead[dates - 1, FULL]
+        never, full, after = 1.0, 1.0, 1.0
         for t in range(dates - 2, -1, -1):
-            empty, full = empty * absent[k, t + 1], full * present[k, t + 1]
-            stays_empty, comes = ahead[t, 0] * (1.0 - birth[t]) * empty, ahead[t, 0] * birth[t] * full
-            goes, stays_full = ahead[t, 1] * death[t] * empty, ahead[t, 1] * (1.0 - death[t]) * full
+            b, d = birth[t], death[t]
+            never, full, after = never * absent[k, t + 1], full * present[k, t + 1], after * absent[k, t + 1]
+            comes = b * full * (ahead[t, NEVER] + again[k] * ahead[t, AFTER])
+            goes, stays_full = ahead[t, FULL] * d * after, ahead[t, FULL] * (1.0 - d) * full
+            stays_empty = ahead[t, NEVER] * (1.0 - b) * never + ahead[t, AFTER] * (1.0 - b) * after
             total = stays_empty + comes + goes + stays_full
             births[k, t], deaths[k, t] = comes / total, goes / total
             posterior[k, t] = (goes + stays_full) / total
-            before = (1.0 - birth[t]) * empty + birth[t] * full
-            full = death[t] * empty + (1.0 - death[t]) * full
-            empty = before / (before + full)
-            full = 1.0 - empty
+            never = (1.0 - b) * never + b * full
+            before = d * after + (1.0 - d) * full
+            after = (1.0 - b) * after + again[k] * b * full
+            full = before
+            total = never + full + after
+            never, full, after = never / total, full / total, after / total
 
 
 def given_ever_present(found: ChainPosterior, absent: Floats, birth: Floats, start: float) -> ChainPosterior:
@@ -123,7 +134,7 @@ def given_ever_present(found: ChainPosterior, absent: Floats, birth: Floats, sta
     return ChainPosterior(parts[0], parts[1], parts[2], log_l)
 
 
-def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Bools:
+def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float, again: Floats) -> Bools:
     """The likeliest history of each place among those in which it was full on one date at least.
 
     A date whose likelihoods are the same shows nothing: what may have happened up to the next one that does is summed,
@@ -131,7 +142,7 @@ def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start
 
     Parameters
     ----------
-    absent, present, birth, death, start
+    absent, present, birth, death, start, again
         As for `forward_backward`.
 
     Returns
@@ -140,12 +151,14 @@ def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start
         True where the place is full.
     """
     path = np.empty(absent.shape, np.bool_)
-    _likeliest(absent, present, birth, death, start, path)
+    _likeliest(absent, present, birth, death, start, again, path)
     return path
 
 
 @compiled
-def _likeliest(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float, path: Bools) -> None:
+def _likeliest(
+    absent: Floats, present: Floats, birth: Floats, death: Floats, start: float, again: Floats, path: Bools
+) -> None:
     n, dates = absent.shape
     came = np.empty((dates, 3), np.int8)
     shows = np.empty(dates, np.bool_)
@@ -171,11 +184,12 @@ def _likeliest(absent: Floats, present: Floats, birth: Floats, death: Floats, st
                 continue
             came[t, AFTER] = FULL if full + np.log(goes) > after + np.log(stays_empty) else AFTER
             came[t, FULL] = FULL
-            if max(never, after) + np.log(comes) >= full + np.log(stays_full):
-                came[t, FULL] = NEVER if never >= after else AFTER
+            back = after + np.log(again[k])
+            if max(never, back) + np.log(comes) >= full + np.log(stays_full):
+                came[t, FULL] = NEVER if never >= back else AFTER
             after, full, never = (
                 max(full + np.log(goes), after + np.log(stays_empty)) + np.log(absent[k, t]),
-                max(full + np.log(stays_full), max(never, after) + np.log(comes)) + np.log(present[k, t]),
+                max(full + np.log(stays_full), max(never, back) + np.log(comes)) + np.log(present[k, t]),
                 never + np.log(stays_empty) + np.log(absent[k, t]),
             )
             stays_empty, comes, goes, stays_full = 1.0, 0.0, 0.0, 1.0

@@ -14,7 +14,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.kernels.appearance import look_groups
-from changedet.stages.tracks.kernels.emissions import IS_CLUTTER, REAL, DetectorTables, emissions, tilted
+from changedet.stages.tracks.kernels.emissions import IS_CLUTTER, MOBILE, REAL, DetectorTables, emissions, tilted
 from changedet.stages.tracks.kernels.markov import ChainPosterior, forward_backward, given_ever_present, viterbi
 from changedet.stages.tracks.kernels.site_model import (
     Rates,
@@ -69,6 +69,8 @@ class PlaceLooks(NamedTuple):
     outline : int64 (place, date) or None
         Bins of what a look's own outline says, see `box_outline.outline_bins`: of lit looks without a row. As both
         are read from the same pixels, this and `appearance` count by half there; None without pictures in colour.
+    refills : float64 (place,) or None
+        Share of the rate at which a still place is filled again, see `returns.refill_shares`; None for all of it.
     """
 
     bins: Ints
@@ -79,6 +81,7 @@ class PlaceLooks(NamedTuple):
     appearance: Ints | None = None
     familiar: Bools | None = None
     outline: Ints | None = None
+    refills: Floats | None = None
 
 
 class PresencePosterior(NamedTuple):
@@ -154,7 +157,7 @@ def infer_presence(looks: PlaceLooks, blocked: Floats, rates: Rates, tables: Det
     spread, learnt = detectability_sds(looks.familiar, dates, tables), None
     for rounds_left in range(EM_ROUNDS, -1, -1):
         present = [fixed.full * part for part in _full_lit(looks, blocked, model.detectability, tables)]
-        chains = _chains(fixed.absent, present, model)
+        chains = _chains(looks, fixed.absent, present, model)
         log_l = np.column_stack([chain.log_likelihood for chain in chains] + fixed.clutter) + by_neighbours
         classes, weight = class_posteriors(log_l, model.weight, looks.counted_rows, rates.false_share, learnt)
         learnt = _clutter(classes)
@@ -165,7 +168,8 @@ def infer_presence(looks: PlaceLooks, blocked: Floats, rates: Rates, tables: Det
         if rounds_left and dates >= EM_DATES:
             model = learn_rates(chains, classes, model, rates, tables)
     seen = _log_likelihood(log_l, model, _clutter(classes), spread)
-    return _over_classes(chains, classes, model, fixed.absent, present, rates.caution)._replace(log_likelihood=seen)
+    over = _over_classes(looks, chains, classes, model, fixed.absent, present, rates.caution)
+    return over._replace(log_likelihood=seen)
 
 
 def _clutter(classes: Floats) -> float:
@@ -187,16 +191,23 @@ def _log_likelihood(log_l: Floats, model: SiteModel, clutter: float, spread: Flo
     return float(places + dates)
 
 
-def _chains(absent: Floats, present: Sequence[Floats], model: SiteModel) -> list[ChainPosterior]:
+def _chains(looks: PlaceLooks, absent: Floats, present: Sequence[Floats], model: SiteModel) -> list[ChainPosterior]:
     return [
         given_ever_present(
-            forward_backward(absent, present[k], model.birth[k], model.death[k], model.start[k]),
+            forward_backward(absent, present[k], model.birth[k], model.death[k], model.start[k], _refills(looks, k)),
             absent,
             model.birth[k],
             model.start[k],
         )
         for k in range(REAL)
     ]
+
+
+def _refills(looks: PlaceLooks, kind: int) -> Floats:
+    """Share (place,) of the rate at which places of a class are filled again; mobile ones come and go as they are."""
+    if looks.refills is None or kind == MOBILE:
+        return np.ones(len(looks.bins))
+    return looks.refills
 
 
 def _log_by_neighbours(looks: PlaceLooks, tables: DetectorTables) -> Floats:
@@ -241,6 +252,7 @@ def _full_lit(looks: PlaceLooks, blocked: Floats, detectability: Floats, tables:
 
 
 def _over_classes(
+    looks: PlaceLooks,
     chains: Sequence[ChainPosterior],
     classes: Floats,
     model: SiteModel,
@@ -258,7 +270,7 @@ def _over_classes(
     for k in range(REAL):
         mine = likeliest == k
         rates = caution * model.birth[k], caution * model.death[k]
-        path[mine] = viterbi(absent[mine], present[k][mine], *rates, model.start[k])
+        path[mine] = viterbi(absent[mine], present[k][mine], *rates, model.start[k], _refills(looks, k)[mine])
         evidence[mine] = np.log(present[k][mine] / absent[mine])
     found = np.asarray(posterior), path, np.asarray(births), np.asarray(deaths), evidence
     return PresencePosterior(*found, classes, model, log_likelihood=np.nan)

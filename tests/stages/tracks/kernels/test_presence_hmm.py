@@ -91,3 +91,25 @@ def test_detectability_sds_are_small_on_familiar_dates_alone():
     np.testing.assert_array_equal(found, [FAMILIAR_SD, tables.detectability_sd])
     narrow = tables._replace(detectability_sd=0.1)
     np.testing.assert_array_equal(detectability_sds(np.array([True]), 1, narrow), [0.1])
+
+
+def test_infer_presence_keeps_a_box_that_two_winters_hide():
+    """Of 60 boxes over twelve looks eight are missed in both winters; places of two boxes are left empty between."""
+    rng = np.random.default_rng(6)
+    bins = np.full((60, 12), 5)
+    winters = [2, 3, 8, 9]
+    bins[np.ix_(range(8), winters)] = rng.choice([0, 1], (8, 4))
+    bins[52:, 4:7] = 0
+    pixels = np.zeros((60, 12), np.int64)
+    pixels[np.ix_(range(8), winters)], pixels[52:, 4:7] = 2, 1
+    everywhere, nothing = np.ones((60, 12), bool), np.zeros((60, 12))
+    looks = PlaceLooks(bins, everywhere, everywhere, (bins > 2).sum(axis=1).astype(float), np.zeros(60, int), pixels)
+    rates = Rates(0.08, 0.03, 0.05, 0.5)
+    before = infer_presence(looks, nothing, rates, TABLES["learned"])
+    read = infer_presence(
+        looks._replace(refills=np.r_[np.full(52, 0.1), np.ones(8)]), nothing, rates, TABLES["learned"]
+    )
+    assert not before.path[:8].all()
+    assert read.path[:52].all()
+    assert not read.path[52:, 4:7].any()
+    assert read.births[:8].sum() < 0.3 * before.births[:8].sum()
