@@ -33,6 +33,9 @@ from changedet.store import RunFolder
 LOOKUP_PX: Final = 512
 """Edge of the lattice cells by which points are looked up."""
 
+MOST_SHOWN: Final = 32
+"""Windows of quality rasters that are kept, a quarter of a megabyte each: of eight dates of a site of 520 px all."""
+
 LIGHT_DIGITS: Final = 4
 """Decimals of light: what is kept for a later run is what this one used."""
 
@@ -139,6 +142,8 @@ class RunLooks(SeriesVisibility):
         Outputs of the run, which decide where its quality rasters lie.
     taken : dict of str and int to list of (float64 (n, 2), float64 (n, ..))
         By what it is, of `KEPT_LIGHT`, and date the points and light that were read so far.
+    shown : dict of int and Window to uint8 (y, x)
+        Of the dates' quality rasters some windows that were read last: the tracks ask nine times of each date.
     """
 
     folder: RunFolder
@@ -149,6 +154,7 @@ class RunLooks(SeriesVisibility):
     distances: tuple[float, ...] = ()
     formats: frozenset[str] = frozenset({"masks"})
     taken: dict[tuple[str, int], list[tuple[Floats, Floats]]] = field(default_factory=dict)
+    shown: dict[tuple[int, Window], Bytes] = field(default_factory=dict)
 
     @property
     def ground_metre(self) -> float:
@@ -219,11 +225,21 @@ class RunLooks(SeriesVisibility):
         out = np.full(len(points), NODATA, np.uint8)
 
         def fill(index: NDArray[np.intp], rows: Floats, columns: Floats, window: Window) -> None:
-            quality = read_window(self.folder.quality_file(self.dates[i], self.formats), window)
+            quality = self._shown(i, window)
             out[index] = quality[np.floor(rows).astype(int) - window.y, np.floor(columns).astype(int) - window.x]
 
         _fill_by_cell(self.grid, points, fill)
         return out
+
+    def _shown(self, i: int, window: Window) -> Bytes:
+        kept = self.shown.get((i, window))
+        if kept is not None:
+            return kept
+        read: Bytes = read_window(self.folder.quality_file(self.dates[i], self.formats), window)
+        if len(self.shown) >= MOST_SHOWN:
+            self.shown.clear()
+        self.shown[i, window] = read
+        return read
 
 
 def looks_of(

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Singles
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.pixel_classes import CLASS_NAMES, NODATA
-from changedet.outputs.rasters.reading import band_names, read_chips
+from changedet.outputs.rasters.reading import header, read_chips
 from changedet.outputs.report.data import BoxEvent, Chip
 from changedet.outputs.report.pictures import chip_picture
 from changedet.outputs.values import is_missing, iso_date
@@ -213,7 +213,7 @@ def _chips(
 def _pictures(path: Path | None, points: Sequence[tuple[float, float]], looks: ScenePictures) -> list[bytes]:
     if path is None:
         return [b""] * len(points)
-    names = band_names(path)
+    names = header(path).names
     chips = read_chips(path, points, looks.unit * SIDE_M)
     return [chip_picture(chip, names, looks.stretch, SIDE_PX) for chip in chips]
 

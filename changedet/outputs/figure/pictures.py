@@ -14,7 +14,7 @@ from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.outputs.figure.data import Box
 from changedet.outputs.rasters.display import display_bands, drawn_bands, stretched
-from changedet.outputs.rasters.reading import band_names, opened
+from changedet.outputs.rasters.reading import header, opened
 
 _GAMMA: Final = 0.8
 """Bright roofs set the range; below 1 the ground between them is lighter. Chosen by eye."""
@@ -34,7 +34,7 @@ def is_false_colour(path: Path) -> bool:
     bool
         True where not red, green and blue are shown as such; False for a grey picture.
     """
-    names = band_names(path)
+    names = header(path).names
     shown = [names[i] for i in display_bands(names)]
     return len(shown) == 3 and tuple(shown) != NATURAL
 
@@ -58,7 +58,7 @@ def picture(path: Path, frame: Box, width_px: int, stretch: Mapping[str, tuple[f
     uint8 (y, x, 3)
         Red, green and blue; mid-grey for no data.
     """
-    names = band_names(path)
+    names = header(path).names
     drawn = drawn_bands(names)
     values = _read(path, frame, width_px, [i + 1 for i in drawn], Resampling.average)
     return np.stack(

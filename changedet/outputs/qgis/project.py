@@ -19,7 +19,7 @@ from changedet.outputs.qgis.project_xml import ProjectFrame, ProjectLayer, proje
 from changedet.outputs.qgis.themes import THEMES, themes, told
 from changedet.outputs.rasters.classes import RasterLayer
 from changedet.outputs.rasters.display import scene_stretch
-from changedet.outputs.rasters.reading import opened
+from changedet.outputs.rasters.reading import header
 from changedet.outputs.rasters.styling import style
 from changedet.outputs.sentences.words import calendar_of
 from changedet.store.files import write_bytes
@@ -148,8 +148,7 @@ def _raster_layers(
 def _raster_layer(target: Path, layer: RasterLayer, inner: str, about: About) -> ProjectLayer:
     name, group, subgroup = _RASTER_TITLES[layer.kind]
     title = " ".join(part for part in (name, layer.date[:10]) if part)
-    with opened(layer.path) as source:
-        tags = source.tags()
+    tags = header(layer.path).tags
     said = ", ".join(f"{key.lower()} {tags[key]}" for key in ("METHOD", "THRESHOLD", "REFERENCE_DATE") if key in tags)
     abstract = "; ".join(part for part in (tags.get("DESCRIPTION", ""), said) if part)
     return ProjectLayer(

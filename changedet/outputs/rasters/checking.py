@@ -6,7 +6,7 @@ import errno
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeAlias
 
 import rasterio
 from rasterio.enums import MaskFlags
@@ -17,6 +17,9 @@ _WORD: Final = 4
 _GHOST: Final = b"GDAL_STRUCTURAL_METADATA_SIZE="
 """How a COG of GDAL's goes on behind the header of TIFF; `_DIGITS` follow, and so many bytes after that line."""
 _DIGITS: Final = 6
+
+_Directory: TypeAlias = tuple[int, list[tuple[int, int]]]
+"""Where a directory lies in a file, and where its blocks begin, with their lengths."""
 
 
 @dataclass(frozen=True)
@@ -70,29 +73,31 @@ def require_whole(path: Path, expected: Expected) -> None:
         What was written is not what is there.
     """
     try:
-        right = _is_as(path, expected) and _has_blocks(path, expected)
+        with rasterio.open(path, driver="GTiff") as whole:
+            right = _is_as(whole, expected)
+            first = _directory_of(whole) if right else (0, [])
+        right = right and _has_blocks(path, expected, first)
     except (RasterioError, rasterio._err.CPLE_BaseError) as error:
         raise OSError(errno.EIO, f"what was written cannot be read: {error}", str(path)) from error
     if not right:
         raise OSError(errno.EIO, "the disk lost some of what was written", str(path))
 
 
-def _is_as(path: Path, expected: Expected) -> bool:
-    with rasterio.open(path, driver="GTiff") as whole:
-        is_cog = whole.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") == "COG"
-        has_mask = whole.mask_flag_enums[0] == [MaskFlags.per_dataset]
-        found = Expected(whole.shape, whole.descriptions, whole.dtypes[0], has_mask, expected.block_px)
-        return found == expected and is_cog == bool(expected.block_px) and len(whole.overviews(1)) == found.overviews
+def _is_as(whole: rasterio.DatasetReader, expected: Expected) -> bool:
+    is_cog = whole.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") == "COG"
+    has_mask = whole.mask_flag_enums[0] == [MaskFlags.per_dataset]
+    found = Expected(whole.shape, whole.descriptions, whole.dtypes[0], has_mask, expected.block_px)
+    return found == expected and is_cog == bool(expected.block_px) and len(whole.overviews(1)) == found.overviews
 
 
-def _has_blocks(path: Path, expected: Expected) -> bool:
+def _has_blocks(path: Path, expected: Expected, first: _Directory) -> bool:
     """Whether all blocks of all directories of a file are there, and a COG ends with the last of them."""
     is_cog, end = bool(expected.block_px), 0
     with path.open("rb") as stream:
         if is_cog and not _begins_with_headers(stream):
             return False
         for number in range(1, 1 + (1 + expected.overviews) * (1 + expected.has_mask)):
-            header, blocks = _directory(path, number)
+            header, blocks = first if number == 1 else _directory(path, number)
             if is_cog and any(start < header for start, _ in blocks):
                 return False
             if not all(_holds(stream, start, size, is_cog=is_cog) for start, size in blocks):
@@ -115,22 +120,26 @@ def _begins_with_headers(stream: IO[bytes]) -> bool:
     return first == end + end % 2
 
 
-def _directory(path: Path, number: int) -> tuple[int, list[tuple[int, int]]]:
-    """Where a directory, counted from 1, lies in a file, and where its blocks begin, with their lengths."""
+def _directory(path: Path, number: int) -> _Directory:
+    """A directory of a file, counted from 1."""
     with rasterio.open(f"GTIFF_DIR:{number}:{path}") as source:
-        height, width = source.block_shapes[0]
-        apart = source.count if source.tags(ns="IMAGE_STRUCTURE").get("INTERLEAVE") == "BAND" else 1
-        rows, columns = range(-(-source.height // height)), range(-(-source.width // width))
+        return _directory_of(source)
 
-        def number_of(word: str, band: int = 1) -> int:
-            return int(source.get_tag_item(word, "TIFF", bidx=band) or 0)
 
-        blocks = [
-            (number_of(f"BLOCK_OFFSET_{x}_{y}", band), number_of(f"BLOCK_SIZE_{x}_{y}", band))
-            for band, y, x in product(range(1, 1 + apart), rows, columns)
-        ]
-        # Blocks without data are not in the file.
-        return number_of("IFD_OFFSET"), [(start, size) for start, size in blocks if start]
+def _directory_of(source: rasterio.DatasetReader) -> _Directory:
+    height, width = source.block_shapes[0]
+    apart = source.count if source.tags(ns="IMAGE_STRUCTURE").get("INTERLEAVE") == "BAND" else 1
+    rows, columns = range(-(-source.height // height)), range(-(-source.width // width))
+
+    def number_of(word: str, band: int = 1) -> int:
+        return int(source.get_tag_item(word, "TIFF", bidx=band) or 0)
+
+    blocks = [
+        (number_of(f"BLOCK_OFFSET_{x}_{y}", band), number_of(f"BLOCK_SIZE_{x}_{y}", band))
+        for band, y, x in product(range(1, 1 + apart), rows, columns)
+    ]
+    # Blocks without data are not in the file.
+    return number_of("IFD_OFFSET"), [(start, size) for start, size in blocks if start]
 
 
 def _holds(stream: IO[bytes], start: int, size: int, *, is_cog: bool) -> bool:

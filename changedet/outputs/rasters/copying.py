@@ -46,6 +46,22 @@ _AVERAGED: Final = frozenset({"uint8", "uint16"})
 floats, the statistics' last digits are not."""
 
 
+def is_result(path: Path) -> bool:
+    """Whether a raster is one of those that a run is made for.
+
+    Parameters
+    ----------
+    path : Path
+        Of the finished raster.
+
+    Returns
+    -------
+    bool
+        False of what a run keeps for itself.
+    """
+    return path.suffix == COG_SUFFIX
+
+
 def cog_block_px(path: Path, width: int) -> int:
     """Side of a finished raster's blocks.
 
@@ -61,7 +77,7 @@ def cog_block_px(path: Path, width: int) -> int:
     int
         0 where it is no COG. Blocks as wide as the raster itself would read as strips: validators then miss the tiles.
     """
-    if path.suffix != COG_SUFFIX:
+    if not is_result(path):
         return 0
     return BLOCK_PX // 2 if width == BLOCK_PX else BLOCK_PX
 
@@ -89,7 +105,7 @@ def is_laid_out(
     bool
         Others wait for GDAL uncompressed, which encodes them once.
     """
-    if path.suffix != COG_SUFFIX or shape[1] * shape[2] < LEAST_PX:
+    if not is_result(path) or shape[1] * shape[2] < LEAST_PX:
         return False
     if nodata is None or kind in _LAID_OUT:
         return kind in _LAID_OUT

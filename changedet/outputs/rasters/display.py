@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,7 @@ import numpy as np
 
 from changedet.arrays import Bytes, Singles
 from changedet.kernels import quantiles
-from changedet.outputs.rasters.reading import BLOCK_PX, band_names, read_overview
+from changedet.outputs.rasters.reading import BLOCK_PX, StampedFile, header, read_overview
 
 MID_GREY: Final = 128
 """Drawn where there is no data."""
@@ -104,7 +103,7 @@ def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
     """
     ranges: dict[str, list[tuple[float, ...]]] = {}
     for path in paths:
-        for name, limits in zip(band_names(path), percentiles(path, (2.0, 98.0)), strict=True):
+        for name, limits in zip(header(path).names, percentiles(path, (2.0, 98.0)), strict=True):
             known = ranges.setdefault(name, [])
             if np.isfinite(limits).all():
                 known.append(limits)
@@ -155,22 +154,12 @@ def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:
     list of tuple of float
         For each band one value for each share; NaN where the band has no data at all.
     """
-    state = path.stat()
-    stamped = _StampedFile(path, (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size))
-    return list(_percentiles(stamped, tuple(shares)))
-
-
-@dataclass(frozen=True)
-class _StampedFile:
-    """A file, the same under another name; what is written anew is another."""
-
-    path: Path = field(compare=False)
-    stamp: tuple[int, int, int, int]
+    return list(_percentiles(StampedFile.of(path), tuple(shares)))
 
 
 # Style, QGIS project, report, figures and STAC items draw the same rasters.
 @lru_cache(maxsize=1024)
-def _percentiles(file: _StampedFile, shares: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
+def _percentiles(file: StampedFile, shares: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
     found = []
     for band in read_overview(file.path, BLOCK_PX):
         values = band[np.isfinite(band)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -38,6 +40,83 @@ _ALONE: Final[dict[str, str]] = {
 _NO_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
+@dataclass(frozen=True)
+class StampedFile:
+    """A file, the same under another name; what is written anew is another.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        Under which it was asked for.
+    stamp : tuple of int
+        Device, number on it, time and size.
+    """
+
+    path: Path = field(compare=False)
+    stamp: tuple[int, int, int, int]
+
+    @classmethod
+    def of(cls, path: Path) -> StampedFile:
+        """A file as it is now.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            It is there.
+
+        Returns
+        -------
+        StampedFile
+            To be remembered by.
+        """
+        state = path.stat()
+        return cls(path, (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size))
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a raster says of itself.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The descriptions of its bands in file order; empty text where a band has none.
+    has_mask_band : bool
+        Whether a mask band says where it has data, as its values may be any; else a value of its own says no data.
+    tags : mapping of str to str
+        Of the dataset.
+    """
+
+    names: tuple[str, ...]
+    has_mask_band: bool
+    tags: Mapping[str, str]
+
+
+def header(path: str | Path) -> Header:
+    """What a raster says of itself, read once: opening one takes as long as reading a window of a megapixel.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+
+    Returns
+    -------
+    Header
+        Of the file that lies there now.
+    """
+    return _header(StampedFile.of(Path(path)))
+
+
+# Style, QGIS project, report, figures and STAC items ask for the same.
+@lru_cache(maxsize=1024)
+def _header(file: StampedFile) -> Header:
+    with opened(file.path) as source:
+        names = tuple(name or "" for name in source.descriptions)
+        has_mask_band = source.mask_flag_enums[0] == [MaskFlags.per_dataset]
+        return Header(names, has_mask_band, MappingProxyType(source.tags()))
+
+
 def read_overview(path: str | Path, max_px: int) -> Singles:
     """A raster at a reduced size, from its overviews.
 
@@ -58,40 +137,6 @@ def read_overview(path: str | Path, max_px: int) -> Singles:
         height, width = (max(1, round(size / factor)) for size in source.shape)
         picture = source.read(out_shape=(source.count, height, width), masked=True)
     return _with_nan(picture)
-
-
-def band_names(path: str | Path) -> list[str]:
-    """The descriptions of a raster's bands.
-
-    Parameters
-    ----------
-    path : path
-        A finished raster.
-
-    Returns
-    -------
-    list of str
-        In file order; empty text where a band has none.
-    """
-    with opened(path) as source:
-        return [name or "" for name in source.descriptions]
-
-
-def has_mask_band(path: str | Path) -> bool:
-    """Whether a mask band says where a raster has data, as its values may be any.
-
-    Parameters
-    ----------
-    path : path
-        A finished raster.
-
-    Returns
-    -------
-    bool
-        False where a value of its own says no data.
-    """
-    with opened(path) as source:
-        return bool(source.mask_flag_enums[0] == [MaskFlags.per_dataset])
 
 
 def read_window(path: str | Path, window: Window) -> FilePixels:

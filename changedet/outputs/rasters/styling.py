@@ -11,7 +11,7 @@ import numpy as np
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.rasters.classes import MASK_CLASSES, QUALITY_CLASSES, RasterClass, RasterKind, date_classes
 from changedet.outputs.rasters.display import percentiles, scene_stretch
-from changedet.outputs.rasters.reading import band_names, has_mask_band, opened
+from changedet.outputs.rasters.reading import header
 
 DEFAULT_CLASSES: Final[Mapping[str, tuple[RasterClass, ...]]] = {
     "mask": MASK_CLASSES,
@@ -68,9 +68,8 @@ def style(
     if kind in {"mask", "quality", "first_change"}:
         return raster_styles.palette(classes or DEFAULT_CLASSES.get(kind) or date_classes(dates))
     if kind == "scene":
-        names, limits = band_names(path), stretch or scene_stretch([path])
-        return raster_styles.scene(names, [limits[name] for name in names], masked=has_mask_band(path))
-    with opened(path) as source:
-        threshold = source.tags().get("THRESHOLD")
+        own, limits = header(path), stretch or scene_stretch([path])
+        return raster_styles.scene(own.names, [limits[name] for name in own.names], masked=own.has_mask_band)
+    threshold = header(path).tags.get("THRESHOLD")
     top = percentiles(path, (99.5,))[0][0]
     return raster_styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)

@@ -28,6 +28,7 @@ from changedet.outputs.rasters.copying import (
     copy_plainly,
     encoding_options,
     is_laid_out,
+    is_result,
     lay_out_as_cog,
     overviews_of,
 )
@@ -51,7 +52,8 @@ class RasterWriter:
 
     Blocks go to a tiled file with the ending ``.raw.part``, uncompressed but in most large rasters; on
     success it is copied once to a COG, whose style and class table are written first and which then takes its place in
-    one step. On an error nothing remains.
+    one step. On an error nothing remains. What a run keeps for itself, under another ending, has no style: nobody
+    draws it, and the range of its values would be read from its pixels.
     Blocks that are never written are no data. To be used from one thread at a time.
 
     Parameters
@@ -132,8 +134,9 @@ class RasterWriter:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """All files that finishing leaves: the raster, its style and, for classes, its attribute table."""
-        return (self.path, *sidecars(self.path)[: 2 if self.classes else 1])
+        """All files that finishing leaves: the raster and, of a result, its style and, for classes, attribute table."""
+        beside = sidecars(self.path)[: 2 if self.classes else 1] if is_result(self.path) else ()
+        return (self.path, *beside)
 
     def __enter__(self) -> RasterWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -241,11 +244,12 @@ class RasterWriter:
 
     def _write_sidecars(self, part: Path) -> None:
         sheet, table = sidecars(self.path)
-        write_text(sheet, raster_styles.document(self._style(part)))
-        if self.classes:
-            write_text(table, raster_styles.attribute_table(self.classes))
-        else:
-            table.unlink(missing_ok=True)
+        for left in {sheet, table} - {*self.paths}:
+            left.unlink(missing_ok=True)
+        if is_result(self.path):
+            write_text(sheet, raster_styles.document(self._style(part)))
+            if self.classes:
+                write_text(table, raster_styles.attribute_table(self.classes))
 
     def _style(self, part: Path) -> str:
         dates = [c.label for c in self.classes if c.value > 0] if self.kind == "first_change" else []

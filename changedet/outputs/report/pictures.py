@@ -13,7 +13,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.outputs.rasters.classes import MASK_CLASSES
 from changedet.outputs.rasters.display import LEAST_SPAN, drawn_bands, scene_stretch, stretched
-from changedet.outputs.rasters.reading import band_names, opened, read_overview
+from changedet.outputs.rasters.reading import header, opened, read_overview
 
 PICTURE_BYTES: Final = 3_600_000
 """Pictures are shrunk until all of them fit: a third more as base64, and the whole report stays under 6 MB."""
@@ -49,7 +49,7 @@ def quicklook(path: str | Path, max_px: int = 1000, stretch: Mapping[str, tuple[
     """
     picture = read_overview(path, max_px)
     limits = stretch or scene_stretch([Path(path)])
-    names = band_names(path)
+    names = header(path).names
     drawn = drawn_bands(names)
     shown = np.stack([stretched(picture[i], limits[names[i]]) for i in drawn], axis=-1)
     return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])

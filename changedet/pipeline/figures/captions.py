@@ -11,7 +11,7 @@ from changedet.imagery.attribution import short_line
 from changedet.outputs.figure.data import Box
 from changedet.outputs.figure.pictures import is_false_colour
 from changedet.outputs.rasters.display import display_bands
-from changedet.outputs.rasters.reading import band_names
+from changedet.outputs.rasters.reading import header
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text
 from changedet.outputs.sentences.facts import Estimate, Facts, claimed_at_least, estimate_of, scale_of
 from changedet.outputs.sentences.ground import NOT_TOLD, WITHIN_ERROR, is_vague
@@ -316,7 +316,7 @@ def _on_pixels(
     false = next((path for path in scenes.values() if is_false_colour(path)), None)
     if false is None:
         return []
-    names = band_names(false)
+    names = header(false).names
     return [f"False colour: {', '.join(names[i] for i in display_bands(names))} are shown as red, green and blue."]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final, cast
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ from changedet.stages.series.kernels.pairs import touching_pairs
 
 SHORT: Final = "20ft"
 """Kind of the boxes that stand in pairs on the place of one."""
+_MOMENT: Final = "datetime64[us]"
 AT_PLACE_M: Final = 3.0
 """Within which of a place a row shows what lies around it; a garden is wider. Chosen by hand."""
 
@@ -118,24 +120,30 @@ class _DateIndex:
     """Indices into the tracked dates; -1 of a date that is none of them, and of no date."""
 
     def __init__(self, tracks: FollowedBoxes) -> None:
-        self._index = {pd.Timestamp(date): i for i, date in enumerate(tracks.dates)}
+        self._days = np.array(tracks.dates, _MOMENT)
 
     def __call__(self, values: pd.Series[pd.Timestamp]) -> Ints:
-        naive = pd.to_datetime(values, utc=True).dt.tz_localize(None)
-        return np.array([self._index.get(value, -1) for value in naive], np.int64)
+        moments = pd.to_datetime(values, utc=True).dt.tz_localize(None).to_numpy(_MOMENT)
+        at = np.searchsorted(self._days, moments).clip(max=len(self._days) - 1)
+        # no date is no other's equal
+        return np.where(self._days[at] == moments, at, -1).astype(np.int64)
 
 
 class _Points:
     """Points, of which those in a polygon are found."""
 
     def __init__(self, xy: Floats) -> None:
-        self._count = len(xy)
-        self._tree = shapely.STRtree(cast("NDArray[np.object_]", shapely.points(xy)))
+        self._xy = xy
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        # Who asks for the whole site needs none.
+        return shapely.STRtree(cast("NDArray[np.object_]", shapely.points(self._xy)))
 
     def within(self, area: BaseGeometry | None) -> Bools:
         if area is None:
-            return np.ones(self._count, bool)
-        found = np.zeros(self._count, bool)
+            return np.ones(len(self._xy), bool)
+        found = np.zeros(len(self._xy), bool)
         found[self._tree.query(area, predicate="intersects")] = True
         return found
 

@@ -12,7 +12,7 @@ from written_rasters import writer
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.outputs.rasters.lazy_arrays import open_lazily
-from changedet.outputs.rasters.reading import band_names, read_overview, read_window, read_windows
+from changedet.outputs.rasters.reading import header, read_overview, read_window, read_windows
 
 
 def test_read_window_a_window_of_a_mask_reaches_beyond_the_edge(tmp_path: Path) -> None:
@@ -59,9 +59,33 @@ def test_a_raster_of_a_run_leads_to_no_other_file(tmp_path: Path, kind: str) -> 
         path.with_name(path.name + ".msk").write_text(raw)
         assert (read_overview(path, 4) == 0).all()
         return
-    for read in (band_names, lambda one: read_overview(one, 4), open_lazily):
+    for read in (header, lambda one: read_overview(one, 4), open_lazily):
         with pytest.raises(InputError, match=r"no GeoTIFF|leads to overviews elsewhere"):
             read(path)
+
+
+def test_a_header_is_read_once_and_again_when_the_raster_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "score.tif"
+    opened: list[str] = []
+    real = rasterio.open
+
+    def counted(name: str | Path, *more: object, **options: object) -> object:
+        opened.append(str(name))
+        return real(name, *more, **options)
+
+    for tag in ("0.25", "0.5"):
+        with writer(path, "score", (40, 50), tags={"THRESHOLD": tag}) as out:
+            out.write(Window(0, 0, 40, 50), np.zeros((40, 50), np.float32))
+        with monkeypatch.context() as patched:
+            patched.setattr(rasterio, "open", counted)
+            assert header(path) == header(path)
+        assert header(path).tags["THRESHOLD"] == tag
+        assert len(header(path).names) == 1
+        assert not header(path).has_mask_band
+    # writing made its style, and asked for it, too
+    assert not opened
 
 
 def test_a_raster_whose_blocks_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -109,6 +109,16 @@ def test_raster_writer_a_raster_without_any_data_is_written_and_styled(tmp_path:
         assert np.isnan(read_overview(tmp_path / f"{kind}.tif", 64)).all()
 
 
+def test_raster_writer_what_a_run_keeps_for_itself_has_no_style(tmp_path: Path) -> None:
+    """Earlier versions wrote one: it is taken away with the raster that it belonged to."""
+    for name in ("x.qml", "x.gtif.aux.xml"):
+        (tmp_path / name).write_text("old")
+    with writer(tmp_path / "x.gtif", "mask", (20, 30)) as out:
+        out.write(Window(0, 0, 20, 30), np.ones((20, 30), np.uint8))
+    assert out.paths == (tmp_path / "x.gtif",)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.gtif"]
+
+
 def test_raster_writer_classes_are_named_and_coloured(tmp_path: Path) -> None:
     with writer(tmp_path / "m.tif", "mask", (20, 30)) as out:
         out.write(Window(0, 0, 20, 30), np.ones((20, 30), np.uint8))
