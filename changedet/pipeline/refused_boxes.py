@@ -1,4 +1,4 @@
-"""Bounds of changed areas where boxes are marked on looks that are too unlike what the models know to be counted."""
+"""Bounds of changed areas on looks that are too unlike what the models know to be counted, and against such ones."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from changedet.stages.series.table import DateMeasurements
 def with_refused_boxes(
     looks: Sequence[DateMeasurements], reference: dt.date, changes: gpd.GeoDataFrame, shares: MaskShares
 ) -> list[DateMeasurements]:
-    """Let the lower bounds hold nothing of what boxes mark that no count is given of.
+    """Let the lower bounds hold nothing of what boxes mark that no count is given of, nor of a refused reference.
 
-    A mask marks boxes that came or left as the tracks say. Where a look, or the reference, is too unlike the scenes
-    that the models know, its boxes may be anything, such as the wagons of a train, and so may what they mark.
+    A mask marks boxes that came or left as the tracks say. Where a look is too unlike the scenes that the models know,
+    its boxes may be anything, such as the wagons of a train, and so may what they mark. Where the reference is, every
+    date differs from something unknown: of such sites of strangers' hands a wood in its leaves against winter and
+    greenhouses at rest differed "for sure" on 7 dates, one that grew on 3 (docs/research/change.md).
 
     Parameters
     ----------
@@ -46,6 +48,10 @@ def with_refused_boxes(
     for look in looks:
         if refused.isdisjoint({look.date, reference}):
             found.append(look)
+            continue
+        if reference in refused:
+            nothing = {zone: area.reaching(low=0.0) for zone, area in look.changed_area_m2.items()}
+            found.append(replace(look, changed_area_m2=nothing))
             continue
         own = boxes[days == str(look.date)]
         lowered = {}

@@ -31,7 +31,7 @@ CHANGES = gpd.GeoDataFrame(
 )
 
 
-@pytest.mark.parametrize(("refused", "site", "yard"), [(-1, 500.0, 500.0), (0, 100.0, 300.0), (1, 100.0, 300.0)])
+@pytest.mark.parametrize(("refused", "site", "yard"), [(-1, 500.0, 500.0), (1, 100.0, 300.0)])
 def test_lower_bounds_hold_no_boxes_that_no_count_is_given_of(refused: int, site: float, yard: float) -> None:
     _, second, third = with_refused_boxes(looks(refused), DAYS[0], CHANGES, SHARES)
     assert second.changed_area_m2[""] == AREA._replace(low=pytest.approx(site))
@@ -42,3 +42,9 @@ def test_lower_bounds_hold_no_boxes_that_no_count_is_given_of(refused: int, site
 def test_bounds_of_other_looks_stay() -> None:
     found = with_refused_boxes(looks(2), DAYS[0], CHANGES, SHARES)
     assert found[:2] == looks(2)[:2]
+
+
+def test_nothing_differs_for_sure_from_a_reference_that_is_refused() -> None:
+    _, second, third = with_refused_boxes(looks(0), DAYS[0], CHANGES, SHARES)
+    for look in (second, third):
+        assert look.changed_area_m2 == {"": AREA._replace(low=0.0), "yard": AREA._replace(low=0.0)}
