@@ -1,4 +1,4 @@
-"""The judges' sites once more: coarser pixels, two satellites in turn, 8 bits, other bands, two looks alone."""
+"""The judges' sites once more: coarser pixels, two satellites, 8 bits, other bands, badly placed, two looks alone."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from rasterio.transform import Affine
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.judge_places import hilly, turned  # noqa: E402
 from benchmarks.judge_sites import Site  # noqa: E402
 
 STRETCH_PER_CENT = (0.5, 99.5)
@@ -160,6 +161,8 @@ CAMERAS: dict[str, Camera] = {
     "pan": grey,
     "cir": infrared,
     WITHOUT_ANGLES: without_angles,
+    "turned": turned,
+    "hills": hilly,
 }
 MASKS: dict[Camera, Camera] = {coarser: coarser_mask}
 """How masks are made for a camera that does not leave them as they are."""
