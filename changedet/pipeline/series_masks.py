@@ -275,6 +275,7 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         boxes_decide=plan.decides_by_boxes,
         together=plan.reads_together,
         patched=tuple(patched_quality(plan, models, day) for day in days),
+        days=tuple(day.toordinal() for day in days),
     )
 
 

@@ -18,10 +18,20 @@ from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, STAYED
 from changedet.stages.change.kernels.bare_works import YARD_M
+from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
+from changedet.stages.change.kernels.leaf_fall import green_again, leaves_halo_px
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
 from changedet.stages.change.kernels.mark_rims import rim_figures, rim_halo_px
-from changedet.stages.change.kernels.movers import COLOURS, mover_halo_px, plants_around, plants_halo_px, without_movers
+from changedet.stages.change.kernels.movers import (
+    COLOURS,
+    DIFFERENCES,
+    MOST_SURE,
+    mover_halo_px,
+    plants_around,
+    plants_halo_px,
+    without_movers,
+)
 from changedet.stages.change.kernels.old_outlines import FIGURES as OUTLINE_FIGURES
 from changedet.stages.change.kernels.old_outlines import outline_figures
 from changedet.stages.change.kernels.own_soil import own_soil
@@ -74,6 +84,8 @@ class SeriesJob:
         Whether the dates are evidence for each other; else each stands alone.
     patched : tuple of (Path, Path) or None
         Of each date its quality and the reference's, where snow lies on either in patches.
+    days : tuple of int
+        Of each date, counted from any one day; empty where seasons are not told.
     """
 
     grid: Grid
@@ -91,6 +103,7 @@ class SeriesJob:
     boxes_decide: bool = False
     together: bool = True
     patched: tuple[tuple[Path, Path] | None, ...] = ()
+    days: tuple[int, ...] = ()
 
     def asks_rims(self, k: int) -> bool:
         """Whether wide marks of a date need an outline: in colours alone a pad may be as pale as the field around it.
@@ -135,8 +148,21 @@ def scores_of_pairs(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | N
     # in colours alone grey aircraft on concrete pass for banks of its soil
     is_soil = own_soil(kinds, gsd_m) & np.array(job.nir, np.bool_)[:, None, None]
     scores, lasting = _bounded_scores(job, wide, plants_around(kinds, gsd_m) | is_soil)
+    scores = _without_leaf_fall(job, scores, standing, around)
     own = [np.ascontiguousarray(bands[:, around:-around, around:-around]) for bands in standing]
     return without_movers(scores, own, lasting.sure, gsd_m)
+
+
+def _without_leaf_fall(job: SeriesJob, scores: Singles, standing: Sequence[Bytes], around: int) -> Singles:
+    """Scores lowered where plants lost their green for a season; `standing` reaches farther by `around`."""
+    if not job.days:
+        return scores
+    gsd_m = job.grid.ground_resolution_m
+    spare = around - leaves_halo_px(gsd_m)
+    core = slice(spare, -spare or None)
+    seasonal = green_again([bands[:, core, core] for bands in standing], job.days, gsd_m)
+    bounded = np.where(seasonal, np.minimum(scores, np.float32(MOST_SURE)), scores)
+    return without_season(bounded, seasonal.astype(np.float32))
 
 
 def yards_reach_px(job: SeriesJob) -> int:
@@ -177,9 +203,10 @@ def _in_yards(boxes: BoxMarks | None, grid: Grid, window: Window) -> Bools:
 
 
 def _standing(job: SeriesJob, window: Window) -> list[Bytes]:
-    """Of each date what stands on it alone (1 + band, y, x)."""
+    """Of each date what stands on it alone, and with near infrared how it differs from the reference (band, y, x)."""
     return [
-        read_bands(path, window, 1 + COLOURS + with_nir) for path, with_nir in zip(job.standing, job.nir, strict=True)
+        read_bands(path, window, 1 + COLOURS + (1 + DIFFERENCES) * with_nir)
+        for path, with_nir in zip(job.standing, job.nir, strict=True)
     ]
 
 

@@ -39,6 +39,8 @@ LEAST_LIGHT: Final = 0.2
 COLOURS: Final = 3
 MOST_BANDS: Final = 4
 """Bands that are compared: colours, and near infrared where it is there."""
+DIFFERENCES: Final = 2
+"""Bands behind those: by how much colours and near infrared are brighter than on the reference."""
 SMOOTHED_PX: Final = 3
 """Side of the square over which a pixel's own level is averaged."""
 MOST_HIDDEN: Final = 0.5
@@ -290,7 +292,7 @@ def _fill_above(total: Words, count: Words, ground: Shorts, above: Shorts) -> No
 @compiled
 def _classified(above: Shorts, ground: Shorts, above_after: Shorts, ground_after: Shorts, known: Bools) -> Bytes:
     bands, height, width = above.shape
-    changes = 2 if bands == MOST_BANDS else 0
+    changes = DIFFERENCES if bands == MOST_BANDS else 0
     out = np.zeros((1 + bands + changes, height, width), np.uint8)
     for y in range(height):
         for x in range(width):
