@@ -341,14 +341,15 @@ def test_timeseries_keeps_measurements_and_sorts_dates():
 
 
 def test_timeseries_has_a_wider_interval_on_a_hidden_date_about_a_count_that_is_not_lost():
-    for hidden, wider in ((6, 0.97), (9, 1.2)):
+    for hidden in (6, 9):
         series = bs.simulate(5, change=0.0)
         series.clouds[hidden] = np.array([[*(bs.ORIGIN + 100), 500.0]])
         rows = series.detections[series.detections["date"].dt.date != series.dates[hidden]]
         tracks = followed(series, rows)
         table = timeseries([DateMeasurements(date) for date in series.dates], tracks)
         width = table["containers_high"] - table["containers_low"]
-        assert width[hidden] > wider * width.drop(hidden).max()
+        # The last date is wide by itself: no look after it says what was missed.
+        assert width[hidden] > 1.2 * width.drop([*{hidden, 9}]).max()
         low, high = table["containers_low"][hidden], table["containers_high"][hidden]
         assert low <= standing(series)[hidden] <= high
 
@@ -381,7 +382,7 @@ def test_timeseries_takes_a_clear_date_that_shows_no_boxes_as_not_seen():
     assert table["containers"][blind] == 2
     assert table["containers_low"][blind] <= truth <= table["containers_high"][blind]
     width = table["containers_high"] - table["containers_low"]
-    assert width[blind] > 1.2 * width.drop(blind).max()
+    assert width[blind] > 1.2 * width.drop([blind, len(width) - 1]).max()
     events = ["arrivals", "arrivals_expected", "departures", "departures_expected"]
     assert table.loc[blind, events].isna().all()
     # What the next date shows is compared with the last one that showed the boxes.
