@@ -18,7 +18,7 @@ from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, STAYED
 from changedet.stages.change.kernels.bare_works import YARD_M
-from changedet.stages.change.kernels.ground_signs import without_season
+from changedet.stages.change.kernels.ground_signs import no_change_where
 from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
 from changedet.stages.change.kernels.leaf_fall import green_again, leaves_halo_px
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
@@ -26,7 +26,6 @@ from changedet.stages.change.kernels.mark_rims import rim_figures, rim_halo_px
 from changedet.stages.change.kernels.movers import (
     COLOURS,
     DIFFERENCES,
-    MOST_SURE,
     mover_halo_px,
     plants_around,
     plants_halo_px,
@@ -161,8 +160,7 @@ def _without_leaf_fall(job: SeriesJob, scores: Singles, standing: Sequence[Bytes
     spare = around - leaves_halo_px(gsd_m)
     core = slice(spare, -spare or None)
     seasonal = green_again([bands[:, core, core] for bands in standing], job.days, gsd_m)
-    bounded = np.where(seasonal, np.minimum(scores, np.float32(MOST_SURE)), scores)
-    return without_season(bounded, seasonal.astype(np.float32))
+    return no_change_where(scores, seasonal)
 
 
 def yards_reach_px(job: SeriesJob) -> int:

@@ -47,7 +47,7 @@ class StampedFile:
     Attributes
     ----------
     path : pathlib.Path
-        Under which it was asked for.
+        The name by which it was opened.
     stamp : tuple of int
         Device, number on it, time and size.
     """

@@ -71,11 +71,14 @@ def relief_field(centres: Floats, shifts: Floats, weights: Floats) -> ReliefFiel
     """
     if len(centres) < MIN_CHIPS:
         return None
+    middle = np.median(shifts, axis=0)
+    away = shifts - middle
+    without = typical(away)
+    if without <= LEAST_GAIN_PX:
+        return None
     spacing = _spacing(centres)
     nodes = tuple(int(np.ceil(centres[:, axis].max() / spacing)) + 1 for axis in (0, 1))
     basis, bends = bilinear_basis(centres / spacing, nodes), _bends(nodes)
-    middle = np.median(shifts, axis=0)
-    away = shifts - middle
 
     def _fitted(kept: Bools, stiffness: float) -> Floats:
         return _robust(basis[kept], away[kept], weights[kept], UNIT_STIFFNESS * stiffness * bends)
@@ -83,7 +86,6 @@ def relief_field(centres: Floats, shifts: Floats, weights: Floats) -> ReliefFiel
     residuals = {own: away - held_out(basis, partial(_fitted, stiffness=own)) for own in STIFFNESSES}
     stiffness = min(STIFFNESSES, key=lambda own: typical(residuals[own]))
     left = residuals[stiffness]
-    without = typical(away)
     near = np.hypot(*left.T) <= RADII_PX[-1]
     agreeing = float(weights[near].sum()) >= LEAST_AGREEMENT * float(weights.sum())
     if not agreeing or typical(left) > min(LEFT_SHARE * without, without - LEAST_GAIN_PX):

@@ -19,6 +19,7 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Ints, Singles, Words
 from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
+from changedet.stages.change.kernels.series_hmm import MOST_EVIDENCE as LOOK_EVIDENCE
 
 AROUND_M: Final = 2.5
 """Side of the square over which bands and edges are averaged: a box wide, so that a pad keeps its outline."""
@@ -65,6 +66,9 @@ PLANT_WEIGHT: Final = 4.0
 GREY_WEIGHT: Final = 1.0
 EDGE_WEIGHT: Final = 0.7
 """Evidence in an e-fold of grey, and of edges."""
+MOST_SURE: Final = float(1.0 / (1.0 + np.exp(-2.0 * LOOK_EVIDENCE)))
+"""Greatest probability that counts of a thing that moved: two dates' evidence, which is less than a mover loses. Trees
+and network say together up to twice that of a bright aircraft, and it would stay a change."""
 MOST_EVIDENCE: Final = 2.0
 
 
@@ -190,6 +194,23 @@ def without_season(score: Singles, plants: Singles) -> Singles:
     p = np.clip(score[covered].astype(np.float64), 1e-9, 1.0 - 1e-7)
     out[covered] = 1.0 / (1.0 + (1.0 - p) / p * np.exp(SEASON_ODDS * plants[covered].astype(np.float64)))
     return np.minimum(out, score)
+
+
+def no_change_where(score: Singles, where: Bools) -> Singles:
+    """Probabilities lowered where what differs is known to be no change, however sure it looks.
+
+    Parameters
+    ----------
+    score : float32 (..., y, x)
+    where : bool (..., y, x)
+
+    Returns
+    -------
+    float32 (..., y, x)
+        At most that of two dates' evidence, less the odds of a season; the same elsewhere.
+    """
+    bounded = np.where(where, np.minimum(score, np.float32(MOST_SURE)), score)
+    return without_season(bounded, where.astype(np.float32))
 
 
 def with_paving(score: Singles, paved: Singles) -> Singles:

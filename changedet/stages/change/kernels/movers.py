@@ -22,8 +22,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Ints, Shorts, Singles, Words
 from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
-from changedet.stages.change.kernels.ground_signs import PLANTS, without_season
-from changedet.stages.change.kernels.series_hmm import MOST_EVIDENCE
+from changedet.stages.change.kernels.ground_signs import PLANTS, no_change_where
 from changedet.stages.change.kernels.wide_ground import half_px
 
 AROUND_M: Final = 60.0
@@ -62,9 +61,6 @@ CHANGED: Final = 0.5
 LASTS: Final = 0.5
 """How far looks agree that open ground changed, from which on what differs there is a bank and not a mover: its lit and
 its shaded side change places with the sun."""
-MOST_SURE: Final = float(1.0 / (1.0 + np.exp(-2.0 * MOST_EVIDENCE)))
-"""Greatest probability that counts of a thing that moved: two dates' evidence, which is less than a mover loses. Trees
-and network say together up to twice that of a bright aircraft, and it would stay a change."""
 
 UNKNOWN, NOTHING, GONE, STANDS, GROUND, MEADOW = range(6)
 """Classes: not known; no thing on either date, or one that hardly differs from its ground; a thing of the reference is
@@ -211,8 +207,7 @@ def without_movers(scores: Singles, standing: Sequence[Bytes], sure: Singles, gs
         rim = cv2.dilate(moves.astype(np.uint8), np.ones((_odd_px(2 * RIM_M, gsd_m),) * 2, np.uint8)) == 1
         moves |= rim & (kind == NOTHING)
         moves &= ~(_beside_works(score, kind, gsd_m) | (sure[k] >= np.float32(LASTS)))
-        bounded = np.where(moves, np.minimum(score, np.float32(MOST_SURE)), score)
-        out[k] = without_season(bounded, moves.astype(np.float32))
+        out[k] = no_change_where(score, moves)
     halo = mover_halo_px(gsd_m)
     return np.ascontiguousarray(out[:, halo:-halo, halo:-halo])
 
