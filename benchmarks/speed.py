@@ -12,6 +12,7 @@ of them is shown: other work on the machine adds to it. `--write` writes docs/pe
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import platform
 import re
@@ -19,8 +20,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -39,6 +44,7 @@ PLAIN_BYTES = 120
 PLAIN_SHARE = 0.6
 """Of the machine's memory that it may take; of larger pairs it is left out."""
 PROVINCE_PX, PROVINCE_DATES, PROVINCE_CORES = 200_000, 48, 200
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,12 @@ def workflow(folder: Path, scenes: list[Path], formats: str, scheduler: str = "t
     lines += [f"compute: {{scheduler: {scheduler}}}"]
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def apart(call: Callable[[], Made]) -> Made:
+    """Called in a process of its own: a program's peak is at least what its parent held as it began."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(call).result()
 
 
 def measured(words: list[str | Path]) -> tuple[float, float, str]:
@@ -109,7 +121,7 @@ def scripted(name: str, scenes: list[Path]) -> Cost:
 
 def compared(folder: Path, size: int, rounds: int) -> dict[str, Cost]:
     """All programs on one pair, in turns; the least CPU and the greatest peak of the rounds."""
-    scenes = write_series(folder, size)
+    scenes = apart(partial(write_series, folder, size))
     masks, everything, processes = (
         workflow(folder, scenes, *options) for options in ((MASKS,), ("all",), (MASKS, "processes"))
     )
@@ -121,7 +133,7 @@ def compared(folder: Path, size: int, rounds: int) -> dict[str, Cost]:
         "the same by processes": lambda: ran(processes),
         "changedet run, all formats": lambda: ran(everything),
     }
-    ran(workflow(folder, write_series(folder, 512), MASKS))  # compiles what is compiled once
+    ran(workflow(folder, apart(partial(write_series, folder, 512)), MASKS))  # compiles what is compiled once
     found: dict[str, list[Cost]] = {}
     for _ in range(rounds):
         for name, program in programs.items():
@@ -142,7 +154,7 @@ def grown(
     """Runs over sizes of a pair, and over dates at the second size; the plain script on the same pairs."""
     found, plain = {}, {}
     for size, count in [*((size, 2) for size in sizes), *((sizes[min(1, len(sizes) - 1)], n) for n in dates if n > 2)]:
-        scenes = write_series(folder, size, count)
+        scenes = apart(partial(write_series, folder, size, count))
         found[size, count] = ran(workflow(folder, scenes, MASKS))
         if count == 2 and fits(size):
             plain[size, count] = scripted("plain_script", scenes)
@@ -154,7 +166,8 @@ def site(folder: Path, size: int, dates: int) -> Path:
     """The workflow of a simulated site that says nothing of methods: boxes, ground, tracks and all formats."""
     place = folder / f"{SITE_KIND}-{size}-{dates}"
     if not (place / "truth" / "truth.gpkg").exists():
-        simulate(place, kind=SITE_KIND, seed=SITE_SEED, gsd_m=SITE_GSD_M, size_m=size * SITE_GSD_M, dates=dates)
+        side_m = size * SITE_GSD_M
+        apart(partial(simulate, place, kind=SITE_KIND, seed=SITE_SEED, gsd_m=SITE_GSD_M, size_m=side_m, dates=dates))
     return next(place.glob("*.yaml"))
 
 
