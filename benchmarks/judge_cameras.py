@@ -21,7 +21,7 @@ from rasterio.transform import Affine
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.judge_places import hilly, turned  # noqa: E402
+from benchmarks.judge_places import askew, hilly, turned  # noqa: E402
 from benchmarks.judge_sites import Site  # noqa: E402
 
 STRETCH_PER_CENT = (0.5, 99.5)
@@ -162,6 +162,7 @@ CAMERAS: dict[str, Camera] = {
     "cir": infrared,
     WITHOUT_ANGLES: without_angles,
     "turned": turned,
+    "askew": askew,
     "hills": hilly,
 }
 MASKS: dict[Camera, Camera] = {coarser: coarser_mask}

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 TURN_DEG, STRETCH, SHIFT_PX = (0.4, 0.8), (0.006, 0.012), 3.0
 """Between what limits, of either sign, pictures that somebody put on a map by hand are turned and stretched, and how
 far they are moved at the most. Chosen by hand: 1 to 2 m at the edge of a site of 260 m."""
+ASKEW_DEG, ASKEW_STRETCH, ASKEW_PX = (3.0, 6.0), (0.03, 0.08), 40.0
+"""The same of pictures laid by rough corners, as of a screenshot: 10 to 20 m at that edge."""
 HEIGHT_SD_M, HEIGHT_SIGMA_M = 2.0, 48.0
 """Standard deviation of heights that an elevation model of some 30 m missed, and the Gaussian that smooths them."""
 Grid = NDArray[np.float64]
@@ -24,10 +26,21 @@ Places = Callable[[tuple[int, ...], float], tuple[Grid, Grid]]
 
 def turned(source: Path, target: Path) -> None:
     """A look turned, stretched and moved, another way than the others."""
+    _by_hand(source, target, TURN_DEG, STRETCH, SHIFT_PX)
+
+
+def askew(source: Path, target: Path) -> None:
+    """The same so far that nothing near a pixel's place in it is what the others show there."""
+    _by_hand(source, target, ASKEW_DEG, ASKEW_STRETCH, ASKEW_PX)
+
+
+def _by_hand(
+    source: Path, target: Path, turn_deg: tuple[float, float], stretches: tuple[float, float], shift_px: float
+) -> None:
     random = np.random.default_rng(zlib.crc32(f"{source.parents[1].name}/{source.name}".encode()))
     signs = random.choice([-1.0, 1.0], 2)
-    angle, stretch = np.radians(signs[0] * random.uniform(*TURN_DEG)), 1 + signs[1] * random.uniform(*STRETCH)
-    move = random.uniform(-SHIFT_PX, SHIFT_PX, 2)
+    angle, stretch = np.radians(signs[0] * random.uniform(*turn_deg)), 1 + signs[1] * random.uniform(*stretches)
+    move = random.uniform(-shift_px, shift_px, 2)
 
     def _places(shape: tuple[int, ...], _: float) -> tuple[Grid, Grid]:
         y, x = np.indices(shape, np.float64)

@@ -84,6 +84,30 @@ class Displacement:
         north = _bilinear_nodes(np.asarray(self.local_north_m, np.float64), y, x)
         return east + self.shift.east_m, north + self.shift.north_m
 
+    def from_corner(self, row: int, column: int, shape: tuple[int, int]) -> Displacement:
+        """The same displacement by the pixels of a grid within or around this one.
+
+        Parameters
+        ----------
+        row, column : int
+            Of that grid's first pixel on this one.
+        shape : (int, int)
+            Its rows and columns.
+
+        Returns
+        -------
+        Displacement
+            Its nodes cover that grid; between them interpolated anew.
+        """
+        if self.local_east_m is None or not (row or column):
+            return self
+        counts = (-(-size // self.node_spacing_px) + 1 for size in shape)
+        rows, columns = (np.arange(count, dtype=np.float64) * self.node_spacing_px for count in counts)
+        nodes = np.meshgrid(rows + row, columns + column, indexing="ij")
+        east, north = self.at(nodes[0], nodes[1])
+        local = (_as_tuples(part.tolist()) for part in (east - self.shift.east_m, north - self.shift.north_m))
+        return Displacement(self.shift, next(local), next(local), self.node_spacing_px)
+
     def scaled(self, factor: float) -> Displacement:
         """The displacement in other units.
 

@@ -45,6 +45,7 @@ from changedet.pipeline.footprints import (
 )
 from changedet.pipeline.new_ground import gained_ground, new_ground
 from changedet.pipeline.not_seen import not_seen_layer
+from changedet.pipeline.other_ground import other_ground, other_ground_json, without_other_ground
 from changedet.pipeline.other_things import find_other_things
 from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.refused_boxes import with_refused_boxes
@@ -107,8 +108,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     Results
         What is written of the run.
     """
-    zones = zone_table(plan.zones)
-    tracks = boxes.tracks
+    zones, tracks = zone_table(plan.zones), boxes.tracks
     changes = changes_layer(plan, zones)
     footprints = footprints_of(plan, models, boxes.roofs if tracks is None else tracks.detections, changes)
     areas: dict[str, Area] = {"": None} | (
@@ -118,7 +118,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     false = _placebo(plan) if changed else None
     familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models))
     looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
-    looks = with_refused_boxes(_with_familiarity(looks, familiar), plan.reference_date, changes, shares)
+    odd = other_ground(models, plan.reference_date)
+    looks = with_refused_boxes(_believed(looks, familiar, odd), plan.reference_date, changes, shares)
     containers, followed, _ = seen = _seen_boxes(plan, boxes, zones)
     others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
     plain, slanted = timeseries(looks, tracks, zones), slanted_looks(tracks)
@@ -152,7 +153,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "robust": None if variants is None else robustness(found, variants),
     }
     summary |= others.records(plan.dates, plan.workflow.ais, plan.grid.ground_metre)
-    summary |= fill_json({day: model.fill for day, model in models.items()})
+    summary |= fill_json({day: model.fill for day, model in models.items()}) | other_ground_json(odd)
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
@@ -193,14 +194,16 @@ def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset
     return clear_fraction(quality, plan.grid, [gained])[0]
 
 
-def _with_familiarity(
-    looks: Sequence[DateMeasurements], familiar: Mapping[dt.date, Familiarity]
+def _believed(
+    looks: Sequence[DateMeasurements], familiar: Mapping[dt.date, Familiarity], odd: Sequence[dt.date]
 ) -> list[DateMeasurements]:
+    """With how far looks lie from what was learned; nothing for sure of those that show other ground."""
     found = [(look, familiar.get(look.date)) for look in looks]
-    return [
+    known = [
         look if one is None else replace(look, unfamiliarity=one.distance, is_refused=one.is_refused)
         for look, one in found
     ]
+    return without_other_ground(known, odd)
 
 
 def _placebo(plan: Plan) -> Placebo:

@@ -54,7 +54,7 @@ def overview_classes(
         return None
     classify, factor = method.classify, job.overview_factor
     sun = job.look.sun.azimuth_deg if job.look.sun else None
-    aligned = _moved(overview, displacement.shift, job.grid.resolution_m * factor)
+    aligned = _moved(overview, displacement, job.grid.resolution_m, factor)
     resolution_m = job.grid.ground_resolution_m * factor
     is_reference = job.reference is None
     classes, (doubtful, white) = both(
@@ -158,7 +158,7 @@ def laid_on(other: Singles, like: Singles, align: AlignMethod | None, resolution
     coarse = align.coarse(other, like, resolution_m) if align is not None else None
     if coarse is None or coarse.confidence < LEAST_CONFIDENCE:
         return other
-    return _moved(other, Shift(coarse.dx * resolution_m, -coarse.dy * resolution_m), resolution_m)
+    return _moved(other, Displacement(Shift(coarse.dx, -coarse.dy)), 1.0, 1)
 
 
 def open_overview(reference: Sample | None, model: DateModel | None) -> Singles | None:
@@ -208,13 +208,17 @@ def _usual_level(image: Singles) -> Singles:
     return np.asarray(np.nanmedian(image, axis=(1, 2), keepdims=True), np.float32)
 
 
-def _moved(overview: Singles, shift: Shift, resolution_m: float) -> Singles:
-    """An overview (band, y, x) where its pixels are after alignment, to the nearest one; the edge goes on beyond."""
-    if not round(shift.north_m / resolution_m) and not round(shift.east_m / resolution_m):
+def _moved(overview: Singles, displacement: Displacement, pixel: float, factor: int) -> Singles:
+    """An overview (band, y, x) where its pixels are after alignment, to the nearest one; the edge goes on beyond.
+
+    The grid's pixels have a side of `pixel` in the displacement's units, the overview's `factor` times that.
+    """
+    sizes = overview.shape[1:]
+    middles = [(np.arange(size) + 0.5) * factor - 0.5 for size in sizes]
+    rows, columns = np.meshgrid(*middles, indexing="ij", sparse=displacement.local_east_m is None)
+    east, north = (np.rint(part / (pixel * factor)).astype(int) for part in displacement.at(rows, columns))
+    if not east.any() and not north.any():
         return overview
-    rows = np.arange(overview.shape[1]) - round(shift.north_m / resolution_m)
-    columns = np.arange(overview.shape[2]) + round(shift.east_m / resolution_m)
-    rows, columns = (
-        np.clip(index, 0, size - 1) for index, size in zip((rows, columns), overview.shape[1:], strict=True)
-    )
-    return np.ascontiguousarray(overview[:, rows][:, :, columns])
+    down, right = (np.arange(size) for size in sizes)
+    rows, columns = np.clip(down[:, None] - north, 0, sizes[0] - 1), np.clip(right + east, 0, sizes[1] - 1)
+    return np.ascontiguousarray(overview[:, rows, columns])

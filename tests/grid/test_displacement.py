@@ -27,3 +27,13 @@ def test_displacement_refuses_what_it_cannot_mean() -> None:
         Displacement(local_east_m=((0.0,),))
     assert Displacement().is_zero
     assert not Displacement(Shift(0, 1e-9)).is_zero
+
+
+def test_a_field_by_the_pixels_of_another_corner_moves_the_same_places() -> None:
+    nodes = np.add.outer(np.arange(5) * 2.0, np.arange(7) * 3.0)
+    moved = Displacement(Shift(10.0, -1.0), tuple(map(tuple, nodes)), tuple(map(tuple, -nodes)), 64)
+    inner = moved.from_corner(70, 90, (100, 150))
+    rows, columns = np.array([0.0, 99.0, 40.0]), np.array([0.0, 149.0, 70.0])
+    for found, whole in zip(inner.at(rows, columns), moved.at(rows + 70, columns + 90), strict=True):
+        assert found == pytest.approx(whole)
+    assert Displacement(Shift(1.0, 2.0)).from_corner(5, 5, (10, 10)) == Displacement(Shift(1.0, 2.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from small_runs import DATES
@@ -14,6 +15,7 @@ from changedet.blocks import Pools
 from changedet.pipeline.measure_dates import measure_dates
 from changedet.pipeline.scheduling import Session
 from changedet.plan import make_plan
+from changedet.stages.align.alignment import Alignment
 
 SHIFT_PX, METRES = (3, -4), 0.5
 """Of the second date's ground; of what fills the area of interest another, as roofs of stacks lean."""
@@ -48,3 +50,61 @@ def test_a_small_area_is_aligned_by_the_ground_around_it(tmp_path: Path, edge: i
     assert plan.grid.shape == (edge, edge)
     assert shift.east_m == pytest.approx(METRES * SHIFT_PX[1], abs=0.1)
     assert shift.north_m == pytest.approx(-METRES * SHIFT_PX[0], abs=0.1)
+
+
+TURN_DEG, STRETCH, OFF_PX = 7.0, 1.08, np.array([6.0, -9.0])
+"""Of a picture that was put on the map by hand."""
+
+
+def placed(base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """That picture turned, stretched and moved, and the matrix from its reference's x, y to its own."""
+    height, width = base.shape[1:]
+    matrix = cv2.getRotationMatrix2D((0.5 * (width - 1), 0.5 * (height - 1)), TURN_DEG, STRETCH)
+    matrix[:, 2] += OFF_PX
+    moved = [cv2.warpAffine(band, matrix, (width, height), flags=cv2.INTER_CUBIC) for band in base.astype(np.float32)]
+    return np.clip(np.stack(moved), 0, None), matrix
+
+
+def aligned(folder: Path, images: dict[str, np.ndarray], **more: object) -> tuple[Alignment, tuple[int, int]]:
+    """The second date's alignment."""
+    for date, image in images.items():
+        write_scene(folder / f"{date}.tif", image, resolution_m=METRES)
+    plan = make_plan(write_workflow(folder, tuple(images), **more), out=str(folder / "out"))
+    plan.folder.path.mkdir(parents=True)
+    with Pools(1) as pools:
+        return measure_dates(Session(plan, pools))[plan.looks[1].date].alignment, plan.grid.shape
+
+
+@pytest.mark.parametrize("place", ["whole", "middle"])
+def test_a_picture_that_was_put_on_the_map_by_hand_is_laid_right(tmp_path: Path, place: str) -> None:
+    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :600, :600]
+    moved, matrix = placed(base)
+    more, corner = {}, 0
+    if place == "middle":
+        scenes(tmp_path, 240)
+        more, corner = {"site": {"id": "site", "aoi": "aoi.geojson"}}, 180
+    found, shape = aligned(tmp_path, dict(zip(DATES[:2], (base, moved), strict=True)), **more)
+    assert found.confident
+    assert "turned by" in found.reason
+    rows, columns = (part.ravel() for part in np.mgrid[20 : shape[0] - 20 : 40, 20 : shape[1] - 20 : 40].astype(float))
+    east, north = found.displacement.at(rows, columns)
+    there = matrix @ np.stack([columns + corner, rows + corner, np.ones_like(rows)])
+    assert east / METRES == pytest.approx(there[0] - columns - corner, abs=0.5)
+    assert -north / METRES == pytest.approx(there[1] - rows - corner, abs=0.5)
+
+
+def test_where_the_search_is_given_nothing_is_turned(tmp_path: Path) -> None:
+    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :600, :600]
+    images = dict(zip(DATES[:2], (base, placed(base)[0]), strict=True))
+    found, _ = aligned(tmp_path, images, align={"max_shift_m": 10})
+    assert not found.confident
+    assert not found.elsewhere
+
+
+def test_another_place_is_said_to_be_one(tmp_path: Path) -> None:
+    base, other = (np.tile(blocks_and_grain(seed, 384, 4), (1, 2, 2))[:, :600, :600] for seed in (4, 9))
+    found, _ = aligned(tmp_path, dict(zip(DATES[:2], (base, other), strict=True)))
+    assert found.elsewhere
+    assert not found.confident
+    assert found.displacement.is_zero
+    assert Alignment.from_json(found.to_json()) == found

@@ -49,7 +49,11 @@ def looks(facts: Facts) -> Sentence | None:
         first, last = calendar.pair(dates[0], dates[-1])
         start = f"From {len(dates)} looks, {first} to {last}{_gsd(facts)}"
     doubts = [
-        words for words in (_hidden(facts), _filled(facts), _coarse(facts), _unlike(facts), _oblique(facts)) if words
+        words
+        for words in (
+            *(_elsewhere(facts), _hidden(facts), _filled(facts), _coarse(facts), _unlike(facts), _oblique(facts)),
+        )
+        if words
     ]
     return Sentence("looks", f"{'; '.join([start, *doubts])}.", tuple(dates))
 
@@ -69,6 +73,20 @@ def _named(days: list[str], facts: Facts) -> str:
         return f"{len(days)} of them"
     same = {day[:4] for day in facts.dates}
     return listed([facts.calendar.day(day, year=len(same) > 1) for day in days])
+
+
+def _elsewhere(facts: Facts) -> str:
+    """Looks that show other ground, so that only they may differ."""
+    found = facts.summary.get("other_ground")
+    if not isinstance(found, list) or not found:
+        return ""
+    days = [str(day) for day in found]
+    rest = "the rest show" if len(facts.dates) > TOLD else "the other shows"
+    it = "they are" if len(days) > 1 else "it is"
+    return (
+        f"{_named(days, facts)} {_show(days)} none of the ground that {rest}, so that nothing is claimed of a change "
+        f"since or until then: check that {it} of this place"
+    )
 
 
 def _hidden(facts: Facts) -> str:

@@ -32,6 +32,8 @@ class Alignment:
         False where no shift can be known; then none is made.
     reason : str
         In words, for the summary.
+    elsewhere : bool
+        Whether, as far as can be told, the scene does not show the reference's ground at all.
     """
 
     displacement: Displacement
@@ -40,6 +42,7 @@ class Alignment:
     chips_used: int
     confident: bool
     reason: str
+    elsewhere: bool = False
 
     @property
     def shift(self) -> Shift:
@@ -93,6 +96,7 @@ class Alignment:
             "chips_used": self.chips_used,
             "confident": self.confident,
             "reason": self.reason,
+            "elsewhere": self.elsewhere,
         }
 
     @classmethod
@@ -111,7 +115,8 @@ class Alignment:
         """
         sigma, residual = (np.inf if kept[key] is None else float(kept[key]) for key in ("sigma_m", "residual_m"))
         displacement = Displacement.from_json(kept["displacement"])
-        return cls(displacement, sigma, residual, int(kept["chips_used"]), bool(kept["confident"]), str(kept["reason"]))
+        sure, elsewhere = bool(kept["confident"]), bool(kept.get("elsewhere", False))
+        return cls(displacement, sigma, residual, int(kept["chips_used"]), sure, str(kept["reason"]), elsewhere)
 
 
 class CoarseShift(NamedTuple):
@@ -165,6 +170,8 @@ class AlignMethod:
         float32 ``(band, y, x)``; centres ``(chip, 2)`` as y, x of the reference's on the common grid; `start_px` is by
         how many whole pixels the moving windows lie from the reference's, such as the coarse shift; the result
         includes it.
+    turns : bool
+        Whether a date that no shift fits may be turned and stretched, and lie farther off than `max_shift_m`.
     """
 
     chip_px: int
@@ -172,3 +179,4 @@ class AlignMethod:
     max_shift_m: float
     coarse: Callable[..., CoarseShift]
     refine: Callable[..., Refined]
+    turns: bool = True

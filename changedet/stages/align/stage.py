@@ -41,7 +41,7 @@ STAGE: Final[Stage[AlignMethod]] = Stage("align", choose)
 
 
 @STAGE.method(
-    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=6
+    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=7
 )
 def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 64) -> AlignMethod:
     """Correlates damped gradient directions of all bands in chips; most chips decide, or all of them added up.
@@ -51,7 +51,7 @@ def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, 
     facts : Facts
         The pixel size counts.
     max_shift_m : float, optional
-        Search range; default: 20 pixels, and at least 15 m.
+        Search range; default: 20 pixels, and at least 15 m, beyond it for a picture that is turned or stretched, too.
     chip_px : int
         Edge of the chips that are correlated; half of it first where few are seen, twice it where these show no shift.
 
@@ -64,7 +64,7 @@ def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, 
 
 
 @STAGE.method(
-    "phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156", version=6
+    "phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156", version=7
 )
 def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
     """Correlates the phase of the mean band in chips; most chips decide, or all of them added up.
@@ -74,7 +74,7 @@ def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_p
     facts : Facts
         The pixel size counts.
     max_shift_m : float, optional
-        Search range; default: 20 pixels, and at least 15 m.
+        Search range; default: 20 pixels, and at least 15 m, beyond it for a picture that is turned or stretched, too.
     chip_px : int
         Edge of the chips that are correlated; twice it where these show no shift.
 
@@ -94,4 +94,4 @@ def _method(
     limit_m = max(LEAST_SEARCH_M, LEAST_SEARCH_PX * facts.resolution_m) if max_shift_m is None else max_shift_m
     coarse = partial(coarse_shift, field=field, whitening=whitening, max_shift_m=limit_m)
     refine = partial(refined_shift, field=field, whitening=whitening, max_shift_m=limit_m)
-    return AlignMethod(chip_px, least_px, limit_m, coarse, refine)
+    return AlignMethod(chip_px, least_px, limit_m, coarse, refine, turns=max_shift_m is None and not facts.is_sar)

@@ -195,6 +195,8 @@ def timeseries(
     ordered = sorted(looks, key=lambda look: look.date)
     tracked = set(tracks.dates) if tracks is not None else set()
     possible = [look.date for look in ordered if look.counts_possible and look.date in tracked]
+    # What came since looks that are all refused is not known.
+    first = next((look.date for look in ordered if look.date in possible and not look.is_refused), dt.date.max)
     rows = []
     counted = {} if tracks is None or not possible else boxes_of_areas(tracks, areas)
     signs = {} if tracks is None else {name: date_signs(own, tracks.calibration.scale) for name, own in counted.items()}
@@ -208,7 +210,7 @@ def timeseries(
                 own = replace(look, slant=float(steep[t]), is_refused=look.is_refused or name not in shown)
                 _add_counts(row, counted[name], t, own, tracks.calibration, signs[name].counts[t])
                 seen = look.valid_fraction.get(name, 1.0) > 0 and not counted[name].blind[t]
-                if seen and look.date != possible[0]:
+                if seen and look.date > first:
                     _add_events(row, counted[name], t, own, tracks.calibration, signs[name].own[t])
             rows.append(row)
     return within_site(_typed(rows))

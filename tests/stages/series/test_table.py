@@ -474,6 +474,15 @@ def test_timeseries_estimates_nothing_of_a_refused_date_and_widens_what_lies_far
         assert one[name][3] == usual[name][3]
 
 
+def test_what_came_since_looks_that_are_all_refused_is_not_told():
+    series = bs.simulate(2)
+    tracks = followed(series)
+    table = timeseries([DateMeasurements(date, is_refused=date < series.dates[2]) for date in series.dates], tracks)
+    for name in ("arrivals", "departures"):
+        assert table[name][:3].isna().all()
+        assert table[name][3:].notna().all()
+
+
 def test_timeseries_is_wider_both_ways_where_looks_are_from_farther_aslant_than_was_learned():
     series = bs.simulate(2)
     tracks, looks = followed(series), [DateMeasurements(date) for date in series.dates]

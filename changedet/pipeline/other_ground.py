@@ -1,0 +1,71 @@
+"""Looks that show other ground than the reference, as far as can be told: nothing is claimed of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from changedet.json_types import JsonObject
+from changedet.pipeline.date_model import DateModel
+from changedet.stages.series.table import DateMeasurements
+
+
+def other_ground(models: Mapping[dt.date, DateModel], reference: dt.date) -> list[dt.date]:
+    """Which looks show other ground than the rest: the reference where most others show none of its ground.
+
+    Parameters
+    ----------
+    models : mapping of date to DateModel
+    reference : datetime.date
+
+    Returns
+    -------
+    list of datetime.date
+        In the order of the models.
+    """
+    odd = [day for day, model in models.items() if model.alignment.elsewhere]
+    return [reference] if 2 * len(odd) > len(models) - 1 else odd
+
+
+def without_other_ground(looks: Sequence[DateMeasurements], odd: Collection[dt.date]) -> list[DateMeasurements]:
+    """Tell of such looks no count, no built ground and no least change: a wrong file may be all that differs.
+
+    Parameters
+    ----------
+    looks : sequence of DateMeasurements
+    odd : collection of datetime.date
+        Of `other_ground`.
+
+    Returns
+    -------
+    list of DateMeasurements
+        Upper bounds of changed areas as before.
+    """
+    return [
+        replace(
+            look,
+            is_refused=True,
+            footprint_m2={},
+            changed_area_m2={zone: area.reaching(low=0.0) for zone, area in look.changed_area_m2.items()},
+        )
+        if look.date in odd
+        else look
+        for look in looks
+    ]
+
+
+def other_ground_json(odd: Sequence[dt.date]) -> JsonObject:
+    """What the summary says of such looks.
+
+    Parameters
+    ----------
+    odd : sequence of datetime.date
+        Of `other_ground`.
+
+    Returns
+    -------
+    dict
+        ``other_ground``: their dates; nothing where there are none.
+    """
+    return {"other_ground": [str(day) for day in odd]} if odd else {}

@@ -1,0 +1,41 @@
+"""Looks of another place, and what is told of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from changedet.pipeline.other_ground import other_ground, other_ground_json, without_other_ground
+from changedet.stages.series.estimates import Estimate
+from changedet.stages.series.table import DateMeasurements
+
+DAYS = [dt.date(2023, month, 1) for month in range(1, 6)]
+
+
+def models(odd: tuple[int, ...], count: int = 5) -> dict[dt.date, Any]:
+    """Of five dates, of which these do not show the reference's ground."""
+    return {day: SimpleNamespace(alignment=SimpleNamespace(elsewhere=k in odd)) for k, day in enumerate(DAYS[:count])}
+
+
+@pytest.mark.parametrize(("odd", "named"), [((), []), ((2,), [2]), ((1, 4), [1, 4]), ((1, 2, 3), [0])])
+def test_the_reference_is_the_odd_one_where_most_others_are(odd: tuple[int, ...], named: list[int]) -> None:
+    found = other_ground(models(odd), DAYS[0])
+    assert found == [DAYS[k] for k in named]
+    assert other_ground_json(found) == ({"other_ground": [str(DAYS[k]) for k in named]} if named else {})
+
+
+def test_of_a_pair_the_reference_is_named() -> None:
+    assert other_ground(models((1,), 2), DAYS[0]) == [DAYS[0]]
+
+
+def test_nothing_is_claimed_of_them() -> None:
+    area = Estimate(700.0, 500.0, 1900.0)
+    looks = [DateMeasurements(day, changed_area_m2={"": area}, footprint_m2={"": area}) for day in DAYS]
+    found = without_other_ground(looks, [DAYS[1]])
+    assert found[1].is_refused
+    assert found[1].footprint_m2 == {}
+    assert found[1].changed_area_m2 == {"": area._replace(low=0.0)}
+    assert [found[0], *found[2:]] == [looks[0], *looks[2:]]
