@@ -25,7 +25,7 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.planted import planted_ground
 from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
-from changedet.stages.footprint.afloat import without_ships, without_water
+from changedet.stages.footprint.afloat import beside_built, without_ships, without_water
 from changedet.stages.footprint.bare_sites import all_bare, with_what_stands, without_plants
 from changedet.stages.footprint.kernels.ground import GroundStatistics
 from changedet.stages.footprint.new_works import with_works
@@ -89,7 +89,8 @@ def footprints_of(
         found = settled(found, plan.reference, marked, marks, planted, plan.grid.crs, plan.grid.ground_metre)
         made = [_made(rows) for rows in own]
         waters = Waters(plan, models)
-        found = without_water(found, waters.lasting(), made, plan.grid.crs, plan.grid.ground_metre)
+        lasting = beside_built(waters.lasting(), found) if waters.by_colour else waters.lasting()
+        found = without_water(found, lasting, made, plan.grid.crs, plan.grid.ground_metre)
         found = without_ships(found, made, waters.share, plan.grid.crs, plan.grid.ground_metre)
         gained = [_made(rows[rows["direction"] == "gain"]) for rows in own]
         found = with_works(found, gained, partial(_shown, plan), plan.grid)

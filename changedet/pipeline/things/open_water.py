@@ -9,11 +9,13 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Bools, Singles
-from changedet.pipeline.things.kernels.water import water, without_plants
+from changedet.pipeline.things.kernels.water import water, without_brown, without_plants
 
 NEEDED: Final = frozenset({"green", "nir"})
 """Bands that distinguish water from smooth dark fields and aprons: without near infrared most of an airport passes
 for it."""
+COLOURS: Final = frozenset({"red", "blue"})
+"""Bands by which blue water is told from fields, less surely: a series must bear it out."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,26 @@ def open_water(image: Singles, roles: Sequence[str], pixel_m: float) -> Bools:
         return np.zeros(image.shape[1:], bool)
     wet = water(image, pixel_m, None)
     return without_plants(wet, image[list(roles).index("green")], image[list(roles).index("nir")])
+
+
+def blue_water(image: Singles, roles: Sequence[str], pixel_m: float) -> Bools:
+    """Find what may be open water in a picture without near infrared.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        NaN is no data.
+    roles : sequence of str
+        Of its bands, `COLOURS` among them.
+    pixel_m : float
+
+    Returns
+    -------
+    bool (y, x)
+        Waters bluer than the ground; a shaded field may be one on a single look.
+    """
+    red, blue = (image[list(roles).index(role)] for role in ("red", "blue"))
+    return without_brown(water(image, pixel_m, None), red, blue)
 
 
 def lasting_water(looks: Iterable[Seen]) -> Bools:

@@ -27,6 +27,33 @@ LEAST_RECLAIMED: Final = 0.5
 masks leave out. Chosen by hand."""
 
 
+def beside_built(waters: Sequence[BaseGeometry], footprints: Sequence[Footprint]) -> list[BaseGeometry]:
+    """Find the waters that are ground without anything built for the most part: by colours a blue roof is one, too.
+
+    Parameters
+    ----------
+    waters : sequence of geometry
+        What may be open water on each date.
+    footprints : sequence of Footprint
+        One a date, in the order of time.
+
+    Returns
+    -------
+    list of geometry
+        Of each date the parts of its waters that its footprint holds less than half of.
+    """
+    return [
+        shapely.union_all(
+            [
+                part
+                for part in shapely.get_parts(water)
+                if shapely.intersection(part, one.geometry).area < COVERED * part.area
+            ]
+        )
+        for water, one in zip(waters, footprints, strict=True)
+    ]
+
+
 def without_water(
     footprints: Sequence[Footprint], waters: Sequence[BaseGeometry], made: Sequence[BaseGeometry], crs: str, unit: float
 ) -> list[Footprint]:

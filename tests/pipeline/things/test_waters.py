@@ -54,7 +54,7 @@ class Harbour:
 
 
 def plan_of(look: Harbour, roles: tuple[str, ...]) -> SimpleNamespace:
-    return SimpleNamespace(grid=GRID, roles=roles, looks=[look])
+    return SimpleNamespace(grid=GRID, roles=roles, looks=[look], facts=SimpleNamespace(panchromatic=False))
 
 
 MODELS = {Harbour.date: SimpleNamespace(alignment=SimpleNamespace(displacement=None))}
@@ -71,10 +71,23 @@ def test_the_share_of_what_is_shown_and_one_look_a_date() -> None:
     assert look.reads == 1
 
 
-def test_without_near_infrared_nothing_is_water() -> None:
+def test_without_blue_and_near_infrared_nothing_is_water() -> None:
     look = Harbour()
-    assert Waters(plan_of(look, ("blue", "green", "red")), MODELS).share(0, SEA) == 0.0  # type: ignore[arg-type]
+    assert Waters(plan_of(look, ("green", "red")), MODELS).share(0, SEA) == 0.0  # type: ignore[arg-type]
     assert look.reads == 0
+
+
+@pytest.mark.parametrize(
+    ("roles", "is_grey", "found"), [("bgr", False, True), ("rgb", False, False), ("bgr", True, False)]
+)
+def test_without_near_infrared_what_lasts_is_water_where_it_is_blue(roles: str, is_grey: bool, found: bool) -> None:
+    # the look is darkest in its last band
+    named = tuple({"r": "red", "g": "green", "b": "blue"}[one] for one in roles)
+    plan = plan_of(Harbour(), named)
+    plan.facts.panchromatic = is_grey
+    (water,) = Waters(plan, MODELS).lasting()  # type: ignore[arg-type]
+    assert (water.intersection(SEA).area > 0.8 * SEA.area) == found
+    assert water.is_empty != found
 
 
 class Dry(Harbour):
@@ -102,11 +115,12 @@ class Berthed(Harbour):
 SHIP = shapely.box(500_062, 3_999_832, 500_178, 3_999_848)
 
 
-def series_of(*looks: Harbour) -> Waters:
+def series_of(*looks: Harbour, roles: tuple[str, ...] = ("blue", "green", "red", "nir")) -> Waters:
     for day, look in enumerate(looks, 1):
         look.date = dt.date(2024, 5, day)  # type: ignore[misc]
     models = {look.date: SimpleNamespace(alignment=SimpleNamespace(displacement=None)) for look in looks}
-    plan = SimpleNamespace(grid=GRID, roles=("blue", "green", "red", "nir"), looks=list(looks))
+    facts = SimpleNamespace(panchromatic=False)
+    plan = SimpleNamespace(grid=GRID, roles=roles, looks=list(looks), facts=facts)
     return Waters(plan, models)  # type: ignore[arg-type]
 
 
@@ -125,3 +139,10 @@ def test_where_a_ship_lies_on_most_dates_the_others_show_water() -> None:
     free, *berthed = series_of(Harbour(), Berthed(), Berthed(), Berthed()).lasting()
     assert free.intersection(SHIP).area == pytest.approx(SHIP.area, rel=0.02)
     assert all(one.intersection(SHIP).area == 0 and one.intersection(SEA).area > 0 for one in berthed)
+
+
+def test_by_colours_a_date_shows_water_where_the_series_bears_it_out() -> None:
+    colours = ("blue", "green", "red")
+    waters = series_of(Harbour(), Berthed(), Berthed(), roles=colours)
+    assert [round(waters.share(day, SHIP)) for day in range(3)] == [1, 0, 0]
+    assert series_of(Harbour(), Dry(), Dry(), roles=colours).share(0, SHIP) == 0.0, "one date of three"

@@ -6,7 +6,7 @@ import pytest
 import shapely
 from shapely.geometry import MultiPolygon
 
-from changedet.stages.footprint.afloat import without_ships, without_water
+from changedet.stages.footprint.afloat import beside_built, without_ships, without_water
 from changedet.stages.footprint.outlines import Footprint
 
 CRS = "EPSG:32633"
@@ -46,6 +46,14 @@ def test_filled_water_and_dug_land_stay_as_each_date_shows_them() -> None:
     assert net_areas(filled, [NOTHING, NOTHING, SHIP]) == [0, 0, 1]
     dug = [footprint(QUAY, SHIP), footprint(QUAY)]
     assert net_areas(dug, [NOTHING, SHIP]) == [1, 0]
+
+
+def test_water_by_colours_is_no_blue_roof() -> None:
+    sea = shapely.box(500_000, 5_799_000, 500_200, 5_800_002)
+    roof = shapely.box(500_020, 5_800_020, 500_080, 5_800_060)
+    found = beside_built([MultiPolygon([sea, roof]), NOTHING], [footprint(QUAY)] * 2)
+    assert found[0].equals(sea)
+    assert found[1].is_empty
 
 
 def test_ground_that_is_no_water_stays() -> None:

@@ -40,6 +40,10 @@ BRIGHT: Final = 0.99
 """Quantile of a picture that stands for its range."""
 LEAST_SPREAD: Final = 0.004
 """Least standard deviation, as a share of the picture's range: pictures of 8 bits have steps as large."""
+BLUER: Final = 0.15
+"""By how much ``(red - blue) / (red + blue)`` of water lies below that of all ground beside it: water swallows red. Of
+looks of three ports by two hands 0.16 to 0.38, of 16 looks whose fields pass for water 0.19 at most. Chosen with these
+in view (docs/research/footprint.md)."""
 TO_SPREAD: Final = 1.4826
 """Median absolute deviation to standard deviation of a normal distribution."""
 
@@ -100,6 +104,30 @@ def without_plants(wet: Bools, green: Singles, near_infrared: Singles) -> Bools:
     labels = components.label(wet.astype(np.uint8))
     sums = [np.bincount(labels.ravel(), np.where(wet, band, 0.0).ravel()) for band in (green, near_infrared)]
     kept = sums[1] < sums[0]
+    kept[0] = False
+    return np.asarray(kept[labels])
+
+
+def without_brown(wet: Bools, red: Singles, blue: Singles) -> Bools:
+    """Leave out of open water what is no bluer than the ground, where near infrared cannot tell it from fields.
+
+    Parameters
+    ----------
+    wet : bool (y, x)
+        Of `water`.
+    red, blue : float32 (y, x)
+        NaN is no data, outside `wet`.
+
+    Returns
+    -------
+    bool (y, x)
+        Connected waters that are bluer by `BLUER` than the ground; green, brown and black water is left out, too.
+    """
+    shown: Bools = np.isfinite(red) & np.isfinite(blue)
+    labels = components.label(wet.astype(np.uint8))
+    sums = np.stack([np.bincount(labels.ravel(), np.where(shown, band, 0.0).ravel()) for band in (red, blue)])
+    index = (sums[0] - sums[1]) / np.maximum(sums.sum(axis=0), np.finfo(np.float64).tiny)
+    kept = index <= index[0] - BLUER
     kept[0] = False
     return np.asarray(kept[labels])
 
