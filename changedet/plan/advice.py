@@ -1,10 +1,12 @@
-"""What a plan warns of: poor references, looks without infrared, dates to come, letters that no font has."""
+"""What a plan warns of: poor and narrow references, looks without infrared, dates to come, letters that no font has."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from typing import Final
+
+import shapely
 
 from changedet.grid import Grid
 from changedet.grid.areas import Areas
@@ -19,6 +21,9 @@ COARSE_REFERENCE: Final = 2.0
 """A reference whose GSD is so many times the finest scene's is warned of."""
 NEARLY_FINEST: Final = 1.25
 """So many times the finest GSD is as good a reference."""
+MUCH_BEYOND: Final = 0.25
+"""So much of the site's area beyond it, on a look, is warned of: the reference is a strip. Deliveries that were cut
+along a site differ by less."""
 MOST_LETTERS: Final = 20
 """Of those that no font has, which a warning names."""
 
@@ -74,6 +79,36 @@ def _better_reference(looks: Sequence[Look], reference: int) -> list[str]:
     return [
         f"the reference {looks[reference].date} has a GSD of {own:.2g} m, more than twice the finest scene's "
         f"{finest.gsd_m:.2g} m: fine changes are lost; consider before: {better.date}"
+    ]
+
+
+def beyond_reference(workflow: Workflow, looks: Sequence[Look], grid: Grid) -> list[str]:
+    """Ground that other looks show and the reference does not, where its extent is the site.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        Of which ``site.aoi`` tells the site, where it is given.
+    looks : sequence of Look
+    grid : Grid
+        With the area of interest.
+
+    Returns
+    -------
+    list of str
+        One warning, or none.
+    """
+    if workflow.site.aoi is not None:
+        return []
+    outlines = (look.outline(grid.crs) for look in looks)
+    shares = [shapely.difference(outline, grid.area).area / grid.area.area for outline in outlines]
+    wider = [share for share in shares if share >= MUCH_BEYOND]
+    if not wider:
+        return []
+    them = "another look shows" if len(wider) == 1 else f"{len(wider)} other looks show"
+    return [
+        f"without site.aoi the site is what the reference shows: {them} up to {max(wider):.0%} more ground, of which "
+        "nothing is counted or compared; give a site.aoi, or a before that shows the whole site"
     ]
 
 

@@ -15,7 +15,7 @@ from changedet.grid import Frame, Grid, make_grid
 from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
-from changedet.plan.advice import advice, to_come, unwritable
+from changedet.plan.advice import advice, beyond_reference, to_come, unwritable
 from changedet.plan.alpha_bands import refuse_alpha
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
@@ -90,6 +90,7 @@ def make_plan(
     zones = zones_of(checked, grid, warnings)
     decided = _decided(checked, grid, looks, reference, roles, share)
     warnings += [warning for look in looks for warning in look.warnings]
+    warnings += beyond_reference(checked, looks, grid)
     warnings += [*advice(looks, reference, grid), *to_come(looks), *unwritable(checked, looks, zones)]
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)

@@ -245,3 +245,19 @@ def test_make_plan_warns_of_dates_yet_to_come(scenes: Path) -> None:
     assert said((DATES[0], DATES[0]), (DATES[1], tomorrow)) == []
     (line,) = said((DATES[0], DATES[0]), (DATES[1], "2098-01-02"), (DATES[2], "2099-01-02"))
     assert line.startswith("2098-01-02, 2099-01-02: yet to come by this machine's clock")
+
+
+def test_make_plan_warns_of_ground_that_a_narrow_reference_leaves_out(scenes: Path) -> None:
+    def said(narrow: int, **keys: object) -> list[str]:
+        write_scene(scenes / "narrow.tif", ground(40, narrow))
+        listed = [{"date": DATES[0], "path": "narrow.tif"}, *({"date": day, "path": f"{day}.tif"} for day in DATES[1:])]
+        plan = make_plan(write_workflow(scenes, DATES, scenes=listed, **keys), out=str(scenes / "out"))
+        return [line for line in plan.warnings if "site.aoi" in line]
+
+    (line,) = said(30)
+    assert line.startswith("without site.aoi the site is what the reference shows: 2 other looks show up to 67% more")
+    # A strip cut off at an edge is no other site, nor is it where the workflow says what the site is.
+    assert said(45) == said(30, before=DATES[1]) == []
+    square = shapely.box(*make_plan(scenes / "site.yaml").grid.bounds)
+    gpd.GeoDataFrame(geometry=[square], crs=make_plan(scenes / "site.yaml").grid.crs).to_file(scenes / "aoi.geojson")
+    assert said(30, site={"id": "site", "aoi": "aoi.geojson"}) == []
