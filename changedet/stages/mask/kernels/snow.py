@@ -64,6 +64,12 @@ LIGHTER: Final = 1.1
 the median: haze takes the colour of pale concrete and leaves it as bright against what lies around. On five looks
 without snow of three sites (seventh hand) it is .93 to 1.0, on eight with snow (painted 43, 1012, 1303, eighth hand)
 1.18 to 3.3. Asked where the units are unknown alone: elsewhere the floor is one of clouds."""
+STILL_WHITE: Final = 0.3
+"""Of what turned white, at least so much is as colourless without the light that the air adds: that light is blue, and
+takes the colour of mud and silt. On looks at a drawn flood it is .02 to .03, in snow .57 (painted 43) and .97 (drawn).
+Asked where the units are unknown alone."""
+NO_FLOOR: Final = 1e-6
+"""For what is asked of colours alone."""
 HAZE_PERCENTILE: Final = 1.0
 """Of a look's brightness: its darkest shade and water show the light that the air adds (Chavez 1988,
 doi:10.1016/0034-4257(88)90019-3). Where more than `COVERED` is white there may be nothing dark: not used."""
@@ -156,7 +162,10 @@ def white_snow(
     is_hazy = is_scaled and white[seen].mean() < COVERED and not _is_above_haze(bright, turned, seen, floor)
     if is_hazy:
         return none
-    if not (is_scaled or reference is None) and not _is_lighter(bright, reference, turned, known & ~white):
+    is_bare = not (is_scaled or reference is None) and not (
+        _is_lighter(bright, reference, turned, known & ~white) and _stays_white(visible, nir, turned)
+    )
+    if is_bare:
         return none
     if _is_smooth(bright, turned, PAVING_UNEVEN) and not _lies_all_over(turned, known, least, PAVING_SPREAD):
         return none
@@ -280,6 +289,11 @@ def _is_lighter(bright: Singles, reference: Singles, turned: Bools, ground: Bool
     with np.errstate(invalid="ignore", divide="ignore"):
         rise = (bright / other)[turned] / _usual_ratio(bright, other, ground)
     return bool(np.median(rise) >= LIGHTER)
+
+
+def _stays_white(visible: Singles, nir: Singles | None, turned: Bools) -> bool:
+    """Whether much of what turned white is as colourless without the light that the air adds."""
+    return bool(_white_ground(*without_air(visible, nir), NO_FLOOR)[turned].mean() >= STILL_WHITE)
 
 
 def _is_above_haze(bright: Singles, turned: Bools, seen: Bools, floor: float) -> bool:

@@ -173,6 +173,21 @@ def test_concrete_that_haze_takes_the_colour_of_is_no_snow_in_unknown_counts() -
     assert (snow_beside(hazy, [clear], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
 
 
+def test_silt_of_a_flood_is_no_snow_in_unknown_counts_and_hazy_snow_is() -> None:
+    """Pale silt is as colourless as snow, and lighter than the grass it lies on, once the air's blue is in it."""
+    lies, rough = patches(0.45), 1 + 0.05 * np.random.default_rng(8).normal(size=(SIZE, SIZE))
+    grass = np.array([45, 90, 70], np.float32)[:, None, None] * rough
+    silt = np.array([180, 215, 245], np.float32)[:, None, None] * rough
+    air = np.array([90, 55, 35], np.float32)[:, None, None]
+    before = (grass + air).astype(np.float32)
+    flooded = (np.where(lies, silt, grass) + air).astype(np.float32)
+    assert white_snow(flooded, None, before, 150.0, RESOLUTION_M, is_scaled=True)[lies].mean() > 0, "white, and all over"
+    assert (white_snow(flooded, None, before, 150.0, RESOLUTION_M, is_scaled=False) == CLEAR).all()
+    assert (snow_beside(flooded, [before], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
+    hazy = (COUNTS * snowed(before / COUNTS, lies) + air).astype(np.float32)
+    assert (white_snow(hazy, None, before, 200.0, RESOLUTION_M, is_scaled=False)[lies] != CLEAR).mean() > 0.95
+
+
 def test_concrete_that_haze_lifts_over_the_floor_is_no_snow_and_hazy_snow_is() -> None:
     """Grey paving all over, dark water beside: the air adds light, most of it blue, to both."""
     yard = patches(0.4)
