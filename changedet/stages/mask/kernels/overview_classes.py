@@ -15,6 +15,7 @@ from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.components import label
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SATURATED, SHADOW, SNOW
+from changedet.stages.mask.kernels.air_light import without_air
 from changedet.stages.mask.kernels.cloud_context import HiddenProbability
 from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, saturation, some_bands
 from changedet.stages.mask.kernels.cloud_shadows import shadows_of
@@ -23,7 +24,7 @@ from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities
 from changedet.stages.mask.kernels.discs import opened
 from changedet.stages.mask.kernels.light_units import white_balanced
 from changedet.stages.mask.kernels.overcast import hides_ground, is_featureless
-from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, snow_by_index, white_snow, without_air
+from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, snow_by_index, white_snow
 
 LEAST_PX: Final = 64
 """Of a smaller picture nothing can be said but that it is there; chosen by hand."""

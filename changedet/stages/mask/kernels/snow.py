@@ -17,6 +17,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.pixel_classes import CLEAR, PATCHES, SNOW
+from changedet.stages.mask.kernels.air_light import HAZE_PERCENTILE, without_air
 from changedet.stages.mask.kernels.cloud_light import extent
 from changedet.stages.mask.kernels.discs import opened
 
@@ -70,9 +71,6 @@ takes the colour of mud and silt. On looks at a drawn flood it is .02 to .03, in
 Asked where the units are unknown alone."""
 NO_FLOOR: Final = 1e-6
 """For what is asked of colours alone."""
-HAZE_PERCENTILE: Final = 1.0
-"""Of a look's brightness: its darkest shade and water show the light that the air adds (Chavez 1988,
-doi:10.1016/0034-4257(88)90019-3). Where more than `COVERED` is white there may be nothing dark: not used."""
 COVERED: Final = 0.9
 """Share of white ground, chosen by hand: under snow all over, trees and shade are a tenth at most."""
 ABOVE_HAZE: Final = 0.85
@@ -80,11 +78,6 @@ ABOVE_HAZE: Final = 0.85
 the floor, blue as it is, and white tops of boxes do the rest. Drawn haze on 640 looks without snow (thrice, path
 radiance of .01 to .16) made 56 such dates, .28 to .79 and once .88; painted snow (1012, 1013, 1014, 1303) has .93 to
 2.5. Used where the units are known: elsewhere the floor is one of the picture's own brightest."""
-MOST_AIR: Final = 0.5
-"""Of a band's bright end, more than which the air adds nothing: where all is snow its darkest pixels are, too. Chosen
-by hand."""
-BRIGHT_PERCENTILE: Final = 99.5
-"""Of a band, which stands for its bright end."""
 WIDE_M, WIDE_SHARE = 7.0, 0.5
 """Of clouds more than this share is wider than twice this radius (.6 to .9 on painted dates, snow in patches .4)."""
 LEAST_INNER_PX: Final = 64
@@ -175,31 +168,6 @@ def white_snow(
         return np.select([even, patches], [np.uint8(SNOW), np.uint8(PATCHES)], none).astype(np.uint8)
     snow = seen & _grown(white | _is_white(image, *THIN), RIM_M, resolution_m)
     return np.where(seen if snow[seen].mean() > HIDDEN_SHARE else snow, SNOW, none).astype(np.uint8)
-
-
-def without_air(visible: Singles, nir: Singles | None) -> tuple[Singles, Singles | None]:
-    """A picture without the light that the air adds: under a low sun that makes snow as blue as it is bright.
-
-    Parameters
-    ----------
-    visible : float32 (3, y, x)
-        Blue, green, red; NaN for no data.
-    nir : float32 (y, x) or None
-        Near infrared.
-
-    Returns
-    -------
-    visible : float32 (3, y, x)
-        Less each band's own darkest, as Chavez 1988 (see `HAZE_PERCENTILE`).
-    nir : float32 (y, x) or None
-        Less what red loses, so that both differ by as much as before.
-    """
-    seen = np.isfinite(visible).all(axis=0)
-    if not seen.any():
-        return visible, nir
-    ends = np.percentile(visible[:, seen], (HAZE_PERCENTILE, BRIGHT_PERCENTILE), axis=1)
-    air = np.minimum(ends[0], MOST_AIR * ends[1]).astype(np.float32)
-    return visible - air[:, None, None], None if nir is None else nir - air[2]
 
 
 def may_be_snow(visible: Singles, nir: Singles | None, floor: float) -> bool:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, PATCHES, SNOW
+from changedet.stages.mask.kernels.air_light import without_air
 from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
-from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, white_snow, without_air
+from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, white_snow
 
 FLOOR = 2200.0
 RESOLUTION_M = 2.0
@@ -181,7 +182,8 @@ def test_silt_of_a_flood_is_no_snow_in_unknown_counts_and_hazy_snow_is() -> None
     air = np.array([90, 55, 35], np.float32)[:, None, None]
     before = (grass + air).astype(np.float32)
     flooded = (np.where(lies, silt, grass) + air).astype(np.float32)
-    assert white_snow(flooded, None, before, 150.0, RESOLUTION_M, is_scaled=True)[lies].mean() > 0, "white, and all over"
+    white = white_snow(flooded, None, before, 150.0, RESOLUTION_M, is_scaled=True)
+    assert white[lies].mean() > 0, "white, and all over"
     assert (white_snow(flooded, None, before, 150.0, RESOLUTION_M, is_scaled=False) == CLEAR).all()
     assert (snow_beside(flooded, [before], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
     hazy = (COUNTS * snowed(before / COUNTS, lies) + air).astype(np.float32)
