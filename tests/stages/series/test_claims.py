@@ -8,7 +8,7 @@ import pytest
 
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.stages.series.area_rows import rows_of_area
-from changedet.stages.series.claims import AT_LEAST, CONFIDENCE, RECORD, Claim, find_claims
+from changedet.stages.series.claims import AT_LEAST, CONFIDENCE, RECORD, SIDE, Claim, find_claims
 from changedet.stages.series.totals import EVENTS, between_shown, totals
 
 DAYS = pd.to_datetime(["2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01"])
@@ -31,7 +31,16 @@ def test_a_value_far_above_all_others_is_a_record_with_its_rows() -> None:
     assert record.to_json()["rows"] == {
         "dates": [str(day.date()) for day in DAYS], "zone": "", "columns": list(FIGURE_COLUMNS["containers"]),
     }  # fmt: skip
-    assert (least.kind, least.date, least.value) == (AT_LEAST, "2023-04-01", 53)
+    assert (least.kind, least.date, least.value) == (AT_LEAST, "2023-04-01", 52), (
+        "no more than its interval's lower end"
+    )
+    assert least.alone == SIDE
+
+
+@pytest.mark.parametrize(("value", "half"), [(66_755_042.4, 66_470_668.5), (523_518.5, 380_051.8)])
+def test_no_bound_lies_above_the_interval_where_nothing_else_was_sought(value: float, half: float) -> None:
+    (least,) = (one for one in find_claims(rows([value] * 4, half), None) if one.kind == AT_LEAST)
+    assert value - half - 1 <= least.value <= value - half
 
 
 def test_the_same_record_among_many_zones_is_none() -> None:
