@@ -58,10 +58,26 @@ def change_text(name: str, unit: str, first: Estimate, last: Estimate, calendar:
     scale = scale_of([first, last], unit)
     shown = first.text(scale), last.text(scale)
     days = [calendar.on(day) for day in calendar.pair(first.date, last.date)]
-    if last.low > first.high or last.high < first.low:
+    if not overlap(first, last):
         verb = "rose" if last.value > first.value else "fell"
         return f"{name} {verb} from {shown[0]} {days[0]} to {shown[1]} {days[1]}"
     return f"{name} show no change beyond their error, with {shown[0]} {days[0]} and {shown[1]} {days[1]}"
+
+
+def overlap(first: Estimate, last: Estimate) -> bool:
+    """Whether two figures show no change beyond their error.
+
+    Parameters
+    ----------
+    first, last : Estimate
+        Of one figure on two dates.
+
+    Returns
+    -------
+    bool
+        True where their intervals share a value.
+    """
+    return last.low <= first.high and first.low <= last.high
 
 
 def containers(facts: Facts) -> Sentence | None:
@@ -87,8 +103,9 @@ def containers(facts: Facts) -> Sentence | None:
         return Sentence("containers", _standing(facts, first), (first.date,))
     if max(first.low, last.low) < LEAST_BOX and not _peak(facts, first, last):
         return Sentence("containers", _none(first, last, facts.calendar), (first.date, last.date))
-    text = change_text("Containers", "", first, last, facts.calendar) + _peak(facts, first, last)
-    return Sentence("containers", f"{text}{_since(facts, first, last)}.", (first.date, last.date))
+    text = _growth_of_all(facts, first, last) or change_text("Containers", "", first, last, facts.calendar)
+    text += _peak(facts, first, last) + _since(facts, first, last)
+    return Sentence("containers", f"{text}.", (first.date, last.date))
 
 
 def turnover(facts: Facts) -> Sentence | None:
@@ -209,7 +226,7 @@ def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:
     shown = f"{peak.text(scale_of([peak], ''))} {facts.calendar.on(_day(facts, peak))}"
     if peak.low > max(first.high, last.high):
         return f", after {shown}"
-    if last.low > first.high or last.high < first.low:
+    if not overlap(first, last):
         return ""
     return f"; they fell from {shown}" if peak.low > last.high else f"; they had risen to {shown}"
 
@@ -223,11 +240,23 @@ def _on_others(facts: Facts, came: Estimate, left: Estimate) -> str:
 
 
 def _since(facts: Facts, first: Estimate, last: Estimate) -> str:
-    """When growth began, also where the two ends alone do not show it."""
+    """When growth began that the two ends show."""
     onset = facts.onset("containers")
-    if not onset or last.high < first.low:
+    if not onset or last.low <= first.high:
         return ""
-    began = growth_words(onset, facts.calendar)
+    return f"; growth began {growth_words(onset, facts.calendar)}"
+
+
+def _growth_of_all(facts: Facts, first: Estimate, last: Estimate) -> str:
+    """Growth that the two ends by themselves do not show: to say first that there is no change would deny it."""
+    onset = facts.onset("containers")
+    if not onset or not overlap(first, last):
+        return ""
+    ends = [
+        f"{one.text(scale_of([first, last], ''))} {facts.calendar.on(day)}"
+        for one, day in zip((first, last), facts.calendar.pair(first.date, last.date), strict=True)
+    ]
     return (
-        f"; growth began {began}" if last.low > first.high else f"; all looks together show growth that began {began}"
+        f"All looks together show that containers grew in number, beginning {growth_words(onset, facts.calendar)}; the "
+        f"first and the last look alone leave it open, with {ends[0]} and {ends[1]}"
     )

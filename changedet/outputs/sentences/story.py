@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import pandas as pd
 
@@ -14,6 +15,9 @@ from changedet.outputs.sentences.ground import ground
 from changedet.outputs.sentences.looks import looks
 from changedet.outputs.sentences.words import LIKELIHOODS
 from changedet.outputs.sentences.zones import zones
+
+_CLAIMING: Final = ("turnover", "zones")
+"""Sentences with lower bounds of arrivals and departures, which are claims."""
 
 
 def sentences(
@@ -60,7 +64,7 @@ def sentences_json(found: Sequence[Sentence]) -> list[JsonObject]:
 
 
 def words_explained(found: Sequence[Sentence]) -> str:
-    """What the words for probabilities and the brackets in sentences mean.
+    """What the words for probabilities, the brackets and the bounds in sentences mean.
 
     Parameters
     ----------
@@ -70,9 +74,15 @@ def words_explained(found: Sequence[Sentence]) -> str:
     Returns
     -------
     str
-        One sentence for those that are used.
+        One sentence for each that is used.
     """
     text = " ".join(one.text for one in found)
     used = [f"{word} means {band}" for _, word, band in LIKELIHOODS if re.search(rf"\({word}\)", text)]
-    brackets = "Figures in brackets are 95 % intervals"
-    return f"{brackets}. By the model, {', '.join(used)}." if used else f"{brackets}."
+    told = ["Figures in brackets are 95 % intervals."]
+    if any(one.about in _CLAIMING and re.search(r"\bat least [0-9]", one.text) for one in found):
+        told.append(
+            "Bounds after “at least” hold all at once and may rest on other figures: they are no ends of intervals."
+        )
+    if used:
+        told.append(f"By the model, {', '.join(used)}.")
+    return " ".join(told)

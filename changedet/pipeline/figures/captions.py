@@ -12,12 +12,12 @@ from changedet.outputs.figure.data import Box
 from changedet.outputs.figure.pictures import is_false_colour
 from changedet.outputs.rasters.display import display_bands
 from changedet.outputs.rasters.reading import header
-from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text
+from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text, overlap
 from changedet.outputs.sentences.facts import Estimate, Facts, claimed_at_least, estimate_of, scale_of
 from changedet.outputs.sentences.ground import NOT_TOLD, WITHIN_ERROR, is_vague
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
-from changedet.outputs.values import as_float, is_missing, left_to_right, mapping_at
+from changedet.outputs.values import as_float, is_missing, iso_date, left_to_right, mapping_at
 
 if TYPE_CHECKING:
     from changedet.pipeline.run_sources import RunSources
@@ -27,6 +27,8 @@ SHORT_SHA: Final = 12
 MOSTLY_GROUND: Final = 0.5
 """Of the changed area: ground that is so much of it is what a title tells where boxes are no more or fewer."""
 _STILL: Final = "containers show no change beyond their error"
+_GREW: Final = "all looks together show that containers grew in number"
+"""Where the two dates alone show no change."""
 SURELY_ONE: Final = 1.0
 """Lower bound of a count from which a container surely stood there."""
 _WHOLE: Final = 0.98
@@ -166,14 +168,25 @@ def title_of(
     compared = before == sources.reference
     area = estimate_at(sources, "changed_area_m2", after, zone) if compared else None
     if first and last and max(first.low, last.low) >= SURELY_ONE:
-        still = last.low <= first.high and first.low <= last.high
+        still, grew = overlap(first, last), _began_between(sources, before, after, zone)
         if still and area and area.low > 0 and ground_m2 >= MOSTLY_GROUND * area.value:
-            return f"{name}: {_changed(sources, area, calendar.between(before, after))}; {_STILL}"
+            return f"{name}: {_changed(sources, area, calendar.between(before, after))}; {_GREW if grew else _STILL}"
+        if still and grew:
+            ends = " and ".join(count_words(sources, day, zone) for day in (before, after))
+            return f"{name}: {_GREW}; the two dates alone leave it open, with {ends}"
         return change_text(f"{name}: containers", "", first, last, calendar) + _turnover(sources, before, after, zone)
     if area:
         return f"{name}: {_changed(sources, area, calendar.between(before, after))}"
     days = calendar.pair(before, after)
     return f"{name} {calendar.on(days[0])} and {calendar.on(days[1])}"
+
+
+def _began_between(sources: RunSources, before: str, after: str, zone: str) -> bool:
+    """Whether the containers began to grow after one date and by the other."""
+    summary = sources.summary
+    onsets = mapping_at(summary, "zones", zone, "onset") if zone else mapping_at(summary, "onset")
+    low, high = (iso_date(mapping_at(onsets, "containers").get(end)) for end in ("low", "high"))
+    return bool(low and high) and before < low and high <= after
 
 
 def _changed(sources: RunSources, area: Estimate, when: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from changedet.outputs.sentences.facts import Sentence
 from changedet.outputs.sentences.ground import REFUTED
 from changedet.outputs.sentences.story import sentences, sentences_json, words_explained
 
@@ -134,8 +135,11 @@ def test_sentences_say_since_when_containers_rose_and_zones_do_not_say_it_again(
 def test_sentences_tell_growth_that_all_looks_show_together_and_a_peak_beyond_both_ends() -> None:
     began = {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 0.97}
     found = summary(totals={"containers": counts((41, 37, 46), (50, 45, 60))}, onset={"containers": began})
-    said = texts(found)["containers"]
-    assert "all looks together show growth that began between 13 March and 12 June 2023 (extremely likely)" in said
+    assert texts(found)["containers"] == (
+        "All looks together show that containers grew in number, beginning between 13 March and 12 June 2023 "
+        "(extremely likely); the first and the last look alone leave it open, with 41 (37–46) on 12 March and "
+        "50 (45–60) on 17 December 2023."
+    )
     high = figure(180, 170, 190, DAYS[1])
     found = summary(totals={"containers": counts((41, 37, 46), (50, 45, 60), peak=high)})
     assert "after 180 (170–190) on 12 June 2023" in texts(found)["containers"]
@@ -400,6 +404,9 @@ def test_words_explained_are_those_that_are_used() -> None:
     laid = {**figure(7623, 6911, 8299, DAYS[1]), "kind": "paving", "began": began, "boxes_by": None}
     told = sentences(summary(new_ground=laid), table(), {})
     assert "By the model, very likely means 90 to 95 %." in words_explained(told)
+    bound = Sentence("turnover", "The net change hides turnover: at least 64 containers arrived", ())
+    assert "Bounds after “at least” hold all at once" in words_explained([bound])
+    assert "at least" not in words_explained([Sentence("looks", "2 of them show 45 % at least", ())])
     assert words_explained([]) == "Figures in brackets are 95 % intervals."
     assert all(set(one) == {"about", "text", "dates"} for one in sentences_json(told))
 

@@ -138,6 +138,13 @@ def test_the_title_claims_no_change_within_the_error(finished: Path) -> None:
     assert title.startswith(
         "Port & co: containers show no change beyond their error, with 40 (40–40) on 1 January and 40"
     )
+    began = {"containers": {"date": DATES[1], "low": "2023-01-02", "high": DATES[1], "probability": 0.97}}
+    grew = replace(told, summary={**told.summary, "onset": began})
+    said = (
+        "Port & co: all looks together show that containers grew in number; the two dates alone leave it open, with 40"
+    )
+    assert title_of(grew, DATES[0], DATES[2], "", Calendar(False)).startswith(said)
+    assert "grew" not in title_of(grew, DATES[1], DATES[2], "", Calendar(False)), "it had begun by the first of them"
     claims = [{"kind": "at_least", "about": name, "zone": "", "value": 7.0} for name in ("arrivals", "departures")]
     turned = title_of(
         replace(told, summary={**told.summary, "claims": claims}), DATES[0], DATES[2], "", Calendar(False)
