@@ -237,7 +237,7 @@ def sites_in_words(rows: Sequence[tuple[str, ...]]) -> str:
     str
         With a head, a line for each.
     """
-    table = [("site", "looks", "first", "containers", "last", "containers", "grew since"), *rows]
+    table = [("site", "looks", "first", "containers", "last", "containers", "growth began"), *rows]
     widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in table), strict=True)]
     return "\n".join(
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in table
@@ -256,9 +256,13 @@ def site_row(name: str, run: Run) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Number of looks; expected containers on the first and the last look that count them, with 95 % intervals; since
-        when the site grew, by containers, else by changed area, else by footprint. ``-`` where there is nothing to say.
+        Number of looks; expected containers on the first and the last look that count them, with 95 % intervals;
+        between which dates the site began to grow and how sure that is, by containers, else by changed area, else by
+        footprint. ``-`` where there is nothing to say.
     """
+    # Imported here for a quick start.
+    from changedet.outputs.sentences.counts import growth_words
+
     ends = NOTHING[1:]
     if run.folder.timeseries.exists():
         whole = rows_of(run.series)
@@ -266,8 +270,9 @@ def site_row(name: str, run: Run) -> tuple[str, ...]:
         if len(counted):
             first, last = (_counted(counted.iloc[k].to_dict()) for k in (0, -1))
             ends = *first, *last
-    grew = next((f"{one['date']} ({what.replace('_', ' ')})" for what, one in _grown(run)), "-")
-    return name, str(len(run.dates)), *ends, grew
+    calendar = calendar_of([str(day) for day in run.dates])
+    began = next((f"{what.replace('_', ' ')} {growth_words(one, calendar)}" for what, one in _grown(run)), "-")
+    return name, str(len(run.dates)), *ends, began
 
 
 def failed_row(name: str, error: Exception) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from changedet.outputs.notebook import Row, card
+from changedet.outputs.sentences.counts import growth_words
+from changedet.outputs.sentences.words import calendar_of
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.run_reader import RunReader
 
@@ -35,6 +37,7 @@ def run_card(run: RunReader) -> str:
         HTML, the run's warnings below.
     """
     summary, dates = run.summary, run.dates
+    days = calendar_of([str(day) for day in dates])
     told = summary.get("sentences") or ()
     onsets = {name: mapping_at(summary, "onset", key) for key, name in ONSETS.items()}
     rows: list[Row] = [
@@ -42,7 +45,10 @@ def run_card(run: RunReader) -> str:
         ("dates", f"{len(dates)}: {dates[0]} to {dates[-1]}" if dates else ""),
         ("reference", str(summary.get("reference_date", ""))),
         *((name, _first_and_last(mapping_at(summary, "totals", key), unit)) for key, (name, unit) in TOTALS.items()),
-        ("onset", "; ".join(f"{name} {one['date']}" for name, one in onsets.items() if one.get("date"))),
+        (
+            "growth began",
+            "; ".join(f"{name} {growth_words(one, days)}" for name, one in onsets.items() if one.get("date")),
+        ),
         ("folder", str(run.path)),
     ]
     title = f"Run {summary.get('site', '')}: {summary.get('name', '')}"

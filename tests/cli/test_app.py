@@ -109,7 +109,7 @@ def test_run_ends_with_a_table_of_several_sites(tmp_path: Path, capsys: pytest.C
     assert leave("run", *files, "-q") == 0
     assert capsys.readouterr().out == ""
     assert leave("run", files[0]) == 0
-    assert "grew since" not in capsys.readouterr().out
+    assert "growth began" not in capsys.readouterr().out
 
 
 def test_main_a_file_never_gets_the_number_of_a_standard_stream(tmp_path: Path) -> None:

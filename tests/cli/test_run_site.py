@@ -68,4 +68,4 @@ def test_printed_sums_up_in_a_table_or_an_array_and_gives_the_highest_status(
             assert json.loads(out.removeprefix("A\nB\nC\n")) == [{"site": "a"}, {"site": "b"}, {"site": "c"}]
         else:
             assert out.startswith("A\nB\nC\n")
-            assert ("grew since" in out) != ("quiet" in given)
+            assert ("growth began" in out) != ("quiet" in given)

@@ -98,7 +98,10 @@ def test_sites_in_words_has_a_row_for_each_site_whatever_is_known_of_it(tmp_path
               "containers_high": [math.nan, 45.0, 151.0]}  # fmt: skip
     table = pd.DataFrame({"date": DATES, "zone": "", **counts})
     none = table.assign(containers_expected=math.nan)
-    onset = {"containers": {"date": None, "reason": "none"}, "footprint": {"date": DATES[2]}}
+    onset = {
+        "containers": {"date": None, "reason": "none"},
+        "footprint": {"date": DATES[2], "low": "2023-03-02", "high": "2023-05-01", "probability": 0.93},
+    }
     (tmp_path / "timeseries.csv").touch()
     grown, unknown = (
         MadeUp(RunFolder(tmp_path), table, {"onset": onset}),
@@ -109,7 +112,8 @@ def test_sites_in_words_has_a_row_for_each_site_whatever_is_known_of_it(tmp_path
     errors = ("lost", "a.tif: no such file\nb.tif: nor this one"), ("dumb", "")
     lines = sites_in_words([*rows, *(failed_row(name, ChangedetError(text)) for name, text in errors)]).splitlines()
     assert [" ".join(line.split()) for line in lines[1:]] == [
-        "north 3 2023-03-01 41 (37 to 45) 2023-05-01 138 (126 to 151) 2023-05-01 (footprint)",
+        "north 3 2023-03-01 41 (37 to 45) 2023-05-01 138 (126 to 151) "
+        "footprint between 2 March and 1 May 2023 (very likely)",
         "south-of-it 3 - - - - -",
         "bare 3 - - - - -",
         "lost - - - - - failed: a.tif: no such file",

@@ -29,6 +29,13 @@ def test_a_card_is_short_and_says_what_was_found(reference_run: Path) -> None:
     assert repr(run) == f"Run(path={run.path!r})"
 
 
+def test_a_card_says_between_which_dates_growth_began(reference_run: Path) -> None:
+    run = open_run(reference_run)
+    began = {"date": DATES[1], "low": "2023-03-02", "high": "2023-05-01", "probability": 0.93}
+    made = Run(run.path, {**run.summary, "onset": {"containers": began}})._repr_html_()
+    assert "containers between 2 March and 1 May 2023 (very likely)" in made
+
+
 def test_a_card_escapes_what_the_run_holds(reference_run: Path) -> None:
     run = open_run(reference_run)
     nasty = Run(run.path, {**run.summary, "name": "<img src=x>", "warnings": ["<b>bold</b>"]})
