@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 
 from changedet.errors import ChangedetError
 from changedet.libraries import __version__
+from changedet.models.loader import RELEASED, released_content
 from changedet.plan import available_bytes, cores
 from changedet.stages.objects import detector
 
@@ -29,7 +30,7 @@ EXACT_PX = 1e-3
 
 
 def examine() -> tuple[list[str], list[str]]:
-    """Versions, geodata, resources and the network of this machine.
+    """Versions, geodata, resources and the fitted models of this machine.
 
     Returns
     -------
@@ -39,7 +40,7 @@ def examine() -> tuple[list[str], list[str]]:
         A warning for each thing that stands in the way of a run.
     """
     lines = [f"changedet {__version__}, Python {platform.python_version()} on {platform.platform()}"]
-    troubles = [*_packages(lines), *_geodata(lines), *_machine(lines), *_warping(lines), *_network(lines)]
+    troubles = [*_packages(lines), *_geodata(lines), *_machine(lines), *_warping(lines), *_models(lines)]
     lines.append("all is well" if not troubles else f"{len(troubles)} thing(s) to see to")
     return lines, troubles
 
@@ -105,11 +106,19 @@ def _warping(lines: list[str]) -> list[str]:
     return [f"OpenCV {cv2.__version__} resamples to {error:.3f} px only; run: pip install 'opencv-python-headless>=5'"]
 
 
-def _network(lines: list[str]) -> list[str]:
-    """The network that counts containers must be the file that was released."""
+def _models(lines: list[str]) -> list[str]:
+    """The files of fitted models must be those that were released: a run reads some of them late."""
+    troubles = []
     try:
         content = detector.model_bytes()
+        lines.append(f"{detector.MODEL}: SHA-256 {hashlib.sha256(content).hexdigest()}, as released")
     except ChangedetError as error:
-        return [str(error)]
-    lines.append(f"{detector.MODEL}: SHA-256 {hashlib.sha256(content).hexdigest()}, as released")
-    return []
+        troubles.append(str(error))
+    for name in RELEASED:
+        try:
+            released_content(name)
+        except ChangedetError as error:
+            troubles.append(str(error))
+    if not troubles:
+        lines.append(f"{len(RELEASED)} more files of models, as released")
+    return troubles
