@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+LONGEST_LINE: Final = 1000
+"""Characters of an error line. A stranger's document may hold a value of megabytes, which messages repeat; the longest
+that no such value fills, a list of all keys or roles, has some 400."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -33,7 +37,8 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file
         parts = [part for part in (place, self.key, self.message) if part]
-        return " ".join(": ".join(parts).split())
+        line = " ".join(": ".join(parts).split())
+        return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}..."
 
 
 class ChangedetError(Exception):

@@ -68,7 +68,7 @@ def _what_is_there(file: str) -> str:
 def _read_text(file: str) -> str:
     # os.path, unlike Path, answers False instead of raising for names that the system cannot even look up.
     if not os.path.isfile(file):  # noqa: PTH113
-        raise InputError(Problem(_what_is_there(file), file=file))
+        raise InputError(Problem(_what_is_there(file), file=file or "''"))
     try:
         with Path(file).open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)

@@ -13,7 +13,7 @@ from changedet.cli.messages import (
     without_undecodable,
     without_undecodable_error,
 )
-from changedet.errors import InputError, Problem
+from changedet.errors import LONGEST_LINE, InputError, Problem
 
 
 def test_problem_lines_are_all_of_them_where_they_fit_a_screen():
@@ -27,6 +27,13 @@ def test_report_failure_prints_the_first_of_many_problems_and_how_many_follow(ca
     lines = capsys.readouterr().err.splitlines()
     assert lines[:-1] == [str(problem) for problem in many[: MOST_PROBLEMS - 1]]
     assert lines[-1] == "and 6 more; mend these first"
+
+
+def test_problem_lines_repeat_no_value_of_megabytes():
+    (line,) = problem_lines(InputError(Problem(f"got '{'A' * 3_000_000}'", "scenes[0]", "w.yaml", 3)))
+    assert len(line) <= LONGEST_LINE + 3
+    assert line.startswith("w.yaml:3: scenes[0]: got 'AAA")
+    assert line.endswith("A...")
 
 
 def test_without_undecodable_leaves_out_what_rasterio_cannot_decode_alone(monkeypatch):

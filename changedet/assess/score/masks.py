@@ -12,10 +12,12 @@ import numpy as np
 import rasterio
 from rasterio import windows
 from rasterio.enums import Resampling
+from rasterio.errors import RasterioIOError
 from rasterio.vrt import WarpedVRT
 
 from changedet.arrays import Bytes, Ints, Singles
 from changedet.assess.score.shares import share
+from changedet.assess.score.truth import naming_the_truth
 from changedet.errors import InputError
 from changedet.imagery import datasets
 from changedet.outputs.rasters.reading import opened
@@ -132,7 +134,8 @@ def confusion(mask: Path, score: Path | None, truth: Path) -> Confusion:
     Raises
     ------
     InputError
-        The truth has no georeference and another size, or judges no pixel of the mask.
+        The truth is no raster, has no georeference and another size, or judges no pixel of the mask; the mask or the
+        scores cannot be read.
     """
     counts = np.zeros((2, 2), np.int64)
     unseen = np.zeros(2, np.int64)
@@ -200,7 +203,7 @@ def _top(score: Path | None) -> float:
     """The score that the histogram ends at."""
     if score is None:
         return 1.0
-    with opened(score) as source:
+    with datasets.reading(str(score)), opened(score) as source:
         top = float(source.tags(1).get("STATISTICS_MAXIMUM", "nan"))
         threshold = float(source.tags().get("THRESHOLD", "nan"))
     candidates = [value for value in (top, _TOP_THRESHOLDS * threshold) if np.isfinite(value) and value > 0]
@@ -216,14 +219,18 @@ def _blocks(mask: Path, score: Path | None, truth: Path) -> Iterator[tuple[Bytes
         with datasets.reading(str(mask)):
             source = stack.enter_context(opened(mask))
         stack.enter_context(rasterio.Env(**datasets.gdal_options(str(truth))))
-        raw = stack.enter_context(datasets.opened(str(truth)))
-        true = stack.enter_context(_on_grid(raw, source, truth))
+        # Named at once: on its way out such an error would be taken for one of the rasters that are open already.
+        with naming_the_truth(truth, RasterioIOError):
+            raw = stack.enter_context(datasets.opened(str(truth)))
+            true = stack.enter_context(_on_grid(raw, source, truth))
         for _, window in source.block_windows(1):
             with datasets.reading(str(score)):
                 block = None if values is None else values.read(1, window=window)
             with datasets.reading(str(mask)):
                 found = source.read(1, window=window)
-            yield found, _classes(true, window), block
+            with naming_the_truth(truth, RasterioIOError):
+                classes = _classes(true, window)
+            yield found, classes, block
 
 
 def _classes(source: WarpedVRT, window: windows.Window) -> Bytes:

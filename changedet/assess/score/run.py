@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TypedDict
 
 import pandas as pd
-from rasterio.errors import RasterioIOError
 
 from changedet.assess.sample import SampleFigures, adjusted_area
 from changedet.assess.score.boxes import BoxFigures, score_boxes
@@ -17,7 +16,7 @@ from changedet.assess.score.intervals import IntervalFigures, score_intervals
 from changedet.assess.score.masks import MaskFigures, confusion, mask_figures, score_masks
 from changedet.assess.score.onset import OnsetFigures, score_onsets
 from changedet.assess.score.tracks import TrackFigures, score_tracks
-from changedet.assess.score.truth import naming_the_truth, truth_table
+from changedet.assess.score.truth import truth_table
 from changedet.errors import InputError
 from changedet.pipeline.finished import Run, open_run
 
@@ -63,15 +62,12 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     if not target.exists():
         raise InputError(f"{truth}: no such truth; give a truth/ folder, a raster of 1, 0 and 255, or a sample")
     if source.is_file():
-        with naming_the_truth(target, RasterioIOError):
-            return {"masks": {"all": mask_figures([confusion(source, None, _only_raster(target))])}}
+        return {"masks": {"all": mask_figures([confusion(source, None, _only_raster(target))])}}
     finished = open_run(source)
     if target.suffix == ".gpkg":
         return {"area": adjusted_area(finished, target)}
     if target.is_file():
-        chosen = day or max(date for date in finished.dates if date != _reference(finished))
-        with naming_the_truth(target, RasterioIOError):
-            return {"masks": score_masks(finished, {chosen: target})}
+        return {"masks": score_masks(finished, {day or _last_compared(finished): target})}
     return _against_folder(finished, target, day)
 
 
@@ -79,6 +75,13 @@ def _only_raster(target: Path) -> Path:
     if target.is_dir():
         raise InputError(f"{target}: a single mask is scored against a raster, not a folder; give --truth a raster")
     return target
+
+
+def _last_compared(finished: Run) -> dt.date:
+    compared = [date for date in finished.dates if date != _reference(finished)]
+    if not compared:
+        raise InputError(f"{finished.path}: has a single look, and so no mask that a raster could be compared with")
+    return max(compared)
 
 
 def _reference(finished: Run) -> dt.date:
@@ -106,8 +109,7 @@ def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
     figures: Scores = {}
     masks = {date: path for date, path in rasters.items() if path.exists() and folder.mask(date).exists()}
     if masks:
-        with naming_the_truth(target, RasterioIOError):
-            figures["masks"] = score_masks(finished, masks)
+        figures["masks"] = score_masks(finished, masks)
     if folder.objects.exists():
         figures["directions"] = score_directions(finished, vectors, days, _reference(finished))
         figures["objects"] = score_boxes(finished, vectors, days)

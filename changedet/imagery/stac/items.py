@@ -203,7 +203,8 @@ def _interval(text: str) -> Span:
     try:
         low = dt.datetime.min.replace(tzinfo=dt.UTC) if start in {"", ".."} else _edge(start)[0]
         high = dt.datetime.max.replace(tzinfo=dt.UTC) if end in {"", ".."} else _edge(end)[1]
-    except ValueError:
+    # Of another zone's time in the first or the last year there is none in UTC.
+    except (ValueError, OverflowError):
         raise InputError(f"datetime: '{text}' is no interval, expected one such as 2023-05/2023-11") from None
     if low > high:
         raise InputError(f"datetime: '{text}' ends before it starts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import rasterio
 from affine import Affine
 
 from changedet.assess.score.masks import Confusion, confusion, mask_figures
+from changedet.assess.score.run import score_run
 from changedet.errors import InputError
 
 GRID = {"crs": "EPSG:32633", "transform": Affine(1, 0, 5e5, 0, -1, 5e6)}
@@ -80,3 +82,23 @@ def test_confusion_names_the_mask_where_that_is_broken(tmp_path: Path) -> None:
         mask.write_bytes(mask.read_bytes()[:keep])
         with pytest.raises(InputError, match=rf"m{keep}\.tif: cannot be read"):
             confusion(mask, None, truth)
+
+
+def test_confusion_names_the_truth_where_that_is_no_raster(tmp_path: Path) -> None:
+    found = np.random.default_rng(0).integers(0, 2, (200, 300)).astype(np.uint8)
+    mask, score = raster(tmp_path / "m.tif", found, **GRID), raster(tmp_path / "s.tif", found.astype("f4"), **GRID)
+    whole = raster(tmp_path / "t.tif", found, **GRID).read_bytes()
+    for name, content in (("words.json", b'{"a": 1}'), ("cut.tif", whole[:30_000])):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=rf"{name}: .*cannot be") as error:
+            confusion(mask, score, tmp_path / name)
+        assert not {"m.tif", "s.tif"} & set(str(error.value).replace("/", " ").replace(":", " ").split())
+
+
+def test_a_run_of_a_single_look_has_no_mask_to_compare(tmp_path: Path) -> None:
+    summary = {"schema_version": 1, "dates": ["2023-05-01"], "reference_date": "2023-05-01"}
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "summary.json").write_text(json.dumps(summary))
+    truth = raster(tmp_path / "t.tif", np.zeros((4, 5), np.uint8), **GRID)
+    with pytest.raises(InputError, match="run: has a single look, and so no mask"):
+        score_run(tmp_path / "run", truth)

@@ -166,6 +166,8 @@ def test_items_name_what_a_search_leaves_out_and_why(catalog: str) -> None:
         ({"datetime": "2023-13"}, "is no interval"),
         ({"datetime": "2024/2023"}, "ends before it starts"),
         ({"datetime": "a/b/c"}, "is no interval"),
+        ({"datetime": "0001-01-01T00:00:00+10:00/.."}, "is no interval"),
+        ({"datetime": "../9999-12-31T23:00:00-10:00"}, "is no interval"),
         ({"collections": ["s2x"]}, r"no collection 's2x', only other, s2; did you mean 's2'"),
         ({"assets": ["red", "blu"]}, r"asset 'blu' is not there; its assets are B04, B08"),
     ],
