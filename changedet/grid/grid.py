@@ -24,7 +24,6 @@ from changedet.json_types import JsonObject
 
 if TYPE_CHECKING:
     import xarray as xr
-    from odc.geo.geobox import GeoBox
 
 _ROUNDED: Final = 1e-6
 """Of a pixel, by which a number of pixels may exceed a whole one for rounding alone."""
@@ -54,14 +53,6 @@ class Grid:
     transform: Affine
     shape: tuple[int, int]
     aoi: BaseGeometry | None = None
-
-    @property
-    def geobox(self) -> GeoBox:
-        """The grid as odc-geo knows it."""
-        # Imported here and below: it takes half a second with what it needs, and a run has no use for it.
-        from odc.geo.geobox import GeoBox
-
-        return GeoBox(self.shape, self.transform, self.crs)
 
     @property
     def resolution_m(self) -> float:
@@ -298,7 +289,7 @@ class Grid:
         dict of str to xarray.DataArray
             ``y`` and ``x`` of the pixels' centres, and ``spatial_ref``.
         """
-        # Imported here for a quick start.
+        # Imported here: it takes half a second with what it needs, and a run has no use for it.
         from odc.geo.geobox import GeoBox
         from odc.geo.xr import xr_coords
 

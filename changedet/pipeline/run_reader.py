@@ -174,7 +174,8 @@ class RunReader:
         Returns
         -------
         uint8 (y, x)
-            Lazy; 0 clear, 1 no data, 2 saturated, 3 cloud, 4 cloud shadow, 5 snow, 6 haze, 7 masked, 8 dark shade.
+            Lazy; 0 clear, 1 no data, 2 saturated, 3 cloud, 4 cloud shadow, 5 snow, 6 haze, 7 masked, 8 dark shade, 9
+            snow in patches.
 
         Raises
         ------

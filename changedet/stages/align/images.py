@@ -95,9 +95,9 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     -------
     xarray.DataArray
         float32 ``(band, y, x)``, lazy as the inputs; NaN where the moving image has nothing to show. Unchanged where
-        no shift can be known; `estimate_shift` says why. With the moving image's attributes, the method as
-        ``align_method``, and the scalar coordinates ``shift_east_m`` and ``shift_north_m``: how far the content lay
-        from the reference, NaN where that cannot be known.
+        no shift can be known; `changedet.stages.align.images.estimate_shift` says why. With the moving image's
+        attributes, the method as ``align_method``, and the scalar coordinates ``shift_east_m`` and ``shift_north_m``:
+        how far the content lay from the reference, NaN where that cannot be known.
 
     Raises
     ------
