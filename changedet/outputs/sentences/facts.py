@@ -125,7 +125,7 @@ def claimed_at_least(summary: Mapping[str, object], name: str, zone: str = "") -
 
 
 def no_sure_moves(summary: Mapping[str, object]) -> bool:
-    """Whether no arrival and no departure of the series is beyond its error.
+    """Whether no arrival and no departure of the series is beyond its error, by all that is said of them.
 
     Parameters
     ----------
@@ -140,7 +140,9 @@ def no_sure_moves(summary: Mapping[str, object]) -> bool:
     totals = mapping_at(summary, "totals")
     least = [as_float(mapping_at(totals, name).get("low")) for name in ("arrivals", "departures")]
     known = [low for low in least if low is not None]
-    return bool(known) and max(known) < 1
+    grew = bool(mapping_at(summary, "onset", "containers").get("date"))
+    claimed = any((claimed_at_least(summary, name) or 0.0) >= 1 for name in ("arrivals", "departures"))
+    return bool(known) and max(known) < 1 and not grew and not claimed
 
 
 @dataclass(frozen=True)

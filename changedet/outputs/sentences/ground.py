@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from changedet.outputs.sentences.counts import LEAST_BOX, SWITCHED_OFF, change_text, growth_words
-from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, scale_of
+from changedet.outputs.sentences.counts import SWITCHED_OFF, change_text, growth_words
+from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, no_sure_moves, scale_of
 from changedet.outputs.sentences.looks import MOSTLY_CLEAR
 from changedet.outputs.sentences.words import number
 from changedet.outputs.summary import FIGURE_COLUMNS
@@ -114,8 +114,8 @@ def _among(facts: Facts) -> str:
     moved = [one for one in (facts.total("arrivals", ""), facts.total("departures", "")) if one is not None]
     if facts.summary.get("none_is_sure") or not any(one.value >= 1 for one in moved):
         return ""
-    is_sure = any(one.low >= LEAST_BOX for one in moved)
-    return ", including boxes that came or left" if is_sure else "; some of it may be boxes that came or left"
+    unsure = no_sure_moves(facts.summary)
+    return "; some of it may be boxes that came or left" if unsure else ", including boxes that came or left"
 
 
 def is_vague(changed: Estimate, grid_m2: float | None) -> bool:

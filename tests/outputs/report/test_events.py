@@ -41,3 +41,12 @@ def test_moves_caution_is_said_where_no_bound_says_that_a_box_moved() -> None:
 
     assert said(0.0, 0.4).startswith("No arrival or departure is beyond error")
     assert said(0.0, 2.0) == said(3.0, None) == said(None, None) == moves_caution({}) == ""
+
+
+def test_moves_caution_contradicts_neither_growth_nor_a_claim() -> None:
+    doubt = {"totals": {"arrivals": {"low": 0.65}, "departures": {"low": 0.0}}}
+    assert moves_caution(doubt)
+    assert moves_caution({**doubt, "onset": {"containers": {"date": None}}})
+    assert not moves_caution({**doubt, "onset": {"containers": {"date": "2023-01-13"}}})
+    claim = {"kind": "at_least", "about": "arrivals", "zone": "", "value": 3.0}
+    assert not moves_caution({**doubt, "claims": [claim]})

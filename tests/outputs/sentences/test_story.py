@@ -239,6 +239,10 @@ def test_sentences_on_changed_area_are_no_surer_of_boxes_than_those_on_container
     assert sure.endswith("12 March, including boxes that came or left."), "departures alone"
     doubt = summary(totals=moves((5, 0, 12), (14, 0, 28)))
     assert texts(doubt, rows)["changed_area"].endswith("12 March; some of it may be boxes that came or left.")
+    nearly = summary(totals=moves((6, 0.65, 16), (0, 0, 6)))
+    assert texts(nearly, rows)["changed_area"].endswith("may be boxes that came or left."), "as the chips' caution says"
+    grew = nearly | {"onset": {"containers": {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 1}}}
+    assert texts(grew, rows)["changed_area"].endswith(", including boxes that came or left.")
     assert texts(doubt | {"none_is_sure": True}, rows)["changed_area"].endswith("stood there on 12 March.")
 
 
