@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from changedet.libraries import __version__
 
 if TYPE_CHECKING:
+    from changedet.errors import ChangedetError, InputError, MethodError
     from changedet.pipeline.finished import Run, open_run
     from changedet.pipeline.run import run
     from changedet.plan.make import make_plan
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _MODULES = {
+    "ChangedetError": "changedet.errors",
+    "InputError": "changedet.errors",
+    "MethodError": "changedet.errors",
     "Plan": "changedet.plan.model",
     "Run": "changedet.pipeline.finished",
     "Workflow": "changedet.workflow",
@@ -44,6 +48,9 @@ _MODULES = {
 """The module that defines each public name; the imports above say the same to type checkers."""
 
 __all__ = [
+    "ChangedetError",
+    "InputError",
+    "MethodError",
     "Plan",
     "Run",
     "Workflow",

@@ -13,7 +13,7 @@ import pytest
 import changedet
 
 FUNCTIONS = tuple(name for name in changedet.__all__ if name[0].islower())
-CLASSES = ("Plan", "Run", "Workflow")
+CLASSES = ("ChangedetError", "InputError", "MethodError", "Plan", "Run", "Workflow")
 EVERY_MODULE = """
 import importlib, pkgutil, changedet
 for module in pkgutil.walk_packages(changedet.__path__, "changedet."):
