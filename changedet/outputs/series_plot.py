@@ -10,7 +10,7 @@ import pandas as pd
 
 from changedet.errors import InputError, did_you_mean
 from changedet.outputs.summary import FIGURE_COLUMNS
-from changedet.outputs.values import rows_of
+from changedet.outputs.values import iso_date, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +70,7 @@ def draw_series(
     zone : str
         Name of a zone; by default the whole site.
     onset : mapping, optional
-        With the key ``date``, as the summary has it; marked where it is a date.
+        With ``date``, ``low`` and ``high``, as the summary has it; the span in which growth began is marked.
 
     Raises
     ------
@@ -91,11 +91,18 @@ def draw_series(
     axes.plot(days, rows[figure.value], color=BLUE, marker="o", label="expected" if figure.seen else figure.label)
     if figure.seen:
         axes.plot(days, rows[figure.seen], color=GREY, marker="x", ls="none", label="seen")
-    began = (onset or {}).get("date")
-    if isinstance(began, str):
-        # matplotlib takes dates here, its types do not say so.
-        axes.axvline(cast("float", dt.datetime.fromisoformat(began)), color=ORANGE, ls="--", label=f"onset, {began}")
+    if onset and onset.get("date"):
+        _mark_beginning(axes, *(iso_date(onset.get(end)) or iso_date(onset["date"]) for end in ("low", "high")))
     axes.set_ylabel(figure.label)
     axes.set_ylim(bottom=0)
     axes.tick_params(axis="x", rotation=30)
     axes.legend(frameon=False)
+
+
+def _mark_beginning(axes: Axes, low: str, high: str) -> None:
+    # matplotlib takes dates here, its types do not say so.
+    first, last = (cast("float", dt.datetime.fromisoformat(day)) for day in (low, high))
+    if low == high:
+        axes.axvline(first, color=ORANGE, ls="--", label=f"growth began, {high}")
+    else:
+        axes.axvspan(first, last, color=ORANGE, alpha=_BAND_ALPHA, lw=0, label=f"growth began, {low} to {high}")

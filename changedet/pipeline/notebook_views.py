@@ -67,7 +67,7 @@ class NotebookViews(RunReader):
         return cube_of(self)
 
     def plot(self, figure: str = "containers", *, zone: str = "", ax: Axes | None = None) -> Axes:
-        """Chart a figure over the dates with its 95 % interval, and the onset of growth.
+        """Chart a figure over the dates with its 95 % interval, and the span in which growth began.
 
         Parameters
         ----------
@@ -93,8 +93,8 @@ class NotebookViews(RunReader):
             from matplotlib import pyplot as plt
 
             ax = plt.subplots(layout="constrained")[1]
-        onset = mapping_at(self.summary, "onset", figure) if not zone else None
-        draw_series(ax, self.series, figure, zone=zone, onset=onset)
+        onsets = mapping_at(self.summary, "zones", zone, "onset") if zone else mapping_at(self.summary, "onset")
+        draw_series(ax, self.series, figure, zone=zone, onset=mapping_at(onsets, figure))
         ax.set_title(f"{self.summary.get('name', '')}{f', {zone}' if zone else ''}", parse_math=False)
         return ax
 

@@ -26,7 +26,7 @@ def test_a_count_is_drawn_with_its_interval_what_was_seen_and_its_onset(table: p
     axes = Figure().subplots()
     draw_series(axes, table, "containers", onset={"date": DATES[1]})
     lines = {line.get_label(): line for line in axes.get_lines()}
-    assert list(lines) == ["expected", "seen", f"onset, {DATES[1]}"]
+    assert list(lines) == ["expected", "seen", f"growth began, {DATES[1]}"]
     np.testing.assert_allclose(lines["expected"].get_ydata(), [4.4, 10.4, np.nan, 22.4])
     np.testing.assert_allclose(lines["seen"].get_ydata(), [3, 9, np.nan, 21])
     band = axes.collections[0].get_paths()
@@ -35,6 +35,18 @@ def test_a_count_is_drawn_with_its_interval_what_was_seen_and_its_onset(table: p
     assert heights.max() == 25
     assert axes.get_ylabel() == "containers"
     assert axes.get_ylim()[0] == 0
+
+
+def test_the_span_in_which_growth_began_is_drawn_and_not_its_last_day_alone(table: pd.DataFrame) -> None:
+    axes = Figure().subplots()
+    onset = {"date": DATES[1], "low": DATES[0], "high": DATES[1]}
+    draw_series(axes, table, "containers", onset=onset)
+    (span,) = axes.patches
+    assert span.get_label() == f"growth began, {DATES[0]} to {DATES[1]}"
+    first, last = span.get_extents().transformed(axes.transData.inverted()).intervalx
+    assert last - first == pytest.approx((pd.Timestamp(DATES[1]) - pd.Timestamp(DATES[0])).days)
+    draw_series(axes, table, "containers", onset={"date": None, "low": None, "high": None})
+    assert len(axes.patches) == 1
 
 
 def test_a_zone_is_drawn_alone(table: pd.DataFrame) -> None:
