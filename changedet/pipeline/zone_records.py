@@ -254,7 +254,7 @@ def _listed_note(table: pd.DataFrame) -> str:
         if listed > expected
         else "some may have come to places that no single look shows for sure"
     )
-    return f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: {why}"
+    return f"tracks list {listed:.0f} arrival{'' if listed == 1 else 's'}, {expected:.0f} are expected: {why}"
 
 
 def _stacked_note(table: pd.DataFrame) -> str:
@@ -273,10 +273,9 @@ def _stacked_note(table: pd.DataFrame) -> str:
         else "boxes taken from the top of others leave without lowering it, and what an earlier look did not show of a "
         "place never came"
     )
-    changed = "rose" if rise >= 0 else "fell"
+    changed = f"{'rose' if rise > 0 else 'fell'} by {abs(rise):.0f}" if round(rise) else "stayed as it was"
     return (
-        f"{came:.0f} arrivals less {went:.0f} departures are expected, the count of boxes to be seen {changed} by "
-        f"{abs(rise):.0f}: {why}"
+        f"{came:.0f} arrivals less {went:.0f} departures are expected, the count of boxes to be seen {changed}: {why}"
     )
 
 

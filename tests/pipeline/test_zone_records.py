@@ -58,6 +58,8 @@ def test_notes_on_figures_say_where_the_rest_stands() -> None:
 def test_notes_on_figures_tell_listed_from_expected_arrivals_and_other_boxes() -> None:
     (listed,) = notes_on_figures(series({}, listed=149, expected=99), followed("40ft"), often_missed=False)
     assert "tracks list 149 arrivals, 99 are expected: what is not sure counts by its probability" in str(listed)
+    (one,) = notes_on_figures(series({}, listed=1, expected=9), followed("40ft"), often_missed=False)
+    assert "tracks list 1 arrival, 9 are expected" in str(one)
     (fewer,) = notes_on_figures(series({}, listed=40, expected=60), followed("40ft"), often_missed=False)
     assert "some may have come to places that no single look shows for sure" in str(fewer)
     (other,) = notes_on_figures(series({}), followed("40ft", "other"), often_missed=False)
@@ -77,6 +79,8 @@ def test_notes_on_figures_say_that_boxes_set_on_others_do_not_raise_the_count() 
         "40 arrivals less 10 departures are expected, the count of boxes to be seen rose by 10: boxes set on top of "
         "others arrive without raising it"
     ]
+    (still,) = noted(10.0, 6.0, 0.2)
+    assert "the count of boxes to be seen stayed as it was: boxes set on top" in still
     (uncovered,) = noted(10.0, 40.0, -20.0)
     assert "fell by 20: boxes taken from the top of others leave without lowering it" in uncovered
     assert noted(0.7, 0.6, 0.7) == [], "of less than a box or two nothing is explained"
