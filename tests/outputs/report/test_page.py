@@ -203,3 +203,21 @@ def test_what_is_drawn_pale_is_explained_where_it_is(made_up_run: Any) -> None:
         series = given.timeseries.assign(changed_area_m2=50.0, changed_area_low_m2=low)
         write_report(folder / "report.html", replace(given, timeseries=series))
         assert ("pale: small patches" in (folder / "report.html").read_text(encoding="utf-8")) == explained
+
+
+def test_a_page_of_a_single_look_speaks_of_no_comparison(made_up_run: Any, tmp_path: Path) -> None:
+    data = report_data(made_up_run[0])
+    day = data.summary["dates"][-1]
+    rows = data.timeseries[data.timeseries["date"].astype(str).str[:10] == day]
+    claim = {"kind": "at_least", "about": "containers", "zone": "", "date": day, "value": 3.0, "rows": {"dates": [day]}}
+    summary = {**data.summary, "dates": [day], "reference_date": day, "claims": [claim], "robust": None}
+    alone = replace(data, summary=summary, timeseries=rows, overlays={}, quicklooks={day: data.quicklooks[day]})
+    write_report(tmp_path / "one.html", alone)
+    words = words_of(tmp_path / "one.html")
+    assert "At least 3 containers" in words
+    for untrue in ("differs from the reference", "(reference)", "another reference date"):
+        assert untrue not in words
+    write_report(tmp_path / "all.html", replace(data, summary={**data.summary, "claims": [claim], "robust": None}))
+    words = words_of(tmp_path / "all.html")
+    assert "Magenta: differs from the reference date" in words
+    assert "another reference date" in words
