@@ -103,7 +103,7 @@ def test_run_ends_with_a_table_of_several_sites(tmp_path: Path, capsys: pytest.C
     files = [str(write_workflow(tmp_path, dates, name)) for name in ("north", "south")]
     assert leave("run", *files) == 0
     *_, head, north, south = capsys.readouterr().out.splitlines()
-    assert head.split() == ["site", "looks", "first", "containers", "last", "containers", "grew", "since"]
+    assert head.split() == ["site", "looks", "first", "containers", "last", "containers", "growth", "began"]
     assert north.split()[:3] == ["north", "2", "-"]
     assert south.split()[:3] == ["south", "2", "-"]
     assert leave("run", *files, "-q") == 0
