@@ -256,12 +256,10 @@ def site_row(name: str, run: Run) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Number of looks; expected containers on the first and the last look that count them, with 95 % intervals;
-        between which dates the site began to grow and how sure that is, by containers, else by changed area, else by
-        footprint. ``-`` where there is nothing to say.
+        Number of looks; expected containers on the first and the last look that count them, with 95 % intervals; when
+        growth began, by containers, else changed area, else footprint. ``-`` where there is nothing to say.
     """
-    # Imported here for a quick start.
-    from changedet.outputs.sentences.counts import growth_words
+    from changedet.outputs.sentences.counts import growth_words  # here for a quick start
 
     ends = NOTHING[1:]
     if run.folder.timeseries.exists():
@@ -270,7 +268,7 @@ def site_row(name: str, run: Run) -> tuple[str, ...]:
         if len(counted):
             first, last = (_counted(counted.iloc[k].to_dict()) for k in (0, -1))
             ends = *first, *last
-    calendar = calendar_of([str(day) for day in run.dates])
+    calendar = calendar_of(list(map(str, run.dates)))
     began = next((f"{what.replace('_', ' ')} {growth_words(one, calendar)}" for what, one in _grown(run)), "-")
     return name, str(len(run.dates)), *ends, began
 

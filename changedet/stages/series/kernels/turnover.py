@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
+from changedet.kernels.intervals import QUANTILE
+
 LEAST_STOCK: Final = 3.0
 """Boxes of which the share that left says something of how long boxes stay."""
 MOST_LOST: Final = 0.9
 """Share of the stock that left from which on nearly all that came in between may have left, too: no bound is given."""
 TAIL: Final = 0.025
 """Of a two-sided interval of 95 %."""
-SPREADS: Final = 1.96
-"""Standard deviations of a normal distribution that belong to it."""
 LARGE: Final = 500.0
 """Mean from which on a Poisson number is taken as normal: its first term is nearly 0."""
 
@@ -50,8 +50,8 @@ def lost_share_upper(lost: float, stock: float) -> float:
         0 to 1.
     """
     share = min(lost / stock, 1.0)
-    spread = SPREADS * math.sqrt(share * (1.0 - share) / stock + (SPREADS / (2.0 * stock)) ** 2)
-    return min(1.0, (share + SPREADS**2 / (2.0 * stock) + spread) / (1.0 + SPREADS**2 / stock))
+    spread = QUANTILE * math.sqrt(share * (1.0 - share) / stock + (QUANTILE / (2.0 * stock)) ** 2)
+    return min(1.0, (share + QUANTILE**2 / (2.0 * stock) + spread) / (1.0 + QUANTILE**2 / stock))
 
 
 def share_unseen(lost_share: float) -> float:
@@ -118,7 +118,7 @@ def poisson_upper(mean: float) -> float:
         The least number that is not exceeded with a probability of 1 - `TAIL`.
     """
     if mean > LARGE:
-        return math.ceil(mean + SPREADS * math.sqrt(mean))
+        return math.ceil(mean + QUANTILE * math.sqrt(mean))
     term = total = math.exp(-mean)
     number = 0
     while total < 1.0 - TAIL and term > 0.0:
