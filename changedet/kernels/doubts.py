@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from changedet.arrays import Bools, Floats
+from changedet.arrays import Bools, Floats, Ints
 
 LEAST_EXPECTED: Final = 10.0
 """Boxes that must be expected for a date without them to count as not seen. Chosen by hand."""
@@ -22,6 +22,17 @@ SURE: Final = 0.9
 UNSURE_SHARE: Final = 0.55
 """Of a site's boxes, more than which no look shows for sure where they may all be something else: .38 at most of those
 of the pseudo-hands' sites with 20 boxes and more, .53 with 5."""
+
+LITTLE_SURE: Final = 2.5
+"""Mean log odds of a place's looks (.92), below which these show its box for less than sure."""
+IN_THE_GREEN: Final = -3.0
+"""Mean log odds that it lies among houses, above which nothing tells it from a garden: true boxes on paved yards lie at
+-4 to -7, halves of drawn houses' roofs at -3 to 1."""
+MOST_OF_TRUE: Final = 0.25
+"""Share of a site's true boxes that are both, at most: 0 to .23 of those of 27 drawn sites without houses. Chosen with
+these in view, as the others here (docs/research/tracks.md, "Villages")."""
+LEAST_LOOKS, LEAST_SURPLUS = 2, 4.0
+"""Looks that must show a place, and boxes beyond that share, for anything to be said. Chosen by hand."""
 
 USUAL_DISTANCE: Final = 0.7
 """From what was learned, in that of the training scenes' edge: up to here all pseudo-hands' scenes are counted alike
@@ -239,3 +250,31 @@ def may_all_be_others(surest: Floats) -> bool:
         False where there is none.
     """
     return bool(surest.size and (surest < SURE).mean() > UNSURE_SHARE)
+
+
+def shares_of_others(surety: Floats, home: Floats, looks: Ints) -> Floats:
+    """How likely each place holds something else: looks at one thing err alike, and a village has many such things.
+
+    Halves of roofs and sheds are shown for less than sure, look after look, on ground that may be a garden. So are
+    some boxes; where a site has many more such places than its sure ones explain, most of them hold none.
+
+    Parameters
+    ----------
+    surety : float64 (place,)
+        Mean log odds of the looks that show a box there; NaN where none does.
+    home : float64 (place,)
+        Mean log odds that it lies among houses; NaN where it is not known.
+    looks : int64 (place,)
+        How many show one.
+
+    Returns
+    -------
+    float64 (place,)
+        0 to 1; 0 at all places but those.
+    """
+    known = looks >= LEAST_LOOKS
+    little = known & (surety < LITTLE_SURE) & (home > IN_THE_GREEN)
+    surplus = little.sum() - MOST_OF_TRUE / (1.0 - MOST_OF_TRUE) * (known & ~little).sum()
+    if surplus < LEAST_SURPLUS:
+        return np.zeros(len(surety))
+    return np.where(little, surplus / little.sum(), 0.0)

@@ -143,7 +143,10 @@ def trust_of_counts(table: pd.DataFrame, tracks: Tracks | None, containers: gpd.
         return {"notes": deck_note(containers), "none_is_sure": False, "learnt_views": {}, "oblique": {}}
     boxes = tracked_boxes(tracks)
     notes = notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed)
-    among = homes_note(tracks.calibration.scale * boxes.present[boxes.homely].sum(axis=0))
+    homely, others = (
+        tracks.calibration.scale * part[boxes.homely].sum(axis=0) for part in (boxes.present, boxes.others)
+    )
+    among = homes_note(homely, others)
     views = learnt_views(tracks.views, tracks.dates)
     of_views = [] if boxes.none_is_sure else views_note(views, len(tracks.dates))
     whole = rows_of(table)
@@ -179,20 +182,28 @@ def notes_on_figures(table: pd.DataFrame, tracks: gpd.GeoDataFrame, *, often_mis
     return [note for note in notes if note]
 
 
-def homes_note(homely: Floats) -> list[Json]:
+def homes_note(homely: Floats, others: Floats) -> list[Json]:
     """Say how many of the expected containers may be parts of houses.
 
     Parameters
     ----------
     homely : float64 (date,)
         Expected containers that stand among houses.
+    others : float64 (date,)
+        Boxes there that are left out of the expected ones.
 
     Returns
     -------
     list of str
         One note; empty where there is none.
     """
-    most = round(float(homely.max(initial=0.0)))
+    left_out, most = round(float(others.max(initial=0.0))), round(float(homely.max(initial=0.0)))
+    if left_out:
+        return [
+            f"up to {round(float((homely + others).max()))} detected boxes lie in the green, and no look shows them "
+            "for sure, as porches, sheds and halves of roofs of a village look: lower bounds leave them out, and "
+            f"expected numbers {left_out} of them"
+        ]
     if not most:
         return []
     many = "1 expected container stands" if most == 1 else f"up to {most} of the expected containers stand"

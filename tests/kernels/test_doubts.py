@@ -15,6 +15,7 @@ from changedet.kernels.doubts import (
     blind_dates,
     doubt,
     may_all_be_others,
+    shares_of_others,
     slants,
     unusual_doubt,
     widened,
@@ -82,3 +83,21 @@ def test_slants_begin_beyond_the_views_that_taught_and_reach_looks_beside_them()
     assert some[0] == some[3] > 0
     assert some[0] < some[2]
     assert (slants(np.array([60.0, 5.0])) == slants(np.array([50.0, 5.0]))).all(), "no more than at most"
+
+
+def test_a_village_shows_more_unsure_boxes_in_the_green_than_a_yard_explains() -> None:
+    yard, roofs = (np.full(count, value) for count, value in ((30, 4.5), (60, 1.5)))
+    surety, home = np.r_[yard, roofs], np.r_[np.full(30, -5.0), np.full(60, -1.0)]
+    looks = np.full(90, 5)
+    found = shares_of_others(surety, home, looks)
+    assert (found[:30] == 0).all()
+    np.testing.assert_allclose(found[30:], 1 - 30 / 3 / 60)
+    for usual in (
+        (surety, np.full(90, -5.0), looks),  # all on a paved yard
+        (np.full(90, 4.5), home, looks),  # all shown for sure
+        (surety, home, np.ones(90, np.int64)),  # once each
+        (surety[:39], home[:39], looks[:39]),  # as few as among boxes elsewhere
+        (surety[30:33], home[30:33], looks[30:33]),  # too few to tell
+    ):
+        assert not shares_of_others(*usual).any()
+    assert not shares_of_others(np.full(90, np.nan), home, np.zeros(90, np.int64)).any()

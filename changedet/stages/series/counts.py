@@ -34,6 +34,8 @@ class StandingBoxes(NamedTuple):
         Those of the expected ones that stand among houses.
     missed : float
         Boxes, or their weights, that the pixels show beyond those that are expected: in the upper bound alone.
+    others : float
+        What is left out of the expected ones as something else: in the upper bound alone.
     """
 
     expected: float
@@ -42,6 +44,7 @@ class StandingBoxes(NamedTuple):
     shown: float
     homely: float
     missed: float
+    others: float
 
     @property
     def hidden(self) -> tuple[float, float]:
@@ -130,6 +133,8 @@ class TrackedBoxes:
         As `arrived` and `left`, of boxes that masks reject.
     homely : bool (place,)
         True of places among houses: what stands there may be a part of one.
+    others : float64 (place, date)
+        What `present` leaves out as something else, see `kernels.doubts.shares_of_others`.
     """
 
     row_date: Ints
@@ -156,6 +161,7 @@ class TrackedBoxes:
     doubted_arrived: Ints
     doubted_left: Ints
     homely: Bools
+    others: Floats
 
     def touching(self, t: int) -> float:
         """Pairs of 20-foot boxes that a date shows to touch end to end, or all dates on the mean, where that is more.
@@ -219,7 +225,8 @@ class TrackedBoxes:
         # what pixels show among houses may be their roofs again
         missed = max(0.0, float((weight * self.missed[:, t])[~self.homely].sum()))
         above *= COVERED_ABOVE if now > COVERED_SHARE else 1.0
-        return StandingBoxes(expected, below, above, shown, homely, missed)
+        others = float((weight * self.others[:, t]).sum())
+        return StandingBoxes(expected, below, above, shown, homely, missed, others)
 
     def hidden(self, t: int, weight: Floats) -> float:
         """Boxes, or their weights, that are expected where a date does not show them clearly.

@@ -53,8 +53,10 @@ def date_signs(boxes: TrackedBoxes, scale: float) -> DateSigns:
     DateSigns
         On a date that does not show the boxes, nothing is missed by itself.
     """
-    whole = boxes.present.sum(axis=0)
-    hidden = np.where(boxes.clear, 0.0, boxes.present).sum(axis=0)
+    # The rows are those of all that was detected, whatever it is.
+    present = boxes.present + boxes.others
+    whole = present.sum(axis=0)
+    hidden = np.where(boxes.clear, 0.0, present).sum(axis=0)
     own = _own(boxes, scale * whole, hidden)
     hidden_share = np.divide(hidden, whole, out=np.zeros_like(whole), where=whole > 0)
     counts = own.copy()

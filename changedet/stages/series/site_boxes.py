@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import AnyArray, Bools, Floats, Ints
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import HOME_ODDS, NO_DOUBTS, blind_dates, may_all_be_others
+from changedet.kernels.doubts import HOME_ODDS, NO_DOUBTS, blind_dates, may_all_be_others, shares_of_others
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.followed import FollowedBoxes, NewTops
 from changedet.stages.series.kernels.exchanges import alike_share
@@ -25,6 +25,8 @@ from changedet.stages.series.kernels.pairs import touching_pairs
 SHORT: Final = "20ft"
 """Kind of the boxes that stand in pairs on the place of one."""
 _MOMENT: Final = "datetime64[us]"
+LEAST_SURE: Final = 1e-4
+"""Of confidences, and of what they lack of 1, for their log odds."""
 AT_PLACE_M: Final = 3.0
 """Within which of a place a row shows what lies around it; a garden is wider. Chosen by hand."""
 
@@ -61,7 +63,7 @@ class SiteBoxes:
         told = _events_of_tracks(tracks, self._dates)
         # Without the light along the roofs what the tracks tell is all that is known of new tops.
         self._tops = (np.zeros(told[0].shape), *told) if tracks.place_tops is None else _columns(tracks.place_tops)
-        self._homely = _homely(tracks)
+        self._homely, self._others = _among_houses(tracks)
         unseen = np.zeros(tracks.place_presence.shape)
         self._missed = unseen if tracks.place_missed is None else tracks.place_missed
         self._doubted = _doubted_looks(tracks.places, rejected, tracks.place_presence.shape, self._dates)
@@ -88,6 +90,7 @@ class SiteBoxes:
         confidence = frame["confidence"].to_numpy(np.float64)
         believed = rows & self._believed
         about = tracks.tracks[["kind", "color"]][boxes]
+        others = tracks.place_presence[kept] * self._others[kept, None]
         return TrackedBoxes(
             row_date=self._row_date[rows],
             row_kind=frame["kind"].to_numpy(object)[rows],
@@ -98,7 +101,7 @@ class SiteBoxes:
             row_paired=self._paired[rows],
             arrived=self._came_first[boxes & self._is_arrival],
             left=self._left[boxes],
-            present=tracks.place_presence[kept],
+            present=tracks.place_presence[kept] - others,
             clear=tracks.place_clear[kept] & ~self._blind,
             weight=self._weight[kept],
             ground_shown=tracks.ground.shown[ground] & ~self._blind,
@@ -113,6 +116,7 @@ class SiteBoxes:
             doubted_arrived=self._doubted_arrived[doubted],
             doubted_left=self._doubted_left[doubted],
             homely=self._homely[kept],
+            others=others,
         )
 
 
@@ -195,24 +199,35 @@ def _none_is_sure(tracks: FollowedBoxes, track_ids: AnyArray, confidence: Floats
     return may_all_be_others(surest)
 
 
-def _homely(tracks: FollowedBoxes) -> Bools:
-    """Which places lie among houses (place,), by the mean over the rows of containers there.
+def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Floats]:
+    """Which places may hold parts of houses (place,), and how likely each holds one for what all looks show (place,).
 
-    None of a site that a person labelled or of a plain count, nor where a person accepted a box.
+    By the means over the rows of containers there. None of a site that a person labelled or of a plain count, nor
+    where a person accepted a box.
     """
-    # Imported here, as it takes a while to load and not every run needs it.
+    # Imported here, as they take a while to load and not every run needs them.
     from scipy.spatial import cKDTree
+    from scipy.special import logit
 
     rows, places = tracks.detections, tracks.places
     if HOME_ODDS not in rows or not len(places) or tracks.calibration.doubts.boxes == NO_DOUBTS.boxes:
-        return np.zeros(len(places), bool)
+        return np.zeros(len(places), bool), np.zeros(len(places))
     odds = rows[HOME_ODDS].to_numpy(np.float64)
     known = ~np.isnan(odds) & rows["kind"].isin(TEU_OF_KIND).to_numpy(bool)
-    centres = shapely.get_coordinates(rows.geometry[known].centroid)
+    counted = rows["counted"].to_numpy(bool) if "counted" in rows else np.ones(len(rows), bool)
+    sure = logit(np.clip(rows["confidence"].to_numpy(np.float64), LEAST_SURE, 1.0 - LEAST_SURE))
+    centres = shapely.get_coordinates(rows.geometry.centroid)
     away, at = cKDTree(shapely.get_coordinates(places.geometry)).query(centres, distance_upper_bound=AT_PLACE_M)
-    near = np.isfinite(away)
-    summed = np.bincount(at[near], odds[known][near], minlength=len(places))
-    return np.asarray(summed > 0.0, bool)
+
+    def _sums(chosen: Bools, values: Floats) -> Floats:
+        chosen = chosen & np.isfinite(away)
+        return np.bincount(at[chosen], values[chosen], minlength=len(places)).astype(np.float64)
+
+    home, surety = _sums(known, odds), _sums(known & counted, sure)
+    all_looks, looks = (_sums(chosen, np.ones(len(rows))) for chosen in (known, known & counted))
+    with np.errstate(invalid="ignore"):
+        others = shares_of_others(surety / looks, home / all_looks, looks.astype(np.int64))
+    return np.asarray((home > 0.0) | (others > 0.0), bool), others
 
 
 def _paired(rows: gpd.GeoDataFrame, counted: Bools, date: Ints, metre: float) -> Bools:

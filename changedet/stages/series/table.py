@@ -311,9 +311,9 @@ def _standing(
 ) -> Estimate:
     """Boxes, or their weights, that are expected on a date, with their interval."""
     boxes = counted.standing(t, weight)
-    value = calibration.scale * boxes.expected
+    value, others = calibration.scale * boxes.expected, calibration.scale * boxes.others
     # Signs are in boxes, and a box weighs what those that are expected weigh on average.
-    each = value / signs.expected if signs.expected > 0 else 1.0
+    each = (value + others) / signs.expected if signs.expected > 0 else 1.0
     # How far a scene is from what was learned says nothing of what it hides. In scenes that lie far boxes are missed,
     # and none are invented (docs/calibration.md).
     unusual = unusual_doubt(signs, calibration.doubts.boxes[1])
@@ -327,7 +327,9 @@ def _standing(
     pairs = 0.0 if calibration.doubts.boxes == NO_DOUBTS.boxes else counted.touching(t)
     above = float(np.hypot(above, unseen_of_pairs(pairs) * each))
     least = 0.0 if counted.none_is_sure else max(0.0, value - calibration.scale * boxes.homely - below)
-    return Estimate(value, least, value + above + boxes.missed)
+    # No box is missed beside what is taken for something else.
+    above *= value / (value + others) if others > 0 else 1.0
+    return Estimate(value, least, value + above + boxes.missed + others)
 
 
 def _typed(rows: Sequence[SeriesRow]) -> pd.DataFrame:

@@ -82,3 +82,33 @@ def test_a_person_knows_what_is_a_part_of_a_house() -> None:
     tracks, garden = among_houses({}, "imitated")
     assert not tracked_boxes(replace(tracks, calibration=PLAIN)).homely.any()
     assert garden.any()
+
+
+def village(halves_of_roofs: int) -> Tracks:
+    """Tracks of five sure boxes on a yard and of so many things in the green that no look shows for sure."""
+    places = 5 + halves_of_roofs
+    rows = rows_of(*[(day, 20.0 * k, 0.0) for day in range(5) for k in range(places)], confidence=0.97)
+    green = np.tile(np.arange(places), 5) >= 5
+    odds, sure = np.where(green, -1.0, -5.5), np.where(green, 0.8, 0.97)
+    return track(rows.assign(**{HOME_ODDS: odds, "confidence": sure}), DAYS[:5], detector="learned")
+
+
+def test_what_no_look_shows_for_sure_in_the_green_is_expected_only_as_far_as_boxes_explain_it() -> None:
+    looks = [DateMeasurements(day) for day in DAYS[:5]]
+    few, many = village(2), village(20)
+    assert not tracked_boxes(few).others.any()
+    boxes = tracked_boxes(many)
+    np.testing.assert_array_equal(boxes.homely, boxes.others[:, 0] > 0)
+    assert boxes.homely.sum() == 20
+    # five sure ones explain 5/3 of the twenty
+    np.testing.assert_allclose(boxes.others[boxes.homely] / (boxes.others + boxes.present)[boxes.homely], 1 - 1 / 12)
+    table = timeseries(looks, many)
+    assert (table["containers_low"] < 5).all()
+    assert (table["containers_expected"] < 9).all()
+    assert (table["containers_high"] > 24).all()
+    assert timeseries(looks, few)["containers_expected"].min() > 6
+
+
+def test_a_person_knows_what_no_look_shows_for_sure() -> None:
+    tracks = village(20)
+    assert not tracked_boxes(replace(tracks, calibration=PLAIN)).others.any()

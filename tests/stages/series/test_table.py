@@ -150,6 +150,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         doubted_arrived=rng.integers(0, dates, 2),
         doubted_left=rng.integers(0, dates, 2),
         homely=rng.random(places) > 0.5,
+        others=rng.random((places, dates)) * rng.choice([0.0, 1.0]),
     )
     signs = date_signs(boxes, calibration.scale)
     for t in range(dates):
