@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from changedet.json_types import JsonObject
 from changedet.pipeline.date_model import DateModel
+from changedet.plan import Plan
 from changedet.stages.series.table import DateMeasurements
 
 
@@ -26,6 +27,32 @@ def other_ground(models: Mapping[dt.date, DateModel], reference: dt.date) -> lis
     """
     odd = [day for day, model in models.items() if model.alignment.elsewhere]
     return [reference] if 2 * len(odd) > len(models) - 1 else odd
+
+
+def foreign_looks(plan: Plan, models: Mapping[dt.date, DateModel]) -> dict[int, str]:
+    """The looks that show other ground than the reference, where most others show its ground: they are left out.
+
+    What they show would be read as evidence of what left and came back, by the tracks and by the masks of other dates.
+
+    Parameters
+    ----------
+    plan : Plan
+    models : mapping of date to DateModel
+        Of all its dates.
+
+    Returns
+    -------
+    dict of int to str
+        Index of the look -> a warning.
+    """
+    odd = set(other_ground(models, plan.reference_date)) - {plan.reference_date}
+    if len(odd) == len(plan.looks) - 1:
+        return {}
+    return {
+        i: f"{look.date} is left out: {models[look.date].alignment.reason}"
+        for i, look in enumerate(plan.looks)
+        if look.date in odd
+    }
 
 
 def without_other_ground(looks: Sequence[DateMeasurements], odd: Collection[dt.date]) -> list[DateMeasurements]:

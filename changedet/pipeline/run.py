@@ -16,6 +16,7 @@ from changedet.json_types import Json
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.inputs import Inputs, keep_inputs, take_in
 from changedet.pipeline.measure_dates import measure_dates
+from changedet.pipeline.other_ground import foreign_looks
 from changedet.pipeline.passes import pass_over_tiles
 from changedet.pipeline.pending_masks import begin_masks
 from changedet.pipeline.placebo import run_placebo
@@ -24,7 +25,7 @@ from changedet.pipeline.run_files import files_of_run
 from changedet.pipeline.scheduling import Progress, Session, dask_client
 from changedet.pipeline.unread import UnreadScenesError, blamed, plan_without
 from changedet.pipeline.uploads import require_bucket, uploaded
-from changedet.plan import Plan, as_shown, make_plan
+from changedet.plan import Plan, as_shown, make_plan, without
 from changedet.store.files import naming_disk_errors
 from changedet.workflow import Workflow
 
@@ -175,6 +176,9 @@ def _dates_done(session: Session) -> dict[date, DateModel]:
             # Other processes and machines have blocks of their own.
             with keeping_decoded(session.folder.path if session.threads else None):
                 models = measure_dates(session)
+                if foreign := foreign_looks(session.plan, models):
+                    session.plan = without(session.plan, foreign, [*foreign.values()])
+                    continue
                 give_back_memory()
                 begin_masks(session.plan)
                 pass_over_tiles(session, models)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from small_scenes import blocks_and_grain, write_scene, write_workflow
 
 from changedet.pipeline.other_ground import other_ground, other_ground_json, without_other_ground
+from changedet.pipeline.run import run
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.table import DateMeasurements
 
@@ -39,3 +43,18 @@ def test_nothing_is_claimed_of_them() -> None:
     assert found[1].footprint_m2 == {}
     assert found[1].changed_area_m2 == {"": area._replace(low=0.0)}
     assert [found[0], *found[2:]] == [looks[0], *looks[2:]]
+
+
+def test_a_look_at_another_place_is_left_out_and_named(tmp_path: Path) -> None:
+    here, there = (np.tile(blocks_and_grain(seed, 384, 4), (1, 2, 2))[:, :400, :400] for seed in (4, 9))
+    days = tuple(f"2023-0{month}-01" for month in (1, 2, 3, 4))
+    for day in days:
+        write_scene(tmp_path / f"{day}.tif", there if day == days[2] else here, resolution_m=0.5)
+    workflow = write_workflow(tmp_path, days, objects={"method": "none"}, outputs={"formats": ["tables", "masks"]})
+    done = run(workflow, out=str(tmp_path / "out"))
+    assert [str(day.date()) for day in done.series["date"]] == [days[0], days[1], days[3]]
+    assert any(
+        f"{days[2]} is left out" in line and "check that it is of this place" in line
+        for line in done.summary["warnings"]
+    )
+    assert not done.series["changed_area_m2"].fillna(0).any()
