@@ -40,6 +40,14 @@ PUBLISHED_QUALITY = (60, 85)
 """Between what qualities of JPEG, as web pictures and screenshots have; colours lie in pixels of twice the side."""
 COARSE_TIMES = 6
 """Sides of a painted pixel of 0.5 m in one of 3 m."""
+PLANET_M, SENTINEL_M = 3.0, 10.0
+"""Pixels of PlanetScope's and Sentinel-2's pictures."""
+SPREAD_PX = 0.4
+"""Deviation of such a camera's point spread, in its pixels: with the pixel itself a width at half height of 1.1."""
+MISPLACED_PX = 0.5
+"""To which share of a pixel, either way, a look may lie aside; the first one lies right."""
+NOISE_SD, NOISE_SHARE = 12.0, 0.006
+"""Deviation of a value, in counts of reflectance x 10000, and as a share of it."""
 Values = NDArray[np.generic]
 Camera = Callable[[Path, Path], None]
 
@@ -58,6 +66,59 @@ def coarser_mask(source: Path, target: Path, times: int = 2) -> None:
     unseen = (blocks == UNSEEN).any((2, 4))
     made = np.where(unseen, UNSEEN, (blocks.clip(0, 1).mean((2, 4)) >= 0.5)).astype(blocks.dtype)
     _write(target, made, profile, names, tags)
+
+
+def planet(source: Path, target: Path) -> None:
+    """A look in pixels of 3 m."""
+    _from_afar(source, target, PLANET_M)
+
+
+def sentinel(source: Path, target: Path) -> None:
+    """A look in pixels of 10 m."""
+    _from_afar(source, target, SENTINEL_M)
+
+
+def _from_afar(source: Path, target: Path, gsd_m: float) -> None:
+    """A look of a coarse camera: laid aside by part of a pixel, blurred by its point spread, averaged, with noise."""
+    random = np.random.default_rng(zlib.crc32(f"{source.parents[1].name}/{source.name}/{gsd_m}".encode()))
+    with rasterio.open(source) as file:
+        values, profile, names, tags = file.read(), file.profile, file.descriptions, file.tags()
+    times = round(gsd_m / profile["transform"].a)
+    aside = random.uniform(-MISPLACED_PX, MISPLACED_PX, 2) * times
+    aside *= source != min(source.parent.glob("*.tif"))
+    move = np.array([[1, 0, aside[0]], [0, 1, aside[1]]])
+    shape = values.shape[:0:-1]
+    unseen = cv2.warpAffine((values == 0).any(0).astype(np.float32), move, shape, borderMode=cv2.BORDER_REPLICATE) > 0
+    moved = [cv2.warpAffine(band, move, shape, borderMode=cv2.BORDER_REPLICATE) for band in values.astype(np.float32)]
+    blurred = np.stack([cv2.GaussianBlur(band, (0, 0), SPREAD_PX * times) for band in moved])
+    mean, hidden = _means(blurred, times), _means(unseen[None].astype(np.float32), times) > 0
+    noisy = mean + random.normal(size=mean.shape) * (NOISE_SD + NOISE_SHARE * mean)
+    made = np.where(hidden, 0, np.clip(np.rint(noisy), 1, np.iinfo(values.dtype).max)).astype(values.dtype)
+    profile.update(height=made.shape[1], width=made.shape[2], transform=profile["transform"] @ Affine.scale(times))
+    profile.update(tiled=False, blockxsize=made.shape[2], blockysize=made.shape[1])
+    _write(target, made, profile, names, tags)
+
+
+def _means(values: Values, times: int) -> NDArray[np.float64]:
+    """Means (band, y, x) of blocks of `times` by `times` pixels."""
+    rows, columns = (side // times for side in values.shape[1:])
+    blocks = values[:, : times * rows, : times * columns].reshape(-1, rows, times, columns, times)
+    return np.asarray(blocks.mean((2, 4), dtype=np.float64))
+
+
+def planet_mask(source: Path, target: Path) -> None:
+    """A mask in pixels of 3 m."""
+    coarser_mask(source, target, _times(source, PLANET_M))
+
+
+def sentinel_mask(source: Path, target: Path) -> None:
+    """A mask in pixels of 10 m."""
+    coarser_mask(source, target, _times(source, SENTINEL_M))
+
+
+def _times(source: Path, gsd_m: float) -> int:
+    with rasterio.open(source) as file:
+        return round(gsd_m / file.transform.a)
 
 
 def _blocks(source: Path, times: int) -> tuple[Values, dict[str, object], tuple[str, ...], dict[str, str]]:
@@ -151,10 +212,14 @@ BANDS: dict[Camera, str] = {
     infrared: "green: 1, red: 2, nir: 3",
 }
 """What its scenes have, where that is not what the sites' have."""
+GRID_M = 1.25
+"""Of a series of PlanetScope, as `changedet init` writes it."""
 WITHOUT_ANGLES = "no-angles"
 """No sun and no view, in the scenes' tags and in the workflow."""
 CAMERAS: dict[str, Camera] = {
     "1m": coarser,
+    "3m": planet,
+    "10m": sentinel,
     "mixed": two_satellites,
     "rgb8": screen,
     "jpeg": published,
@@ -165,7 +230,7 @@ CAMERAS: dict[str, Camera] = {
     "askew": askew,
     "hills": hilly,
 }
-MASKS: dict[Camera, Camera] = {coarser: coarser_mask}
+MASKS: dict[Camera, Camera] = {coarser: coarser_mask, planet: planet_mask, sentinel: sentinel_mask}
 """How masks are made for a camera that does not leave them as they are."""
 PAIR = "pair"
 """No camera: the same scenes, of which a user has the first and the last alone."""
@@ -212,6 +277,8 @@ def _workflow(camera: str, site: Site) -> str:
     text, bands = site.workflow.read_text(), BANDS.get(CAMERAS[camera])
     if bands is not None:
         text = re.sub(r"(?m)^bands:.*$", f"bands: {{{bands}}}", text)
+    if CAMERAS[camera] is planet:
+        text += f"grid: {{resolution: {GRID_M}}}\n"
     if camera == WITHOUT_ANGLES:
         text = re.sub(r", (?:sun|view): \{[^}]*\}", "", text)
     return text

@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.third_hand import wide  # noqa: E402
 from benchmarks.third_hand.site import make  # noqa: E402
 from changedet import Run, load_workflow, open_run, run  # noqa: E402
 from changedet.simulate import simulate  # noqa: E402
@@ -24,6 +25,19 @@ THIRD = ("quiet", "growth", "rail", "port", "earthworks", "decoys", "dense", "se
 OUR_NAME = {"rail": "trains"}
 """What our own simulator calls a kind, where it is another name."""
 SIZE_M, GSD_M, DATES = 260.0, 0.5, 5
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Of sites that are made: metres a pixel and a side, and looks."""
+
+    gsd_m: float = GSD_M
+    size_m: float = SIZE_M
+    dates: int = DATES
+
+
+USUAL = Frame()
+"""As all judges' sites but the wide ones."""
 
 
 @dataclass(frozen=True)
@@ -58,25 +72,28 @@ class Painter:
     folder: Path
     python: str
 
-    def paint(self, site: Site, gsd_m: float) -> None:
+    def paint(self, site: Site, frame: Frame) -> None:
         """Paint a site, in a process of the painter's own."""
         command = [self.python, str(self.folder / "paint.py"), site.kind, str(site.folder), "--seed", str(site.seed)]
-        command += ["--size-m", f"{SIZE_M:g}", "--gsd", f"{gsd_m:g}", "--dates", str(DATES)]
+        command += ["--size-m", f"{frame.size_m:g}", "--gsd", f"{frame.gsd_m:g}", "--dates", str(frame.dates)]
         kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         subprocess.run(command, check=True, stdout=sys.stderr, env=kept | {"PYTHONDONTWRITEBYTECODE": "1"})
 
 
-def made(site: Site, painter: Painter, gsd_m: float = GSD_M) -> None:
-    """Make a site's scenes and truth where they are missing, in pixels of `gsd_m`."""
+def made(site: Site, painter: Painter, frame: Frame = USUAL) -> None:
+    """Make a site's scenes and truth where they are missing."""
     if (site.truth / "truth.csv").exists() and site.workflow.exists():
         return
     if site.hand == "own":
         kind = OUR_NAME.get(site.kind, site.kind)
-        simulate(site.folder, kind=kind, seed=site.seed, dates=DATES, gsd_m=gsd_m, size_m=SIZE_M)  # type: ignore[arg-type]
+        asked = {"dates": frame.dates, "gsd_m": frame.gsd_m, "size_m": frame.size_m}
+        simulate(site.folder, kind=kind, seed=site.seed, **asked)  # type: ignore[arg-type]
+    elif site.hand == "third" and frame.size_m > wide.FROM_M:
+        wide.make(site.kind, site.folder, site.seed, frame.gsd_m, frame.size_m, frame.dates)
     elif site.hand == "third":
-        make(site.kind, site.folder, site.seed, gsd_m, SIZE_M, DATES, "rgbn16")
+        make(site.kind, site.folder, site.seed, frame.gsd_m, frame.size_m, frame.dates, "rgbn16")
     else:
-        painter.paint(site, gsd_m)
+        painter.paint(site, frame)
 
 
 def cpu_s() -> float:

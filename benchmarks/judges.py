@@ -15,7 +15,9 @@ what is missing is named and left out. `--camera` shows the simulators' sites by
 twice the side; `mixed`: every second scene in pixels of 3 m; `rgb8`: red, green and blue stretched to 8 bits; `jpeg`:
 these with each look's own limits, gamma and JPEG; `pan`: one panchromatic band; `cir`: green, red and near infrared;
 `no-angles`: nothing said of sun and view; `turned`: looks put on the map by hand; `askew`: by rough corners, so
-that they lie 10 to 20 m off; `hills`: heights of 2 m that no elevation model knew).
+that they lie 10 to 20 m off; `hills`: heights of 2 m that no elevation model knew; `3m`
+and `10m`: pixels of PlanetScope and Sentinel-2, of wide sites: `--gsd-m 1 --size-m 1020 --dates 12`, for the painter,
+whose depot is as wide as its site, `--size-m 600`).
 `--reuse` scores runs of an earlier call as they are: take it only where the code is the same.
 
 Columns: box F1 at IoU .3 with the true bases; roof F1 with the bases moved to where the picture shows the roofs; false
@@ -48,7 +50,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.judge_cameras import CAMERAS, PAIR, seen_by  # noqa: E402
 from benchmarks.judge_figures import Figures, figures  # noqa: E402
 from benchmarks.judge_real import JUDGES  # noqa: E402
-from benchmarks.judge_sites import GSD_M, PAINTED, THIRD, Painter, Site, finished, made  # noqa: E402
+from benchmarks.judge_sites import DATES, GSD_M, PAINTED, SIZE_M, THIRD, Frame, Painter, Site, finished, made  # noqa: E402
 
 PER_CENT = ("false %", "seen %")
 FIRST_OWN_SEED = 7401
@@ -72,6 +74,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--third-seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--camera", choices=(*CAMERAS, PAIR), help="shows the sites by another camera, or two looks")
     parser.add_argument("--gsd-m", type=float, default=GSD_M, help="pixels of sites that are made; another folder each")
+    parser.add_argument("--size-m", type=float, default=SIZE_M, help="side of such sites")
+    parser.add_argument("--dates", type=int, default=DATES, help="looks of such sites")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("CHANGEDET_DATA", usual)))
     parser.add_argument("--only", nargs="+", choices=(*SIMULATED, *JUDGES), default=[*SIMULATED, *JUDGES])
     parser.add_argument("--json", type=Path, help="all figures, with their sums, into this file")
@@ -102,7 +106,7 @@ def judged(given: argparse.Namespace) -> dict[tuple[str, str], Figures]:
     for site in sites(given):
         begin = time.perf_counter()
         try:
-            made(site, painter, given.gsd_m)
+            made(site, painter, Frame(given.gsd_m, given.size_m, given.dates))
             if given.camera:
                 site = seen_by(given.camera, site)
             done, cost_s = finished(site.workflow, reuse=given.reuse)

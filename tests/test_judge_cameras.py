@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from rasterio.transform import Affine
 from small_rasters import write
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -152,3 +153,28 @@ def test_looks_put_on_the_map_by_hand_and_on_hills_lie_elsewhere_but_for_the_fir
         if camera != "askew":
             assert 0 < np.abs(second - given)[inside].max() < 10 * 8, "a few pixels of a ramp of 10 a pixel"
         assert made.workflow.read_text() == site.workflow.read_text()
+
+
+def test_coarse_cameras_blur_lay_aside_and_halve_the_truth(site: Site) -> None:
+    for path in [*(site.folder / "scenes").glob("*.tif"), *site.truth.glob("*.tif")]:
+        with rasterio.open(path, "r+") as file:
+            file.transform = Affine(0.5, 0, 0, 0, -0.5, 0)
+    made = seen_by("3m", site)
+    given = read(site.folder / "scenes" / f"{DAYS[0]}.tif").astype(float)
+    first, second = (read(made.folder / "scenes" / f"{day}.tif").astype(float) for day in DAYS[:2])
+    assert first.shape == (4, 4, 4)
+    assert (first[:, 0, 0] == 0).all(), "unseen where one of its pixels is"
+    means = given.reshape(4, 4, COARSE_TIMES, 4, COARSE_TIMES).mean((2, 4))
+    inside = (slice(None), slice(1, None), slice(1, -1))
+    noise = 5 * (12 + 0.006 * means.max())
+    assert np.abs(first - means)[inside].max() < noise
+    assert 0 < np.abs(second - means)[inside].max() < 10 * COARSE_TIMES / 2 + noise, "at most half a pixel aside"
+    with rasterio.open(made.folder / "scenes" / f"{DAYS[0]}.tif") as file:
+        assert file.res == (3.0, 3.0)
+    mask = read(made.truth / f"{DAYS[1]}_mask.tif")[0]
+    assert (mask[:2] == 1).all()
+    assert mask[-1, -1] == UNSEEN
+    assert "grid: {resolution: 1.25}" in made.workflow.read_text()
+    afar = seen_by("10m", site)
+    assert "grid" not in afar.workflow.read_text()
+    assert read(afar.folder / "scenes" / f"{DAYS[0]}.tif").shape == (4, 1, 1)

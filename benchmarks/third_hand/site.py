@@ -143,14 +143,15 @@ def make(
     for date in plan.dates:
         image, tops = scene(plan, date, noise, (gsd_m, side), (lights[date], sensors[date], skies[date]))
         truth.tops.append(tops)
-        _write(out / "scenes" / f"{plan.days[date]}.tif", image, truth, bands)
+        write_scene(out / "scenes" / f"{plan.days[date]}.tif", image, truth, bands)
     truths.write(truth, out / "truth", lights, sensors, skies)
     path = out / "workflow.yaml"
-    path.write_text(_workflow(plan, lights, bands))
+    path.write_text(workflow_text(plan, lights, bands))
     return path
 
 
-def _write(path: Path, image: Array, truth: truths.Truth, bands: str) -> None:
+def write_scene(path: Path, image: Array, truth: truths.Truth, bands: str) -> None:
+    """Write a look's reflectances (side, side, 4) as its scene."""
     if bands == "rgb8":
         values, roles = _screen(image), ("red", "green", "blue")
     else:
@@ -174,7 +175,8 @@ def _screen(image: Array) -> np.ndarray:
     return np.maximum(cv2.imdecode(pressed, cv2.IMREAD_COLOR)[..., ::-1].transpose(2, 0, 1), 1)
 
 
-def _workflow(plan: Plan, lights: list[Light], bands: str) -> str:
+def workflow_text(plan: Plan, lights: list[Light], bands: str) -> str:
+    """The workflow file of a site."""
     lines = [
         "site:",
         f"  id: {plan.kind}-{plan.seed}",

@@ -151,6 +151,16 @@ def ballast(canvas: Canvas, shape: tuple[int, int], u: Array, v: Array, rng: Rng
     return _mix(GROUND["ballast"] * spectrum(0.9, 0.95, 1.0, 1.0) * np.float32(rng.uniform(0.8, 1.25)), factor)
 
 
+def wood(canvas: Canvas, shape: tuple[int, int], u: Array, v: Array, rng: Rng, one: Surface) -> Array:  # noqa: ARG001
+    """A wood from above, crowns and the shade between them: `state` from bare 0 to in leaf 1."""
+    read, leaf = canvas.noise.read, np.clip(1.6 * one.state - 0.3, 0, 1)
+    base = (1 - leaf) * GROUND["bare tree"] + leaf * GROUND["tree"]
+    crown = (
+        1 + 0.3 * read("rough", shape, rng, 2.5) + 0.12 * read("broad", shape, rng) + 0.1 * read("grain", shape, rng)
+    )
+    return _mix(np.broadcast_to(base, (*shape, 4)), np.asarray(crown, np.float32))
+
+
 def paint(canvas: Canvas, shape: tuple[int, int], u: Array, v: Array, rng: Rng, one: Surface) -> Array:  # noqa: ARG001
     """A painted line, worn."""
     worn = np.clip(0.75 + 0.2 * canvas.noise.read("rough", shape, rng), 0.3, 1.1)
@@ -173,6 +183,7 @@ MATERIALS: dict[str, Painter] = {
     "field": field,
     "water": water,
     "ballast": ballast,
+    "wood": wood,
     "paint": paint,
     "pool": blue,
 }

@@ -73,6 +73,9 @@ marked area alone held .86, and .44 where earth was moved."""
 BARE_SHARES: Final = MaskShares(0.33, 1.25, unseen=0.08)
 """With near infrared, on sites without plants or water: what is levelled or heaped there has the ground's own colour.
 The narrowest of those tried that hold .95 of 40 dates of drawn bare sites (`scenarios/bare_sites.py`)."""
+SEASON_SHARES: Final = MaskShares(0.40, 1.40, faint=1.0, faint_most=1.0)
+"""Of masks that know the site's seasons: rims of new ground are half a field's, and soil that was stripped is marked
+when it has been bare for longer than fields are. Chosen with a drawn site of twelve looks at 10 m in view."""
 KIND_DEVIATION_TEU: Final = 0.5
 """Greatest deviation of what a container weighs: as many of 20 feet, one TEU, as of 40 feet, two."""
 LONG_TEU: Final = 2.0

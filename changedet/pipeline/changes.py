@@ -22,6 +22,7 @@ from changedet.pipeline.faint_change import is_judged
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
 from changedet.plan.model import PROBABILISTIC
+from changedet.plan.seasons import knows_seasons
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import BOXES_M2, UNSEEN_M2
 from changedet.stages.series.table import DateMeasurements
@@ -120,6 +121,8 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     MaskShares
         Of its method and the bands that all looks share.
     """
+    if knows_seasons(plan):
+        return intervals.SEASON_SHARES
     if plan.choices["change"].method not in PROBABILISTIC:
         return intervals.USUAL_SHARES
     if not is_judged(plan):

@@ -56,7 +56,8 @@ from changedet.pipeline.things.thing_states import SeenBoxes
 from changedet.pipeline.zone_records import trust_of_counts, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
-from changedet.stages.change.method import false_share
+from changedet.plan.seasons import knows_seasons
+from changedet.stages.change.method import SEASONS_FALSE_SHARE, false_share
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.objects.familiarity import Familiarity
 from changedet.stages.series.claims import find_claims
@@ -207,7 +208,8 @@ def _believed(
 
 
 def _placebo(plan: Plan) -> Placebo:
-    return placebo(plan, false_share(plan.choices["change"].method, plan.facts))
+    share = SEASONS_FALSE_SHARE if knows_seasons(plan) else false_share(plan.choices["change"].method, plan.facts)
+    return placebo(plan, share)
 
 
 def _measurements(

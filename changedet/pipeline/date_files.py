@@ -24,6 +24,7 @@ from changedet.pipeline.tile import Tile
 from changedet.plan import Plan
 from changedet.stages.change.kernels.feature_names import ROLES
 from changedet.stages.change.kernels.movers import UNKNOWN
+from changedet.stages.change.kernels.season_colours import STATE_NAMES
 from changedet.stages.objects.lattice import Description, ObjectMethod
 from changedet.store import write_frame, write_json
 
@@ -164,7 +165,9 @@ class DateWriter:
         words = "evidence of what is gone and of what came, cover by plants, log odds of the network, and roofs"
         method = self._rasters.job.methods.change
         roofs = ["roofs"] if method is not None and method.roofs is not None else []
-        return self._opened_aside("contrast", ["gone", "came", "plants", "network", *roofs], words)
+        states = [f"{figure} {when}" for when in ("before", "now") for figure in STATE_NAMES]
+        more = states if self._rasters.job.with_states else []
+        return self._opened_aside("contrast", ["gone", "came", "plants", "network", *roofs, *more], words)
 
     def _opened_standing(self) -> RasterWriter:
         rasters, day = self._rasters, self._rasters.job.look.date

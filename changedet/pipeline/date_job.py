@@ -17,6 +17,7 @@ from changedet.imagery.look import Look
 from changedet.pipeline.blur import REACH_SIGMAS
 from changedet.pipeline.faint_change import score_file
 from changedet.plan import Plan
+from changedet.plan.seasons import knows_seasons
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.change.method import ChangeMethod
 from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics, footprint_method, has_kinds
@@ -96,6 +97,8 @@ class DateJob:
         Whether the mask waits for the scores of all dates.
     with_standing : bool
         Whether the tiles bring what stands on the ground, so that movers can be left out of the masks.
+    with_states : bool
+        Whether the tiles bring what each date shows of plants and soil, for `season_colours`.
     keeps_scores : bool
         Whether somebody reads the tiles' scores once the mask before cleaning is made of them.
     extra_roles : tuple of str
@@ -120,6 +123,7 @@ class DateJob:
     with_reference_quality: bool = False
     persists: bool = False
     with_standing: bool = False
+    with_states: bool = False
     keeps_scores: bool = True
     extra_roles: tuple[str, ...] = ()
     ground_by_extra: bool = False
@@ -225,6 +229,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         nodata=next(iter(reference.scenes[0].nodata.values())),
         persists=plan.persists,
         with_standing=plan.knows_movers,
+        with_states=knows_seasons(plan),
         keeps_scores=plan.persists or score_file(plan, look.date) is not None,
     )
 

@@ -10,11 +10,15 @@ from typing import Final, TypeAlias
 from changedet.pipeline.area_sums import Area, scored_above
 from changedet.plan import Plan
 from changedet.plan.model import PROBABILISTIC
+from changedet.plan.seasons import knows_seasons
 from changedet.stages.change.method import TAUGHT_M
 
 FAINT: Final = 0.02
 """Probability of change from which on a pixel hints at it: of .02, .05 and .1 the one by which bounds of the teaching
 sites in 8 bits are the narrowest that hold as many dates (docs/research/change.md, "Bounds in colours")."""
+SEASON_FAINT: Final = 0.1
+"""The same where the site's seasons are read: ground stripped in the colours of its fields, not yet bare for longer
+than they are. Chosen with a drawn site in view."""
 FaintAreas: TypeAlias = dict[dt.date, dict[str, float]]
 """For each compared date and area the ground with faint scores and no mark, in m2."""
 
@@ -35,7 +39,9 @@ def is_judged(plan: Plan) -> bool:
 
 
 def bounds_by_scores(plan: Plan) -> bool:
-    """Whether bounds of changed area follow scores too: learned ones in colours alone, in pixels as they were taught.
+    """Whether bounds of changed area follow scores too.
+
+    So do learned ones in colours alone, in pixels as they were taught, and those that know the seasons.
 
     Parameters
     ----------
@@ -46,7 +52,8 @@ def bounds_by_scores(plan: Plan) -> bool:
     bool
         False of panchromatic scenes, whose scores hint at next to nothing.
     """
-    return is_judged(plan) and "nir" not in plan.roles and not plan.facts.panchromatic
+    learned = is_judged(plan) and "nir" not in plan.roles and not plan.facts.panchromatic
+    return learned or knows_seasons(plan)
 
 
 def score_file(plan: Plan, day: dt.date) -> Path | None:
@@ -90,10 +97,11 @@ def faint_areas(
     found: FaintAreas = {}
     if not bounds_by_scores(plan):
         return found
+    least = SEASON_FAINT if knows_seasons(plan) else FAINT
     for day, marked in changed.items():
         path = score_file(plan, day)
         if path is not None and path.exists():
-            sums = scored_above(path, plan.grid, list(areas.values()), FAINT)
+            sums = scored_above(path, plan.grid, list(areas.values()), least)
             found[day] = {
                 name: max(0.0, area - marked[name][0]) for name, area in zip(areas, sums, strict=True) if name in marked
             }

@@ -23,8 +23,10 @@ from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.planted import planted_ground
+from changedet.pipeline.season_footprints import held_against_seasons
 from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
+from changedet.plan.seasons import knows_seasons
 from changedet.stages.footprint.afloat import beside_built, without_ships, without_water
 from changedet.stages.footprint.bare_sites import all_bare, with_what_stands, without_plants
 from changedet.stages.footprint.kernels.ground import GroundStatistics
@@ -94,6 +96,8 @@ def footprints_of(
         found = without_ships(found, made, waters.share, plan.grid.crs, plan.grid.ground_metre)
         gained = [_made(rows[rows["direction"] == "gain"]) for rows in own]
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
+    if lasts and knows_seasons(plan):
+        found = held_against_seasons(plan, found)
     if all_bare(found, plan.grid.area, _plants_or_water(plan, models)):
         found = with_what_stands(found)
     return dict(zip(days, found, strict=True))

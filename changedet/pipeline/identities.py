@@ -12,6 +12,7 @@ from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.pipeline.faint_change import bounds_by_scores
 from changedet.pipeline.surroundings import windows_around
 from changedet.plan import Plan
+from changedet.plan.seasons import knows_seasons
 from changedet.store import RunFolder, identity
 
 STEP_VERSION: Final = 14
@@ -28,6 +29,9 @@ MASKS_VERSION: Final = 17
 
 ASKING_VERSION: Final = 18
 """As `MASKS_VERSION`, in its place where pixels decide about boxes."""
+
+SEASONS_VERSION: Final = 1
+"""As `MASKS_VERSION`, beside it where masks ask what fields look like through the year."""
 
 SHIPS_VERSION: Final = 4
 """As `STEP_VERSION`, of the ships whose boxes are not followed."""
@@ -59,8 +63,9 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
     movers = ["movers"] if plan.knows_movers else []
+    seasons = ["seasons"] if knows_seasons(plan) else []
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
-    pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan), *movers]
+    pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan), *movers, *seasons]
     ground = ground_roles(plan, i)
     more = [ground] if ground else []
     parts |= {"footprint": [*seen, *more, "plants or water"], "pixels": pixels, "boxes": [*objects, *more]}
@@ -116,6 +121,8 @@ def causes(plan: Plan, i: int, step: str) -> dict[str, object]:
             found["scene values"] = kept
         if plan.knows_movers:
             found["movers"] = True
+        if knows_seasons(plan):
+            found["seasons"] = True
     return found
 
 
@@ -169,6 +176,8 @@ def _masks_form(plan: Plan) -> object:
     """The version of masks, another where pixels decide about boxes; a metre is not everywhere a unit of the CRS."""
     unit = plan.grid.ground_metre
     version = ASKING_VERSION if plan.leaves_movers_out else MASKS_VERSION
+    if knows_seasons(plan):
+        return ["seasons", SEASONS_VERSION, version]
     return [version, unit] if plan.decides_by_boxes and unit != 1.0 else version
 
 

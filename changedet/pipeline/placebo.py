@@ -36,6 +36,7 @@ from changedet.pipeline.series_scores import pair_score
 from changedet.pipeline.tile_scores import raw_mask, scores_between
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.model import PROBABILISTIC
+from changedet.plan.seasons import knows_seasons
 from changedet.store import identity, read_json, write_json
 from changedet.store.packing import pack, unpack
 
@@ -190,7 +191,7 @@ def _single_looks(plan: Plan) -> float | None:
     if len(days) < 2:
         return None
     before = sum(day < plan.reference_date for day in days)
-    by_masks = plan.leaves_movers_out or not plan.persists
+    by_masks = plan.leaves_movers_out or knows_seasons(plan) or not plan.persists
     found = {} if by_masks else {day: read_date_model(plan.folder.model(day)).change for day in days}
     fitted = {day: change for day, change in found.items() if change is not None}
     quiet = marked = 0

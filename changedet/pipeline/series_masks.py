@@ -35,6 +35,7 @@ from changedet.pipeline.outlined_dates import (
 )
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
+from changedet.pipeline.season_scores import season_scores, with_seasons
 from changedet.pipeline.series_scores import FIGURES, SeriesJob, rims_of_marks, scores_of_pairs, yards_reach_px
 from changedet.pipeline.settled_boxes import settled
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
@@ -43,6 +44,7 @@ from changedet.pipeline.worked_ground import boxes_reach_px, with_bare_works
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.memory import DATES_AT_ONCE
 from changedet.plan.model import PROBABILISTIC
+from changedet.plan.seasons import knows_seasons
 from changedet.stages.change.kernels.local_change_rate import (
     MOST_CHANGE,
     MOST_SHIFT,
@@ -185,6 +187,11 @@ def _rims(job: SeriesJob, k: int, probability: Singles, boxes: Bytes, window: Wi
 def _probabilities(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]) -> Singles:
     """Probability of change (date, y, x) in a window that may reach beyond the grid."""
     thresholds, weights = (np.asarray(values, np.float64) for values in (job.thresholds, job.weights))
+    if job.seasons is not None:
+        # One look more that says nothing: no look of theirs is the last, which would be taken by itself.
+        scores = season_scores(job, window)
+        asked = np.concatenate([scores, np.ones_like(scores[:1])])
+        return series_change_probability(asked, np.ones(len(asked)), False, np.ones(len(asked)))[:-1]
     halo = halo_px(job.grid.ground_resolution_m) if job.probabilities and job.together else 0
     wide = scores_of_pairs(job, window.grown(halo), boxes)
     scores = wide[(slice(None), *inner(halo))]
@@ -214,7 +221,7 @@ def _read_side(
         for i in wanted:
             writers[i] = _writer(plan, _change_model(plan, models, i), i, job.asks_rims(side.index(i)))
         grounds: tuple[Outlined, ...] = ()
-        if job.probabilities and job.together:
+        if job.together:
             # a reading of its own, so that no date's step keeps what only this one asks for
             job, grounds = _informed(plan, models, side, job, windows, stream)
         reach = _halo_px(job, has_boxes=True)
@@ -288,6 +295,11 @@ def _informed(
     stream: Stream,
 ) -> tuple[SeriesJob, tuple[Outlined, ...]]:
     """What the whole site shows: in the job how far each date is to be trusted and how much changed, and outlines."""
+    if not job.probabilities:
+        if not (knows_seasons(plan) and job.is_later):
+            return job, ()
+        gsd_m = max(look.gsd_m for look in plan.looks)
+        return with_seasons(job, plan.reference_date.toordinal(), gsd_m, windows, stream), ()
     cells = cells_of(job.grid) if job.is_later and job.standing and 1 < len(side) < MOST_LOOKS else None
     factor = 0 if cells is None else cells_factor(job.grid.ground_resolution_m)
     counting: list[Task] = [(count_sure, (job, window, factor)) for window in windows]

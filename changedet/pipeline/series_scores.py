@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bools, Bytes, Singles, Words
+from changedet.arrays import Bools, Bytes, Floats, Singles, Words
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
@@ -35,6 +35,7 @@ from changedet.stages.change.kernels.old_outlines import FIGURES as OUTLINE_FIGU
 from changedet.stages.change.kernels.old_outlines import outline_figures
 from changedet.stages.change.kernels.own_soil import own_soil
 from changedet.stages.change.kernels.pair_ground import pair_halo_px, stays_ground
+from changedet.stages.change.kernels.season_light import Light
 from changedet.stages.change.kernels.wide_ground import (
     bounded_by_network,
     marks_around,
@@ -50,6 +51,30 @@ FIGURES: Final = 2
 PLANTS, NETWORK, ROOFS = 2, 3, 4
 """What lies behind them: cover by plants, what the network says, and how sure it is that roofs came or went; the last
 for dates in colours alone."""
+
+
+class Seasons(NamedTuple):
+    """What the site's own fields look like through the year, in coarse pixels.
+
+    Attributes
+    ----------
+    days : tuple of int
+        Of the reference and of each date.
+    light : Light
+        Of each date, as of `season_light.light_of`.
+    table : float32 (cell, cell, cell) or None
+        As of `season_colours.table_of`.
+    hazard : float64 (bin,)
+        As of `season_colours.growth_hazard`.
+    reach_px : int
+        Pixels of the grid in one of the coarsest scene.
+    """
+
+    days: tuple[int, ...]
+    light: Light
+    table: Singles | None
+    hazard: Floats
+    reach_px: int
 
 
 @dataclass(frozen=True)
@@ -85,6 +110,8 @@ class SeriesJob:
         Of each date its quality and the reference's, where snow lies on either in patches.
     days : tuple of int
         Of each date, counted from any one day; empty where seasons are not told.
+    seasons : Seasons or None
+        None where they are not asked for, or too little is known of them.
     """
 
     grid: Grid
@@ -103,6 +130,7 @@ class SeriesJob:
     together: bool = True
     patched: tuple[tuple[Path, Path] | None, ...] = ()
     days: tuple[int, ...] = ()
+    seasons: Seasons | None = None
 
     def asks_rims(self, k: int) -> bool:
         """Whether wide marks of a date need an outline: in colours alone a pad may be as pale as the field around it.

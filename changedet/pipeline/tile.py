@@ -194,11 +194,11 @@ def _compared(tile: Tile, read: _ReadTile, reference_model: DateModel) -> Tile:
         tile = replace(tile, reference_quality=shown)
     after, quality = read.with_halo(halo_px)
     both = (quality == CLEAR) & (before_quality == CLEAR)
-    score, contrast, plants, network, standing, roofs = tile_scores(
+    score, contrast, plants, network, standing, roofs, states = tile_scores(
         job, read.window, TilePair(before, after, both), read.model
     )
     if job.persists:
-        beside = [*contrast, plants, network, *([] if roofs is None else [roofs])]
+        beside = [*contrast, plants, network, *([] if roofs is None else [roofs]), *([] if states is None else states)]
         return replace(tile, score=score, contrast=np.stack(beside), standing=standing)
     raw, regions = raw_regions(score, change.threshold, contrast, read.window, job.grid)
     return replace(tile, score=score if job.keeps_scores else None, raw=raw, regions=regions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -18,12 +18,15 @@ from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import OUTLINE_PX, DateJob
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.date_pixels import bands_of, normalised, quality_of, where_valid, with_extra
-from changedet.pipeline.tile_signs import roofs_between, signs_of, standing_of
+from changedet.pipeline.tile_signs import roofs_between, signs_of, standing_of, states_of
 from changedet.stages.change.kernels.ground_signs import LEAST_PAVED, with_paving, without_season
 from changedet.stages.change.kernels.roof_odds import with_roofs
 from changedet.stages.change.kernels.wide_ground import kept_odds
 from changedet.stages.change.method import ChangeMethod
 from changedet.store.packing import pack
+
+STRETCHED: Final = "uint8"
+"""Type of pictures whose values are no reflectance."""
 
 
 class TileScores(NamedTuple):
@@ -44,6 +47,8 @@ class TileScores(NamedTuple):
         What stands on the ground on either date; None where it is not asked for.
     roofs : float32 (y, x) or None
         How sure it is that roofs came or went, as of `roof_odds.roof_evidence`; None for methods that do not ask.
+    states : float32 (2 * 3, y, x) or None
+        Of the reference and of the date, as of `season_colours.ground_state`; None where they are not asked for.
     """
 
     score: Singles
@@ -52,6 +57,7 @@ class TileScores(NamedTuple):
     network: Singles
     standing: Bytes | None = None
     roofs: Singles | None = None
+    states: Singles | None = None
 
 
 class TilePair(NamedTuple):
@@ -119,6 +125,7 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
         before = with_extra(job, reference, before, wide, None)
         after = with_extra(job, job.look, after, wide, model.alignment.displacement)
         both = both & np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    shown = after
     before, after = _comparable(job, before, after, both, model)
     score, own, said, roofs = _scored(method, (before, after), change, job.change_halo_px, gsd_m)
     if roofs is not None and not job.persists:
@@ -135,7 +142,13 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
         contrast, plants = [figure[rim] for figure in outlines], np.zeros(own.shape, np.float32)
     standing = standing_of(before, after, change, job.change_halo_px, roofs) if job.with_standing else None
     inside = np.where(job.grid.inside(window), own, np.float32(np.nan))
-    return TileScores(inside, contrast, plants, said, standing, roofs)
+    states = None
+    if job.with_states:
+        # what a line between seasons makes of reflectance is no colour any more; stretched pictures need it
+        same_units = job.look.dtype == reference.dtype and job.look.dtype != STRETCHED
+        now = blurred(where_valid(shown, both), job.blur_px[1]) if same_units else after
+        states = states_of(job.compared_roles, (before, now), job.change_halo_px)
+    return TileScores(inside, contrast, plants, said, standing, roofs, states)
 
 
 def scores_between(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from changedet.arrays import Bytes, Singles
@@ -11,6 +13,7 @@ from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.ground_signs import GroundSigns, ground_signs, signs_halo_px
 from changedet.stages.change.kernels.movers import GROUND, SMOOTHED_PX, UNKNOWN, standing_half_px, things_standing
 from changedet.stages.change.kernels.roof_odds import is_building, roof_halo_px
+from changedet.stages.change.kernels.season_colours import ground_state
 from changedet.stages.change.kernels.trees_statistics import TreesStatistics
 from changedet.stages.change.method import ChangeMethod
 
@@ -79,6 +82,29 @@ def standing_of(
     if roofs is not None:
         own[0][(own[0] != UNKNOWN) & is_building(roofs)] = GROUND
     return own
+
+
+def states_of(roles: Sequence[str], pair: tuple[Singles, Singles], halo_px: int) -> Singles:
+    """Read plants and soil on two dates in one tile.
+
+    Parameters
+    ----------
+    roles : sequence of str
+        Of the bands; red and near infrared among them.
+    pair : (float32 (band, y, x), float32 (band, y, x))
+        The reference and the compared date on one scale, with the tile's halo.
+    halo_px : int
+        Of the images.
+
+    Returns
+    -------
+    float32 (2 * 3, y, x)
+        As of `ground_state`, of the reference, then of the date, without the halo.
+    """
+    blue = next(role for role in ("blue", "green", "red") if role in roles)
+    red, nir, short = (list(roles).index(role) for role in ("red", "nir", blue))
+    core = (slice(None), slice(halo_px, -halo_px or None), slice(halo_px, -halo_px or None))
+    return np.concatenate([ground_state(image[core], red, nir, short) for image in pair])
 
 
 def roofs_between(

@@ -16,6 +16,8 @@ from changedet.stages.registry import Choice, Facts, Stage
 
 Fitted = TypeVar("Fitted", bound=Unlearned)
 
+PAIR: Final = 2
+"""Dates of a pair, which shows no seasons."""
 VERY_HIGH_RESOLUTION_M: Final = 2.0
 """Finer than this, objects are many pixels wide and relief displaces their tops, so displacement rather than noise
 makes false change."""
@@ -30,6 +32,9 @@ series at 0.5 m was marked."""
 COARSE_FALSE_SHARES: Final = {"cva": 0.037, "pca_kmeans": 0.042}
 OTHER_COARSE_FALSE_SHARE: Final = 0.09
 """Marked falsely at 10 m on 24 simulated pairs of all seasons against a winter date."""
+SEASONS_FALSE_SHARE: Final = 0.004
+"""Of masks of series that know the site's seasons: four times the mean of a quiet drawn site of twelve looks at 10 m,
+which was in view (docs/research/change.md, "Seasons in coarse pixels")."""
 TAUGHT_M: Final = (0.25, 1.3)
 """Pixel sizes that the trees were fitted for, with a margin."""
 TREES_M: Final = (TAUGHT_M[0], 3.5)
@@ -64,6 +69,9 @@ def choose(facts: Facts) -> Choice:
             return Choice("trees", {}, f"1.3 to 3.5 m with {colours}: trees fitted on finer pairs mark least falsely")
         reason = f"0.25 to 1.3 m with {colours}: trees fitted on such simulated pairs, with the fewest false marks"
         return Choice("trees", {}, f"very high resolution, {reason}")
+    if shows_seasons(facts):
+        seasons = "what no season of the site's own fields explains through the year"
+        return Choice("cva", {"smoothing": "tv"}, f"2 m and coarser, dates with near infrared: {seasons}")
     if not fine:
         reason = "2 m and coarser: standardised difference, which marks least of what only the season did"
         return Choice("cva", {"smoothing": "tv"}, reason)
@@ -72,6 +80,23 @@ def choose(facts: Facts) -> Choice:
         return Choice("irmad", parameters, f"finer than 2 m, {reason}; only what no displacement explains")
     reason = "finer than 2 m, fewer than three bands: what lies outside the other date's range"
     return Choice("cva", parameters | {"difference": "tolerant"}, reason)
+
+
+def shows_seasons(facts: Facts) -> bool:
+    """Whether scenes show the seasons of a site in coarse pixels.
+
+    Parameters
+    ----------
+    facts : Facts
+        Pixel size, bands and number of dates count.
+
+    Returns
+    -------
+    bool
+        With red and near infrared on three dates and more, 2 m and coarser.
+    """
+    coarse = facts.resolution_m >= VERY_HIGH_RESOLUTION_M and not facts.is_sar
+    return coarse and facts.dates > PAIR and {ROLES[2], ROLES[3]} <= set(facts.roles)
 
 
 def false_share(method: str, facts: Facts) -> float:
