@@ -14,7 +14,7 @@ from changedet.outputs.rasters.display import display_bands
 from changedet.outputs.rasters.reading import header
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text, overlap
 from changedet.outputs.sentences.facts import Estimate, Facts, claimed_at_least, estimate_of, scale_of
-from changedet.outputs.sentences.ground import NOT_TOLD, WITHIN_ERROR, is_vague
+from changedet.outputs.sentences.ground import NOT_TOLD, unsure_words
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import as_float, is_missing, iso_date, left_to_right, mapping_at
@@ -196,9 +196,10 @@ def _changed(sources: RunSources, area: Estimate, when: str) -> str:
     # First as the table of the series is rounded, whose figure may stand beside it.
     most, best = (number(round(part, 1) / scale.factor, scale.digits) for part in (area.high, area.value))
     marked = f"{best} {scale.unit} (0–{most}) is marked"
-    if is_vague(area, Facts(sources.summary, sources.series, {}).grid_m2):
+    verdict = unsure_words(area, Facts(sources.summary, sources.series, {}).grid_m2)
+    if verdict == NOT_TOLD:
         return f"whether the ground changed {when} {NOT_TOLD}; {marked}"
-    return f"the ground shows {WITHIN_ERROR} {when}; {marked}"
+    return f"the ground shows {verdict} {when}; {marked}"
 
 
 def _turnover(sources: RunSources, before: str, after: str, zone: str) -> str:

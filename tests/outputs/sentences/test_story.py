@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from changedet.outputs.sentences.facts import Sentence
-from changedet.outputs.sentences.ground import REFUTED
+from changedet.outputs.sentences.ground import REFUTED, is_within_error
 from changedet.outputs.sentences.story import sentences, sentences_json, words_explained
 
 DAYS = ["2023-03-12", "2023-06-12", "2023-12-17"]
@@ -223,6 +223,12 @@ def test_sentences_on_changed_area_claim_none_where_the_interval_reaches_nothing
     assert vague.startswith(
         "Whether the ground changed from 12 March to 17 December 2023 cannot be told: 3,300 m² (0–9"
     )
+    little = texts(summary(grid=grid), rows.assign(changed_area_high_m2=4100.0))["changed_area"]
+    assert little == (
+        "The ground shows no sure change from 12 March to 17 December 2023, and at most 4,100 m² of it differs: "
+        "3,300 m² (0–4,100) is marked."
+    )
+    assert is_within_error(little)
     grey = texts(summary(), rows, earthworks="heaped earth is not seen")["changed_area"]
     assert grey.endswith("is marked; heaped earth is not seen.")
     cloudy = rows.assign(valid_fraction=[1.0, 1.0, 0.2])
