@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Bools
+from changedet.kernels.quantiles import quantiles
 from changedet.stages.change.kernels.histogram_rules import RULES, AnyFloats, histogram
 
 NEVER: Final = float(np.finfo(np.float32).max)
@@ -43,7 +44,7 @@ def noise_level(scores: AnyFloats) -> tuple[float, float]:
     values = scores[np.isfinite(scores)]
     if values.size == 0:
         return 0.0, 0.0
-    lower, median = np.quantile(values, [LOWER_QUANTILE, 0.5])
+    lower, median = quantiles(values, (LOWER_QUANTILE, 0.5))
     return float(median), float(median - lower)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Singles
+from changedet.kernels.quantiles import percentiles
 
 HAZE_PERCENTILE: Final = 1.0
 """Of a look's brightness: its darkest shade and water show the light that the air adds (Chavez 1988,
@@ -38,6 +39,6 @@ def without_air(visible: Singles, nir: Singles | None) -> tuple[Singles, Singles
     seen = np.isfinite(visible).all(axis=0)
     if not seen.any():
         return visible, nir
-    ends = np.percentile(visible[:, seen], (HAZE_PERCENTILE, BRIGHT_PERCENTILE), axis=1)
+    ends = np.array([percentiles(band[seen], (HAZE_PERCENTILE, BRIGHT_PERCENTILE)) for band in visible]).T
     air = np.minimum(ends[0], MOST_AIR * ends[1]).astype(np.float32)
     return visible - air[:, None, None], None if nir is None else nir - air[2]
