@@ -17,7 +17,7 @@ from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.samples import Sample, read_cells, unaligned_sample
 from changedet.stages.align.alignment import Alignment, AlignMethod
 from changedet.stages.align.chips import measured_shift
-from changedet.stages.align.kernels.pose import LEAST_QUALITY, at_scale, best_pose, resampled
+from changedet.stages.align.kernels.pose import LEAST_QUALITY, at_scale, best_pose, resampled, shows_things
 
 COARSE_BUDGET_PX: Final = 250_000
 """Pixels of the overview in which the coarse shift is looked for: they give it to some pixels, the chips the rest."""
@@ -84,6 +84,8 @@ def _posed(job: DateJob, method: AlignMethod, own: Sample, reference: Sample, be
         return before
     pose = best_pose(*pair)
     if pose.quality < LEAST_QUALITY:
+        if not all(map(shows_things, pair)):
+            return before
         return replace(before, elsewhere=True, reason=f"{before.reason}; {ELSEWHERE}")
     on_overview, on_grid = (at_scale(pose.matrix, factor) for factor in (coarser, coarser * job.overview_factor))
     laid = _followed_by(Displacement(), on_grid, job.grid)

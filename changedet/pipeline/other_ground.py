@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from changedet.json_types import JsonObject
 from changedet.pipeline.date_model import DateModel
 from changedet.plan import Plan
-from changedet.stages.series.table import DateMeasurements
+
+if TYPE_CHECKING:
+    # pandas comes with it, which a run that ends before its tables has no use for.
+    from changedet.stages.series.table import DateMeasurements
 
 
 def other_ground(models: Mapping[dt.date, DateModel], reference: dt.date) -> list[dt.date]:

@@ -34,6 +34,7 @@ def boxes() -> TrackedBoxes:
         clear=np.ones((10, dates), bool),
         weight=np.ones(10),
         blind=np.zeros(dates, bool),
+        others=np.zeros((10, dates)),
     )
 
 
@@ -103,3 +104,8 @@ def test_a_blind_date_misses_nothing_and_lends_nothing(boxes: TrackedBoxes) -> N
 def test_a_series_that_no_look_shows_has_no_sign_to_lend(boxes: TrackedBoxes) -> None:
     dark = replace(boxes, clear=np.zeros_like(boxes.clear), row_date=np.full(len(boxes.row_date), -1))
     assert date_signs(dark, 1.0).counts[T] == pytest.approx((8.0, 0.0, 0.0, 0.0, 0.0))
+
+
+def test_what_is_taken_for_something_else_is_among_the_rows(boxes: TrackedBoxes) -> None:
+    others = replace(boxes, present=boxes.present / 4, others=boxes.present * 3 / 4)
+    assert date_signs(others, 1.1) == date_signs(boxes, 1.1)

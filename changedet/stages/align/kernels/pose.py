@@ -23,6 +23,8 @@ LEAST_QUALITY: Final = 7.5
 """Of the correlation's peak, for a pose to be believed. Best of 27 pairs of different places: 4.5 to 5.7, of five pairs
 of a suburb before and after it was built (LEVIR) 5.4 to 6.6, none of them right; of 80 pairs of drawn and real places
 10 to 43, but for quays whose stacks all changed, 6.5 to 8.8. Chosen with these in view; chips must agree, too."""
+SOME_BANDS: Final = 2
+"""The first ones, which lie next to each other in the spectrum and show the same edges."""
 STEPS_FINER: Final = (0.5, 0.25)
 """The best pose is looked for once more around itself, in such parts of a step."""
 
@@ -73,6 +75,26 @@ def best_pose(moving: Singles, reference: Singles) -> Pose:
         turn, stretch = np.radians(best.turn_deg), best.stretch
         best = _best(moving, fixed, [(turn + a, stretch * np.exp(b)) for a in around for b in around])
     return best
+
+
+def shows_things(picture: Singles) -> bool:
+    """Whether a picture shows anything to be found again: two of its bands, whose noise is their own, show the same.
+
+    Parameters
+    ----------
+    picture : float32 (band, y, x)
+        An overview; NaN for no data.
+
+    Returns
+    -------
+    bool
+        False of a single band, of which nothing tells noise from things.
+    """
+    if len(picture) < SOME_BANDS:
+        return False
+    field = orientation_field(picture[:SOME_BANDS], SIGMA_PX)
+    peak = correlation_peak(correlation_spectrum(field[:1], field[1:], 0.0), STEP_PX)
+    return peak.quality >= LEAST_QUALITY
 
 
 def _steps(most: float, step: float) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_scenes import blocks_and_grain
 
-from changedet.stages.align.kernels.pose import LEAST_QUALITY, at_scale, best_pose, resampled
+from changedet.stages.align.kernels.pose import LEAST_QUALITY, at_scale, best_pose, resampled, shows_things
 
 SIDE = 130
 
@@ -55,3 +55,13 @@ def test_a_pose_by_smaller_pixels_takes_the_same_places() -> None:
     smaller = (place + 0.5) * factor - 0.5
     found = at_scale(matrix, factor) @ [*smaller, 1.0]
     assert found == pytest.approx((matrix @ [*place, 1.0] + 0.5) * factor - 0.5)
+
+
+def test_noise_and_blank_looks_show_nothing_to_be_found_again() -> None:
+    things = pictures(similarity(0.0, 1.0, (0.0, 0.0)))[1]
+    noise = np.random.default_rng(1).normal(800, 40, things.shape).astype(np.float32)
+    # edges of these blocks differ from band to band, so the bands are one picture with noise of their own
+    grey = things[:1] + noise
+    assert shows_things(grey)
+    for nothing in (noise, np.full_like(things, 9), np.full_like(things, np.nan), grey[:1]):
+        assert not shows_things(nothing)
