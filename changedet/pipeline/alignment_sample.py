@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,8 +13,10 @@ from changedet.blocks import sample_windows
 from changedet.grid import Grid
 from changedet.grid.displacement import NODE_STEP_PX, Displacement, Shift
 from changedet.kernels.block_means import block_mean
+from changedet.kernels.pixel_classes import CLEAR
 from changedet.kernels.together import both
 from changedet.pipeline.date_job import DateJob
+from changedet.pipeline.date_model import OverviewClasses
 from changedet.pipeline.samples import Sample, read_cells, unaligned_sample
 from changedet.stages.align.alignment import Alignment, AlignMethod
 from changedet.stages.align.chips import measured_shift
@@ -25,6 +28,8 @@ POSE_BUDGET_PX: Final = 17_000
 """Pixels of the overview in which a turn and a stretch are looked for, which the chips correct as they do a shift."""
 LEAST_SEEN: Final = 0.25
 """Of an overview, the share that both dates must show before it is said that they show different ground."""
+SHOWS_MOST: Final = 0.5
+"""Share of an overview that its mask must leave open, once it is known. Chosen by hand."""
 ELSEWHERE: Final = (
     "it does not show the reference's ground, however it is turned, stretched or moved: check that it is of this place "
     "and lies where it says, and take a wider area if all of it was rebuilt (align: {method: none} takes it as it lies)"
@@ -67,6 +72,29 @@ def alignment_of(job: DateJob, own: Sample, reference: Sample | None) -> Alignme
     margin = [(wide - narrow) // 2 for wide, narrow in zip(grid.shape, job.grid.shape, strict=True)]
     displacement = found.displacement.from_corner(margin[0], margin[1], job.grid.shape)
     return replace(found, displacement=displacement).if_significant().in_units(grid.ground_metre)
+
+
+def if_shown(alignment: Alignment, masks: Sequence[OverviewClasses | None]) -> Alignment:
+    """The same, but without a word of other ground where clouds hide most of a date: they are what was compared then.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Of `alignment_of`.
+    masks : sequence of OverviewClasses or None
+        Of the date and of the reference; None where nothing tells what is hidden.
+
+    Returns
+    -------
+    Alignment
+        Without `elsewhere` where one of the masks shows less than `SHOWS_MOST`.
+    """
+    if not alignment.elsewhere:
+        return alignment
+    shown = [float((mask.unpacked() == CLEAR).mean()) for mask in masks if mask is not None]
+    if min(shown, default=1.0) >= SHOWS_MOST:
+        return alignment
+    return replace(alignment, elsewhere=False, reason=alignment.reason.removesuffix(f"; {ELSEWHERE}"))
 
 
 def _measured(job: DateJob, method: AlignMethod, own: Sample, reference: Sample) -> Alignment:

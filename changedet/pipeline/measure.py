@@ -15,7 +15,7 @@ from changedet.imagery.angles import ViewAngles
 from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, SHADOW, SHOWS_BOXES
 from changedet.kernels.together import both, each
-from changedet.pipeline.alignment_sample import alignment_of
+from changedet.pipeline.alignment_sample import alignment_of, if_shown
 from changedet.pipeline.band_doubts import band_signs
 from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import DateJob
@@ -98,6 +98,7 @@ def measure(
     overview = kept.mask or overview_classes(
         job, own.overview, before_overview, alignment.displacement, under_snow=has_snow(reference_model)
     )
+    alignment = if_shown(alignment, [overview, reference_model.mask if reference_model else None])
     if reference is not None:
         # An overview of four bands has 30 MB, and only that of the reference is needed again.
         own = replace(own, overview=np.empty((0, 0, 0), np.float32))
