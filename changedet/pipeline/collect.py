@@ -45,7 +45,7 @@ from changedet.pipeline.footprints import (
 )
 from changedet.pipeline.new_ground import gained_ground, new_ground
 from changedet.pipeline.not_seen import not_seen_layer
-from changedet.pipeline.other_ground import other_ground, other_ground_json, without_other_ground
+from changedet.pipeline.other_ground import other_ground_json, reference_is_odd, without_claims
 from changedet.pipeline.other_things import find_other_things
 from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.refused_boxes import with_refused_boxes
@@ -119,8 +119,9 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     false = _placebo(plan) if changed else None
     familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models))
     looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
-    odd = other_ground(models, plan.reference_date)
-    looks = with_refused_boxes(_believed(looks, familiar, odd), plan.reference_date, changes, shares)
+    if is_odd := reference_is_odd(models):
+        looks = without_claims(looks, plan.reference_date)
+    looks = with_refused_boxes(_with_familiarity(looks, familiar), plan.reference_date, changes, shares)
     containers, followed, _ = seen = _seen_boxes(plan, boxes, zones)
     others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
     plain, slanted = timeseries(looks, tracks, zones), slanted_looks(tracks)
@@ -154,7 +155,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "robust": None if variants is None else robustness(found, variants),
     }
     summary |= others.records(plan.dates, plan.workflow.ais, plan.grid.ground_metre)
-    summary |= fill_json({day: model.fill for day, model in models.items()}) | other_ground_json(odd)
+    summary |= fill_json({day: model.fill for day, model in models.items()})
+    summary |= other_ground_json(plan.reference_date, is_odd=is_odd)
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
@@ -195,16 +197,14 @@ def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset
     return clear_fraction(quality, plan.grid, [gained])[0]
 
 
-def _believed(
-    looks: Sequence[DateMeasurements], familiar: Mapping[dt.date, Familiarity], odd: Sequence[dt.date]
+def _with_familiarity(
+    looks: Sequence[DateMeasurements], familiar: Mapping[dt.date, Familiarity]
 ) -> list[DateMeasurements]:
-    """With how far looks lie from what was learned; nothing for sure of those that show other ground."""
     found = [(look, familiar.get(look.date)) for look in looks]
-    known = [
-        look if one is None else replace(look, unfamiliarity=one.distance, is_refused=one.is_refused)
+    return [
+        look if one is None else replace(look, unfamiliarity=one.distance, is_refused=look.is_refused or one.is_refused)
         for look, one in found
     ]
-    return without_other_ground(known, odd)
 
 
 def _placebo(plan: Plan) -> Placebo:

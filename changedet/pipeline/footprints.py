@@ -97,7 +97,7 @@ def footprints_of(
         gained = [_made(rows[rows["direction"] == "gain"]) for rows in own]
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
     if lasts and knows_seasons(plan):
-        found = held_against_seasons(plan, found)
+        found = held_against_seasons(plan, found, changes)
     if all_bare(found, plan.grid.area, _plants_or_water(plan, models)):
         found = with_what_stands(found)
     return dict(zip(days, found, strict=True))

@@ -1,9 +1,9 @@
-"""Looks that show other ground than the reference, as far as can be told: nothing is claimed of them."""
+"""Looks that show other ground than the reference, as far as can be told: they are left out, or nothing is claimed."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,21 +16,20 @@ if TYPE_CHECKING:
     from changedet.stages.series.table import DateMeasurements
 
 
-def other_ground(models: Mapping[dt.date, DateModel], reference: dt.date) -> list[dt.date]:
-    """Which looks show other ground than the rest: the reference where most others show none of its ground.
+def reference_is_odd(models: Mapping[dt.date, DateModel]) -> bool:
+    """Whether most other looks show none of the reference's ground.
 
     Parameters
     ----------
     models : mapping of date to DateModel
-    reference : datetime.date
+        Of all dates, the reference's among them.
 
     Returns
     -------
-    list of datetime.date
-        In the order of the models.
+    bool
+        Also of a pair whose looks show different ground.
     """
-    odd = [day for day, model in models.items() if model.alignment.elsewhere]
-    return [reference] if 2 * len(odd) > len(models) - 1 else odd
+    return 2 * sum(model.alignment.elsewhere for model in models.values()) > len(models) - 1
 
 
 def foreign_looks(plan: Plan, models: Mapping[dt.date, DateModel]) -> dict[int, str]:
@@ -49,54 +48,41 @@ def foreign_looks(plan: Plan, models: Mapping[dt.date, DateModel]) -> dict[int, 
     dict of int to str
         Index of the look -> a warning.
     """
-    odd = set(other_ground(models, plan.reference_date)) - {plan.reference_date}
-    if len(odd) == len(plan.looks) - 1:
+    if reference_is_odd(models):
         return {}
-    return {
-        i: f"{look.date} is left out: {models[look.date].alignment.reason}"
-        for i, look in enumerate(plan.looks)
-        if look.date in odd
-    }
+    found = ((i, look.date, models[look.date].alignment) for i, look in enumerate(plan.looks))
+    return {i: f"{day} is left out: {alignment.reason}" for i, day, alignment in found if alignment.elsewhere}
 
 
-def without_other_ground(looks: Sequence[DateMeasurements], odd: Collection[dt.date]) -> list[DateMeasurements]:
-    """Tell of such looks no count, no built ground and no least change: a wrong file may be all that differs.
+def without_claims(looks: Sequence[DateMeasurements], reference: dt.date) -> list[DateMeasurements]:
+    """Tell no count and no built ground of an odd reference; nothing changed for sure since one that is refused.
 
     Parameters
     ----------
     looks : sequence of DateMeasurements
-    odd : collection of datetime.date
-        Of `other_ground`.
+    reference : datetime.date
+        Of which `reference_is_odd`.
 
     Returns
     -------
     list of DateMeasurements
-        Upper bounds of changed areas as before.
+        The others as they are.
     """
-    return [
-        replace(
-            look,
-            is_refused=True,
-            footprint_m2={},
-            changed_area_m2={zone: area.reaching(low=0.0) for zone, area in look.changed_area_m2.items()},
-        )
-        if look.date in odd
-        else look
-        for look in looks
-    ]
+    return [replace(look, is_refused=True, footprint_m2={}) if look.date == reference else look for look in looks]
 
 
-def other_ground_json(odd: Sequence[dt.date]) -> JsonObject:
-    """What the summary says of such looks.
+def other_ground_json(reference: dt.date, *, is_odd: bool) -> JsonObject:
+    """What the summary says of an odd reference.
 
     Parameters
     ----------
-    odd : sequence of datetime.date
-        Of `other_ground`.
+    reference : datetime.date
+    is_odd : bool
+        As of `reference_is_odd`.
 
     Returns
     -------
     dict
-        ``other_ground``: their dates; nothing where there are none.
+        ``other_ground``: its date; nothing where it is not.
     """
-    return {"other_ground": [str(day) for day in odd]} if odd else {}
+    return {"other_ground": str(reference)} if is_odd else {}

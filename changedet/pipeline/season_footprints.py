@@ -6,12 +6,12 @@ masks mark as changed; the rest of what is bare stays in the greatest footprint.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon
@@ -19,9 +19,9 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools
 from changedet.blocks import Window, tiles
-from changedet.grid import Grid, ground_area_m2
-from changedet.kernels.pixel_classes import CHANGED
-from changedet.outputs.rasters.reading import read_bands, read_window
+from changedet.grid import ground_area_m2
+from changedet.outputs.rasters.reading import read_bands
+from changedet.outputs.values import iso_dates
 from changedet.pipeline.season_scores import FIRST
 from changedet.plan import Plan
 from changedet.stages.change.kernels.season_colours import GREEN, STATES
@@ -32,7 +32,7 @@ TILE_PX: Final = 1024
 """Edge of the windows that are read at once."""
 
 
-def held_against_seasons(plan: Plan, found: Sequence[Footprint]) -> list[Footprint]:
+def held_against_seasons(plan: Plan, found: Sequence[Footprint], changes: gpd.GeoDataFrame) -> list[Footprint]:
     """Leave out of the likely and the least footprints what was green on some look and no mask marks.
 
     Parameters
@@ -41,19 +41,23 @@ def held_against_seasons(plan: Plan, found: Sequence[Footprint]) -> list[Footpri
         It knows the seasons; its masks are done.
     found : sequence of Footprint
         Of all dates.
+    changes : GeoDataFrame
+        Changed regions of all dates, with ``date``, in the grid's CRS.
 
     Returns
     -------
     list of Footprint
         The greatest ones as they are, and all of the dates before the reference.
     """
-    days = [look.date for look in plan.looks]
-    bare = never_green(plan)
-    shapes = {day: _outlined(plan.grid, bare | _marked(plan, day)) for day in days[plan.reference :]}
-    return [_within(one, shapes[day], plan) if day in shapes else one for day, one in zip(days, found, strict=True)]
+    bare, at, shown = never_green(plan), iso_dates(changes["date"]), []
+    for index, (look, one) in enumerate(zip(plan.looks, found, strict=True)):
+        marked = changes.geometry[at == str(look.date)].to_numpy()
+        ground = shapely.union_all([bare, *marked])
+        shown.append(_within(one, ground, plan) if index >= plan.reference else one)
+    return shown
 
 
-def never_green(plan: Plan) -> Bools:
+def never_green(plan: Plan) -> BaseGeometry:
     """Where neither the reference nor a later date shows plants.
 
     Parameters
@@ -63,31 +67,23 @@ def never_green(plan: Plan) -> Bools:
 
     Returns
     -------
-    bool (y, x)
-        Of the grid.
+    shapely geometry
+        In the grid's CRS.
     """
-    green = np.zeros(plan.grid.shape, np.bool_)
     paths = [plan.folder.aside("contrast", look.date) for look in plan.looks[plan.reference + 1 :]]
+    outlines: list[BaseGeometry] = []
     for window in tiles(plan.grid.shape, TILE_PX):
+        green = np.zeros((window.height, window.width), np.bool_)
         for path in paths:
-            green[window.slices] |= _is_green(path, window)
-    return ~green
+            green |= _is_green(path, window)
+        outlines += plan.grid.outlines(~green, window.y, window.x)
+    return shapely.union_all(outlines)
 
 
 def _is_green(path: Path, window: Window) -> Bools:
     states = read_bands(path, window)[FIRST:]
     with np.errstate(invalid="ignore"):
         return np.asarray((states[[0, STATES]] >= GREEN).any(axis=0), np.bool_)
-
-
-def _marked(plan: Plan, day: dt.date) -> Bools:
-    if day == plan.reference_date:
-        return np.zeros(plan.grid.shape, np.bool_)
-    return np.asarray(read_window(plan.mask_file(day), Window(0, 0, *plan.grid.shape)) == CHANGED, np.bool_)
-
-
-def _outlined(grid: Grid, ground: Bools) -> BaseGeometry:
-    return shapely.union_all(grid.outlines(ground, 0, 0))
 
 
 def _within(found: Footprint, ground: BaseGeometry, plan: Plan) -> Footprint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,9 +24,6 @@ from changedet.stages.change.kernels.roof_odds import with_roofs
 from changedet.stages.change.kernels.wide_ground import kept_odds
 from changedet.stages.change.method import ChangeMethod
 from changedet.store.packing import pack
-
-STRETCHED: Final = "uint8"
-"""Type of pictures whose values are no reflectance."""
 
 
 class TileScores(NamedTuple):
@@ -144,8 +141,8 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
     inside = np.where(job.grid.inside(window), own, np.float32(np.nan))
     states = None
     if job.with_states:
-        # what a line between seasons makes of reflectance is no colour any more; stretched pictures need it
-        same_units = job.look.dtype == reference.dtype and job.look.dtype != STRETCHED
+        # what a line between seasons makes of reflectance is no colour any more; other units need it
+        same_units = job.look.dtype == reference.dtype
         now = blurred(where_valid(shown, both), job.blur_px[1]) if same_units else after
         states = states_of(job.compared_roles, (before, now), job.change_halo_px)
     return TileScores(inside, contrast, plants, said, standing, roofs, states)

@@ -7,7 +7,9 @@ import os
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Final, NamedTuple
 
 from changedet.errors import InputError, MethodError, Problem
@@ -163,6 +165,12 @@ def as_shown(plan: Plan) -> Plan:
     return replace(plan, looks=looks, roles=roles, warnings=(*plan.warnings, *said), **decided._asdict())
 
 
+def _days_apart(looks: Sequence[Look]) -> float:
+    """Median of the days between two looks, which come in the order of their dates; infinite of one."""
+    gaps = [(after.date - before.date).days for before, after in pairwise(looks)]
+    return float(median(gaps)) if gaps else math.inf
+
+
 class _Decided(NamedTuple):
     """What follows from the looks and their bands: fields of `Plan`."""
 
@@ -183,6 +191,7 @@ def _decided(
         gsd_m=tuple(look.gsd_m for look in looks),
         dtype=looks[reference].dtype,
         panchromatic=are_grey(looks),
+        days_apart=_days_apart(looks),
     )
     choices = _choices(workflow, facts)
     facts = replace(facts, detector=choices["objects"].method)

@@ -8,6 +8,7 @@ the check of the YAML, the JSON Schema, ``changedet methods`` and the starter fi
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, Literal, ParamSpec, TypeVar
@@ -56,6 +57,8 @@ class Facts:
         The objects method that was chosen, for the stages after it.
     panchromatic : bool
         Whether the bands of the visible are one and the same: a grey picture.
+    days_apart : float
+        Median of the days between two dates; infinite of a single one and where the dates are not known.
     """
 
     resolution_m: float
@@ -65,6 +68,7 @@ class Facts:
     dtype: str = "uint16"
     detector: str = ""
     panchromatic: bool = False
+    days_apart: float = math.inf
 
     @property
     def is_sar(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from small_scenes import blocks_and_grain, write_scene, write_workflow
 
-from changedet.pipeline.other_ground import other_ground, other_ground_json, without_other_ground
+from changedet.pipeline.other_ground import foreign_looks, other_ground_json, reference_is_odd, without_claims
 from changedet.pipeline.run import run
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.table import DateMeasurements
@@ -21,28 +21,41 @@ DAYS = [dt.date(2023, month, 1) for month in range(1, 6)]
 
 def models(odd: tuple[int, ...], count: int = 5) -> dict[dt.date, Any]:
     """Of five dates, of which these do not show the reference's ground."""
-    return {day: SimpleNamespace(alignment=SimpleNamespace(elsewhere=k in odd)) for k, day in enumerate(DAYS[:count])}
+    return {
+        day: SimpleNamespace(alignment=SimpleNamespace(elsewhere=k in odd, reason="not moved"))
+        for k, day in enumerate(DAYS[:count])
+    }
 
 
-@pytest.mark.parametrize(("odd", "named"), [((), []), ((2,), [2]), ((1, 4), [1, 4]), ((1, 2, 3), [0])])
-def test_the_reference_is_the_odd_one_where_most_others_are(odd: tuple[int, ...], named: list[int]) -> None:
-    found = other_ground(models(odd), DAYS[0])
-    assert found == [DAYS[k] for k in named]
-    assert other_ground_json(found) == ({"other_ground": [str(DAYS[k]) for k in named]} if named else {})
+@pytest.mark.parametrize(
+    ("odd", "count", "is_odd", "left_out"),
+    [
+        ((), 5, False, []),
+        ((2,), 5, False, [2]),
+        ((1, 4), 5, False, [1, 4]),
+        ((1, 2, 3), 5, True, []),
+        ((1,), 2, True, []),
+    ],
+)
+def test_the_reference_is_the_odd_one_where_most_others_are(
+    odd: tuple[int, ...], count: int, is_odd: bool, left_out: list[int]
+) -> None:
+    known = models(odd, count)
+    assert reference_is_odd(known) == is_odd
+    plan = SimpleNamespace(looks=[SimpleNamespace(date=day) for day in known])
+    assert foreign_looks(plan, known) == {  # type: ignore[arg-type]
+        k: f"{DAYS[k]} is left out: not moved" for k in left_out
+    }
+    assert other_ground_json(DAYS[0], is_odd=is_odd) == ({"other_ground": str(DAYS[0])} if is_odd else {})
 
 
-def test_of_a_pair_the_reference_is_named() -> None:
-    assert other_ground(models((1,), 2), DAYS[0]) == [DAYS[0]]
-
-
-def test_nothing_is_claimed_of_them() -> None:
+def test_nothing_is_counted_or_built_on_an_odd_reference() -> None:
     area = Estimate(700.0, 500.0, 1900.0)
     looks = [DateMeasurements(day, changed_area_m2={"": area}, footprint_m2={"": area}) for day in DAYS]
-    found = without_other_ground(looks, [DAYS[1]])
-    assert found[1].is_refused
-    assert found[1].footprint_m2 == {}
-    assert found[1].changed_area_m2 == {"": area._replace(low=0.0)}
-    assert [found[0], *found[2:]] == [looks[0], *looks[2:]]
+    found = without_claims(looks, DAYS[0])
+    assert found[0].is_refused
+    assert found[0].footprint_m2 == {}
+    assert found[1:] == looks[1:]
 
 
 def test_a_look_at_another_place_is_left_out_and_named(tmp_path: Path) -> None:

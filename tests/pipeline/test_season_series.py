@@ -74,7 +74,7 @@ def test_fields_that_lie_bare_are_not_likely_built(done: Run) -> None:
 
 def test_the_reason_says_so(done: Run) -> None:
     (change,) = (row for row in done.provenance["methods"] if row["stage"] == "change")
-    assert "through the year" in change["reason"]
+    assert "no season of the site's own fields" in change["reason"]
 
 
 @pytest.mark.parametrize(

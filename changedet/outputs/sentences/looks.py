@@ -76,16 +76,14 @@ def _named(days: list[str], facts: Facts) -> str:
 
 
 def _elsewhere(facts: Facts) -> str:
-    """Looks that show other ground, so that only they may differ."""
-    found = facts.summary.get("other_ground")
-    if not isinstance(found, list) or not found:
+    """A reference that shows other ground, so that it may be all that differs."""
+    day = facts.summary.get("other_ground")
+    if not isinstance(day, str):
         return ""
-    days = [str(day) for day in found]
-    rest = "the rest show" if len(facts.dates) > TOLD else "the other shows"
-    it = "they are" if len(days) > 1 else "it is"
+    rest = "the others show" if len(facts.dates) > TOLD else "the other shows"
     return (
-        f"{_named(days, facts)} {_show(days)} none of the ground that {rest}, so that nothing is claimed of a change "
-        f"since or until then: check that {it} of this place"
+        f"{_named([day], facts)} shows none of the ground that {rest}, so that no change since then is claimed: check "
+        "that it is of this place"
     )
 
 

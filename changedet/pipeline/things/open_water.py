@@ -15,7 +15,7 @@ NEEDED: Final = frozenset({"green", "nir"})
 """Bands that distinguish water from smooth dark fields and aprons: without near infrared most of an airport passes
 for it."""
 COLOURS: Final = frozenset({"red", "blue"})
-"""Bands by which blue water is told from fields, less surely: a series must bear it out."""
+"""Bands that distinguish blue water from fields, less well: only what several looks show is taken for water."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,6 @@ from changedet.stages.registry import Choice, Facts, Stage
 
 Fitted = TypeVar("Fitted", bound=Unlearned)
 
-PAIR: Final = 2
 """Dates of a pair, which shows no seasons."""
 VERY_HIGH_RESOLUTION_M: Final = 2.0
 """Finer than this, objects are many pixels wide and relief displaces their tops, so displacement rather than noise
@@ -32,6 +32,13 @@ series at 0.5 m was marked."""
 COARSE_FALSE_SHARES: Final = {"cva": 0.037, "pca_kmeans": 0.042}
 OTHER_COARSE_FALSE_SHARE: Final = 0.09
 """Marked falsely at 10 m on 24 simulated pairs of all seasons against a winter date."""
+SEASON_DATES, SEASON_DAYS = 6, 75.0
+"""Looks, and days between two of them in the median, that show how long fields lie bare. Of a Landsat series of eight
+looks in 35 years nearly all of a town's growth and of a river's way was taken for seasons (docs/research/change.md)."""
+SEASON_M: Final = 15.0
+"""Coarsest pixel on the ground in which a field still is one."""
+STRETCHED: Final = "uint8"
+"""Type of pictures whose values are no reflectance, so that no index tells plants."""
 SEASONS_FALSE_SHARE: Final = 0.004
 """Of masks of series that know the site's seasons: four times the mean of a quiet drawn site of twelve looks at 10 m,
 which was in view (docs/research/change.md, "Seasons in coarse pixels")."""
@@ -70,8 +77,8 @@ def choose(facts: Facts) -> Choice:
         reason = f"0.25 to 1.3 m with {colours}: trees fitted on such simulated pairs, with the fewest false marks"
         return Choice("trees", {}, f"very high resolution, {reason}")
     if shows_seasons(facts):
-        seasons = "what no season of the site's own fields explains through the year"
-        return Choice("cva", {"smoothing": "tv"}, f"2 m and coarser, dates with near infrared: {seasons}")
+        reason = "3.5 to 15 m every few weeks with near infrared: what no season of the site's own fields explains"
+        return Choice("cva", {"smoothing": "tv"}, reason)
     if not fine:
         reason = "2 m and coarser: standardised difference, which marks least of what only the season did"
         return Choice("cva", {"smoothing": "tv"}, reason)
@@ -88,15 +95,18 @@ def shows_seasons(facts: Facts) -> bool:
     Parameters
     ----------
     facts : Facts
-        Pixel size, bands and number of dates count.
+        Pixel size, bands, type and dates count.
 
     Returns
     -------
     bool
-        With red and near infrared on three dates and more, 2 m and coarser.
+        With red and near infrared, in pixels that nothing learned compares and in which a field still is one, on
+        looks every few weeks, whose values are no stretched picture's.
     """
-    coarse = facts.resolution_m >= VERY_HIGH_RESOLUTION_M and not facts.is_sar
-    return coarse and facts.dates > PAIR and {ROLES[2], ROLES[3]} <= set(facts.roles)
+    if facts.is_sar or facts.dtype == STRETCHED or not {ROLES[2], ROLES[3]} <= set(facts.roles):
+        return False
+    is_often = facts.dates >= SEASON_DATES and facts.days_apart <= SEASON_DAYS
+    return is_often and TREES_M[1] < facts.resolution_m and max(facts.gsd_m, default=math.inf) <= SEASON_M
 
 
 def false_share(method: str, facts: Facts) -> float:

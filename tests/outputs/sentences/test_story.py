@@ -313,10 +313,10 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
     assert "12 June is unlike most scenes that the models know: its interval is widened" in said
     found["familiarity"] = {DAYS[1]: {"distance": 1.3}}
     assert "12 June is too unlike the scenes that the models know to be counted" in texts(found)["looks"]
-    odd = texts(summary(other_ground=[DAYS[0]]))["looks"]
+    odd = texts(summary(other_ground=DAYS[0]))["looks"]
     assert (
-        "12 March shows none of the ground that the rest show, so that nothing is claimed of a change since or until "
-        "then: check that it is of this place" in odd
+        "12 March shows none of the ground that the others show, so that no change since then is claimed: check that "
+        "it is of this place" in odd
     )
     aslant = texts(summary(oblique={DAYS[1]: 31.2}))["looks"]
     assert (

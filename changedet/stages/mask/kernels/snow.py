@@ -70,7 +70,7 @@ STILL_WHITE: Final = 0.3
 takes the colour of mud and silt. On looks at a drawn flood it is .02 to .03, in snow .57 (painted 43) and .97 (drawn).
 Asked where the units are unknown alone."""
 NO_FLOOR: Final = 1e-6
-"""For what is asked of colours alone."""
+"""Least brightness where colours alone decide."""
 COVERED: Final = 0.9
 """Share of white ground, chosen by hand: under snow all over, trees and shade are a tenth at most."""
 ABOVE_HAZE: Final = 0.85
@@ -155,11 +155,10 @@ def white_snow(
     is_hazy = is_scaled and white[seen].mean() < COVERED and not _is_above_haze(bright, turned, seen, floor)
     if is_hazy:
         return none
-    is_bare = not (is_scaled or reference is None) and not (
-        _is_lighter(bright, reference, turned, known & ~white) and _stays_white(visible, nir, turned)
-    )
-    if is_bare:
-        return none
+    if not (is_scaled or reference is None):
+        is_lighter = _is_lighter(bright, reference, turned, known & ~white)
+        if not (is_lighter and _stays_white(visible, nir, turned)):
+            return none
     if _is_smooth(bright, turned, PAVING_UNEVEN) and not _lies_all_over(turned, known, least, PAVING_SPREAD):
         return none
     if white[seen].mean() < ALONE_SHARE:
