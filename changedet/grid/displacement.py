@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,8 @@ from changedet.json_types import JsonObject
 
 NODE_STEP_PX: Final = 32
 """Nodes of a field lie on every 32nd pixel of the grid or on every so many of those."""
+SAME_DIGITS: Final = 6
+"""Of how many times as large pixels are: units of a CRS come with rounding."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,16 @@ class Displacement:
         the common grid; bilinear between nodes, clamped outside them.
     node_spacing_px : int
         A multiple of 32.
+    pixel_m : float or None
+        Side of the common grid's pixels in metres of its CRS, for who reads on larger ones from the same corner; None
+        where nothing lies between nodes.
     """
 
     shift: Shift = Shift()
     local_east_m: tuple[tuple[float, ...], ...] | None = None
     local_north_m: tuple[tuple[float, ...], ...] | None = None
     node_spacing_px: int = 256
+    pixel_m: float | None = None
 
     def __post_init__(self) -> None:
         if self.node_spacing_px <= 0 or self.node_spacing_px % NODE_STEP_PX:
@@ -106,7 +112,27 @@ class Displacement:
         nodes = np.meshgrid(rows + row, columns + column, indexing="ij")
         east, north = self.at(nodes[0], nodes[1])
         local = (_as_tuples(part.tolist()) for part in (east - self.shift.east_m, north - self.shift.north_m))
-        return Displacement(self.shift, next(local), next(local), self.node_spacing_px)
+        return replace(self, local_east_m=next(local), local_north_m=next(local))
+
+    def on_pixels(self, rows: Floats, columns: Floats, pixel_m: float) -> tuple[Floats, Floats]:
+        """The displacement at some pixels of a grid from the same corner, whose pixels may be larger.
+
+        Parameters
+        ----------
+        rows, columns : float64 of one shape
+            Of that grid, whole numbers at pixel centres.
+        pixel_m : float
+            Side of its pixels, metres of its CRS.
+
+        Returns
+        -------
+        east_m, north_m : float64 of that shape
+            In metres of the grid's CRS.
+        """
+        times = 1.0 if self.pixel_m is None else round(pixel_m / self.pixel_m, SAME_DIGITS)
+        if times == 1.0:
+            return self.at(rows, columns)
+        return self.at((rows + 0.5) * times - 0.5, (columns + 0.5) * times - 0.5)
 
     def scaled(self, factor: float) -> Displacement:
         """The displacement in other units.
@@ -126,7 +152,8 @@ class Displacement:
             for rows in (self.local_east_m, self.local_north_m)
         )
         shift = Shift(factor * self.shift.east_m, factor * self.shift.north_m)
-        return self if factor == 1.0 else Displacement(shift, east, north, self.node_spacing_px)
+        pixel = None if self.pixel_m is None else factor * self.pixel_m
+        return self if factor == 1.0 else Displacement(shift, east, north, self.node_spacing_px, pixel)
 
     def to_json(self) -> JsonObject:
         """The displacement as JSON.
@@ -142,6 +169,7 @@ class Displacement:
             "local_east_m": None if self.local_east_m is None else [list(row) for row in self.local_east_m],
             "local_north_m": None if self.local_north_m is None else [list(row) for row in self.local_north_m],
             "node_spacing_px": self.node_spacing_px,
+            "pixel_m": self.pixel_m,
         }
 
     @classmethod
@@ -163,6 +191,7 @@ class Displacement:
             _as_tuples(data.get("local_east_m")),
             _as_tuples(data.get("local_north_m")),
             int(data.get("node_spacing_px", 256)),
+            data.get("pixel_m"),
         )
 
 

@@ -220,7 +220,7 @@ def _locator(raster: Raster, grid: Grid, displacement: Displacement) -> Locate:
         east = t.c + t.a * (columns + 0.5) + t.b * (rows + 0.5)
         north = t.f + t.d * (columns + 0.5) + t.e * (rows + 0.5)
         if not displacement.is_zero:
-            off_east, off_north = displacement.at(rows, columns)
+            off_east, off_north = displacement.on_pixels(rows, columns, grid.resolution_m)
             east, north = east + off_east, north + off_north
         if not same:
             east, north = transform_xy(grid.crs, raster.frame.crs, east, north)

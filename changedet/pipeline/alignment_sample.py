@@ -144,7 +144,7 @@ def _followed_by(first: Displacement, matrix: Floats, grid: Grid) -> Displacemen
         tuple(tuple(float(value) for value in row) for row in part)
         for part in (east - common.east_m, north - common.north_m)
     )
-    return Displacement(common, local_east, local_north, spacing)
+    return Displacement(common, local_east, local_north, spacing, metres)
 
 
 def _offset(pixels: tuple[Floats, Floats], first: Displacement, matrix: Floats, metres: float) -> tuple[Floats, Floats]:

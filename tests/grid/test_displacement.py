@@ -37,3 +37,17 @@ def test_a_field_by_the_pixels_of_another_corner_moves_the_same_places() -> None
     for found, whole in zip(inner.at(rows, columns), moved.at(rows + 70, columns + 90), strict=True):
         assert found == pytest.approx(whole)
     assert Displacement(Shift(1.0, 2.0)).from_corner(5, 5, (10, 10)) == Displacement(Shift(1.0, 2.0))
+
+
+def test_a_field_on_larger_pixels_moves_the_same_places() -> None:
+    nodes = np.add.outer(np.arange(5) * 2.0, np.arange(7) * 3.0)
+    fine = Displacement(Shift(10.0, -1.0), tuple(map(tuple, nodes)), tuple(map(tuple, -nodes)), 64, 0.5)
+    rows, columns = np.array([0.0, 10.0, 40.0]), np.array([0.0, 25.0, 60.0])
+    # the middle of a pixel of four by four
+    there = fine.at(4 * rows + 1.5, 4 * columns + 1.5)
+    for moved, unit in ((fine, 1.0), (fine.scaled(1.6), 1.6)):
+        for found, expected in zip(moved.on_pixels(rows, columns, 2.0 * unit), there, strict=True):
+            assert found == pytest.approx(unit * expected)
+    for found, expected in zip(fine.on_pixels(rows, columns, 0.5), fine.at(rows, columns), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert Displacement.from_json(fine.to_json()) == fine

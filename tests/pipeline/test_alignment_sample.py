@@ -11,7 +11,8 @@ import pytest
 from small_runs import DATES
 from small_scenes import blocks_and_grain, write_scene, write_workflow
 
-from changedet.blocks import Pools
+from changedet.blocks import Pools, Window
+from changedet.grid import Displacement, Shift
 from changedet.pipeline.measure_dates import measure_dates
 from changedet.pipeline.scheduling import Session
 from changedet.plan import make_plan
@@ -91,6 +92,25 @@ def test_a_picture_that_was_put_on_the_map_by_hand_is_laid_right(tmp_path: Path,
     there = matrix @ np.stack([columns + corner, rows + corner, np.ones_like(rows)])
     assert east / METRES == pytest.approx(there[0] - columns - corner, abs=0.5)
     assert -north / METRES == pytest.approx(there[1] - rows - corner, abs=0.5)
+
+
+def test_a_picture_laid_right_is_read_alike_on_larger_pixels(tmp_path: Path) -> None:
+    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :600, :600]
+    moved, matrix = placed(base)
+    for date, image in zip(DATES[:2], (base, moved), strict=True):
+        write_scene(tmp_path / f"{date}.tif", image, resolution_m=METRES)
+    plan = make_plan(write_workflow(tmp_path, DATES[:2]), out=str(tmp_path / "out"))
+    nodes = np.meshgrid(np.arange(0.0, 641, 32), np.arange(0.0, 641, 32), indexing="ij")
+    there = np.tensordot(matrix[:, :2], np.stack(nodes[::-1]), 1) + matrix[:, 2, None, None]
+    east, north = METRES * (there[0] - nodes[1]), -METRES * (there[1] - nodes[0])
+    field = [tuple(map(tuple, part.tolist())) for part in (east, north)]
+    displacement = Displacement(Shift(), *field, node_spacing_px=32, pixel_m=METRES)
+    look, window = plan.looks[1], Window(200, 200, 200, 200)
+    fine = look.read(plan.grid, window, ("red",), displacement)[0]
+    coarse = look.overview(plan.grid, 4, ("red",), displacement)[0][:, 50:100, 50:100]
+    means = fine.reshape(1, 50, 4, 50, 4).mean((2, 4))
+    assert np.corrcoef(coarse.ravel(), means.ravel())[0, 1] > 0.98
+    assert np.corrcoef(fine.ravel(), base[2:3, 200:400, 200:400].ravel())[0, 1] > 0.95
 
 
 def test_where_the_search_is_given_nothing_is_turned(tmp_path: Path) -> None:

@@ -166,7 +166,8 @@ def _displacement(shift: Floats, nodes: Floats | None, spacing_px: int, resoluti
     common = Shift(dx * resolution_m, -dy * resolution_m)
     if nodes is None:
         return Displacement(common, node_spacing_px=spacing_px)
-    return Displacement(common, _rows(nodes[1] * resolution_m), _rows(-nodes[0] * resolution_m), spacing_px)
+    east, north = _rows(nodes[1] * resolution_m), _rows(-nodes[0] * resolution_m)
+    return Displacement(common, east, north, spacing_px, resolution_m)
 
 
 def _rows(values: Floats) -> tuple[tuple[float, ...], ...]:
