@@ -119,9 +119,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     false = _placebo(plan) if changed else None
     familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models))
     looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
-    if is_odd := reference_is_odd(models):
-        looks = without_claims(looks, plan.reference_date)
-    looks = with_refused_boxes(_with_familiarity(looks, familiar), plan.reference_date, changes, shares)
+    odd = plan.reference_date if reference_is_odd(models) else None
+    looks = with_refused_boxes(_believed(looks, familiar, odd), plan.reference_date, changes, shares)
     containers, followed, _ = seen = _seen_boxes(plan, boxes, zones)
     others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
     plain, slanted = timeseries(looks, tracks, zones), slanted_looks(tracks)
@@ -155,8 +154,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "robust": None if variants is None else robustness(found, variants),
     }
     summary |= others.records(plan.dates, plan.workflow.ais, plan.grid.ground_metre)
-    summary |= fill_json({day: model.fill for day, model in models.items()})
-    summary |= other_ground_json(plan.reference_date, is_odd=is_odd)
+    summary |= fill_json({day: model.fill for day, model in models.items()}) | other_ground_json(odd)
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
@@ -197,14 +195,16 @@ def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset
     return clear_fraction(quality, plan.grid, [gained])[0]
 
 
-def _with_familiarity(
-    looks: Sequence[DateMeasurements], familiar: Mapping[dt.date, Familiarity]
+def _believed(
+    looks: Sequence[DateMeasurements], familiar: Mapping[dt.date, Familiarity], odd: dt.date | None
 ) -> list[DateMeasurements]:
+    """With how far looks lie from what was learned; nothing is claimed of one that shows other ground."""
     found = [(look, familiar.get(look.date)) for look in looks]
-    return [
-        look if one is None else replace(look, unfamiliarity=one.distance, is_refused=look.is_refused or one.is_refused)
+    known = [
+        look if one is None else replace(look, unfamiliarity=one.distance, is_refused=one.is_refused)
         for look, one in found
     ]
+    return known if odd is None else without_claims(known, odd)
 
 
 def _placebo(plan: Plan) -> Placebo:

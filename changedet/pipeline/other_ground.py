@@ -71,18 +71,17 @@ def without_claims(looks: Sequence[DateMeasurements], reference: dt.date) -> lis
     return [replace(look, is_refused=True, footprint_m2={}) if look.date == reference else look for look in looks]
 
 
-def other_ground_json(reference: dt.date, *, is_odd: bool) -> JsonObject:
+def other_ground_json(odd: dt.date | None) -> JsonObject:
     """What the summary says of an odd reference.
 
     Parameters
     ----------
-    reference : datetime.date
-    is_odd : bool
-        As of `reference_is_odd`.
+    odd : datetime.date or None
+        The reference where it is odd.
 
     Returns
     -------
     dict
-        ``other_ground``: its date; nothing where it is not.
+        ``other_ground``: its date; nothing where there is none.
     """
-    return {"other_ground": str(reference)} if is_odd else {}
+    return {} if odd is None else {"other_ground": str(odd)}
