@@ -70,6 +70,9 @@ GREY_SHARES: Final = MaskShares(0.40, 1.25, 300.0, unseen=0.27)
 """The same of panchromatic scenes, whose masks hold next to nothing of earth that is levelled or heaped: as much of the
 ground as the teaching site that was levelled most had changed. Holds all of 108 dates of 36 teaching sites; .15 of the
 marked area alone held .86, and .44 where earth was moved."""
+RADAR_SHARES: Final = MaskShares(0.40, 1.40, 300.0, unseen=0.27)
+"""Of radar, which tells smooth ground from smooth ground as little as grey pictures do: on drawn radar sites masks hold
+.08 to .29 of new pads, and next to nothing of boxes that left (docs/research/change.md, "Radar series")."""
 BARE_SHARES: Final = MaskShares(0.33, 1.25, unseen=0.08)
 """With near infrared, on sites without plants or water: what is levelled or heaped there has the ground's own colour.
 The narrowest of those tried that hold .95 of 40 dates of drawn bare sites (`scenarios/bare_sites.py`)."""

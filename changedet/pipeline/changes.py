@@ -121,6 +121,8 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     MaskShares
         Of its method and the bands that all looks share.
     """
+    if plan.facts.is_sar:
+        return intervals.RADAR_SHARES
     if knows_seasons(plan):
         return intervals.SEASON_SHARES
     if plan.choices["change"].method not in PROBABILISTIC:

@@ -62,6 +62,15 @@ def test_make_plan_advises_a_finer_grid_for_pixels_of_three_metres(
     assert mask_shares(plan, is_bare=False).missed_m2 == pytest.approx(6000, rel=0.01)
 
 
+def test_radar_masks_may_lack_ground_that_no_radar_tells_apart(tmp_path: Path) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50)[:1])
+    plan = make_plan(write_workflow(tmp_path, DATES, bands={"amplitude": 1}, change={"method": "auto"}))
+    shares = mask_shares(plan, is_bare=False)
+    # a new pad of 7,056 m2 on a drawn site of 17.6 ha of which 1,750 m2 were marked
+    assert 1_750 / shares.low + shares.missed_m2 + shares.unseen * 176_400 > 7_056
+
+
 @pytest.mark.parametrize("header", [True, False])
 def test_a_grey_look_among_colours_has_all_compared_in_grey(tmp_path: Path, header: bool) -> None:
     for k, day in enumerate(DATES):
