@@ -1,4 +1,4 @@
-"""Values of tables and records: a number or none, dates as ISO text, a record, a zone's rows, a round length."""
+"""Values of tables and records: a number or none, dates as ISO text, a zone's rows, a round length, a pixel's size."""
 
 from __future__ import annotations
 
@@ -162,6 +162,27 @@ def left_to_right(words: str) -> str:
     """
     runs_left = any(bidirectional(letter) in {"R", "AL"} for letter in words)
     return f"{_LEFT_TO_RIGHT}{words}{_LEFT_TO_RIGHT}" if runs_left else words
+
+
+def pixel_text(size_m: float) -> str:
+    """The size of a pixel for reading, by two digits and never as a power of ten.
+
+    Parameters
+    ----------
+    size_m : float
+        Metres, above 0.
+
+    Returns
+    -------
+    str
+        With its unit.
+
+    Examples
+    --------
+    >>> pixel_text(0.4999), pixel_text(10.004), pixel_text(231.7)
+    ('0.5 m', '10 m', '230 m')
+    """
+    return f"{float(f'{size_m:.2g}'):g} m"
 
 
 def round_length(most: float) -> float:

@@ -28,7 +28,7 @@ from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
 from changedet.plan.seasons import knows_seasons
 from changedet.stages.footprint.afloat import beside_built, without_ships, without_water
-from changedet.stages.footprint.bare_sites import all_bare, with_what_stands, without_plants
+from changedet.stages.footprint.bare_sites import all_bare, with_what_came, with_what_stands, without_plants
 from changedet.stages.footprint.kernels.ground import GroundStatistics
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
@@ -46,6 +46,12 @@ BARE: Final = (
     "around them: only the boxes and buildings on it are sure, and what else it is said to bear is a guess"
 )
 """Of a desert, or a frame within one yard."""
+BY_COLOUR: Final = (
+    "footprint: without red, green and blue in pixels of 0.25 to 1.3 m built ground is told by its colour alone, which "
+    "fields and bare soil share: it may be several times too large, and its lower bounds hold only what is marked as "
+    "changed"
+)
+"""Where kinds of ground are not distinguished."""
 BARE_CHANGE: Final = (
     "changed area: hardly anything grows on the site on any date, and ground that was levelled, dug or heaped in its "
     "own colour may go unmarked there; its upper bounds allow for three times what is marked and 8 % of the site"
@@ -98,9 +104,18 @@ def footprints_of(
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
     if lasts and knows_seasons(plan):
         found = held_against_seasons(plan, found, changes)
+    if trees is None:
+        found = with_what_came(found, _came(changes, days))
     if all_bare(found, plan.grid.area, _plants_or_water(plan, models)):
         found = with_what_stands(found)
     return dict(zip(days, found, strict=True))
+
+
+def _came(changes: gpd.GeoDataFrame, days: Sequence[dt.date]) -> list[BaseGeometry]:
+    """What each date's mask marks, but for what went."""
+    kept = changes[changes["direction"] != "loss"]
+    at = iso_dates(kept["date"])
+    return [shapely.union_all(kept.geometry[at == str(day)].to_numpy()) for day in days]
 
 
 def _plants_or_water(plan: Plan, models: Mapping[dt.date, DateModel]) -> list[float | None]:
@@ -158,7 +173,8 @@ def bare_site(plan: Plan, models: Mapping[dt.date, DateModel], footprints: Mappi
     """
     bare = all_bare(list(footprints.values()), plan.grid.area, _plants_or_water(plan, models))
     worked = [BARE_CHANGE] if plan.compares and is_without_plants(plan, models) else []
-    return [*([BARE] if bare else []), *worked]
+    coloured = bool(footprints) and series_trees(plan.facts) is None
+    return [*([BARE] if bare else []), *([BY_COLOUR] if coloured else []), *worked]
 
 
 def is_without_plants(plan: Plan, models: Mapping[dt.date, DateModel]) -> bool:

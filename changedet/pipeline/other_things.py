@@ -11,7 +11,7 @@ import pandas as pd
 
 from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
-from changedet.outputs.values import iso_dates
+from changedet.outputs.values import iso_dates, pixel_text
 from changedet.pipeline.area_sums import Area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things import (
@@ -168,7 +168,8 @@ class OtherThings(NamedTuple):
                 if found is not None and figure not in missing and not is_fine(look, coarsest_m)
             ]
             if hidden:
-                said.append(f"{look.date}: its pixels of {look.gsd_m:.2g} m are too coarse to show {', '.join(hidden)}")
+                size, them = pixel_text(look.gsd_m), ", ".join(hidden)
+                said.append(f"{look.date}: its pixels of {size} are too coarse to show {them}")
         return said
 
     def records(self, days: Sequence[dt.date], ais: str | None, unit: float) -> JsonObject:

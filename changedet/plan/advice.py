@@ -13,6 +13,7 @@ from changedet.grid.areas import Areas
 from changedet.imagery.look import Look
 from changedet.outputs.figure.letters import undrawable
 from changedet.outputs.sentences.words import named_dates
+from changedet.outputs.values import pixel_text
 from changedet.workflow import Workflow
 from changedet.workflow.finer_grid import FINER_M, wants_finer_grid
 
@@ -21,6 +22,10 @@ COARSE_REFERENCE: Final = 2.0
 """A reference whose GSD is so many times the finest scene's is warned of."""
 NEARLY_FINEST: Final = 1.25
 """So many times the finest GSD is as good a reference."""
+COARSE_GRID: Final = 2.0
+"""A grid whose pixels are so many times the finest scene's is warned of, as a reference is."""
+FINE_GRID: Final = 4.0
+"""A grid whose pixels are so many times smaller than the finest scene's is warned of: more than is ever advised."""
 MUCH_BEYOND: Final = 0.25
 """So much of the site's area beyond it, on a look, is warned of: the reference is a strip. Deliveries that were cut
 along a site differ by less."""
@@ -43,7 +48,21 @@ def advice(looks: Sequence[Look], reference: int, grid: Grid) -> list[str]:
     list of str
         Warnings.
     """
-    return [*_better_reference(looks, reference), *_in_colours_alone(looks), *_finer_grid(looks, grid)]
+    asked = _other_pixels(looks, grid) or _finer_grid(looks, grid)
+    return [*_better_reference(looks, reference), *_in_colours_alone(looks), *asked]
+
+
+def _other_pixels(looks: Sequence[Look], grid: Grid) -> list[str]:
+    """Warn of a grid whose pixels are not those of any scene: a slip of units or digits as a rule."""
+    own, finest = grid.ground_resolution_m, min(look.gsd_m for look in looks)
+    scenes = f"the finest scene has pixels of {pixel_text(finest)} and the grid {pixel_text(own)}"
+    if own > COARSE_GRID * finest:
+        height, width = grid.shape
+        return [f"{scenes}, {width} x {height} of them: what is smaller is lost; give a finer grid.resolution, or auto"]
+    if own < finest / FINE_GRID:
+        more = f"{(finest / own) ** 2:.0f} times as many cost as much more and show no more"
+        return [f"{scenes}: {more}; give a coarser grid.resolution, or auto"]
+    return []
 
 
 def _finer_grid(looks: Sequence[Look], grid: Grid) -> list[str]:
@@ -52,8 +71,8 @@ def _finer_grid(looks: Sequence[Look], grid: Grid) -> list[str]:
     if not all(wants_finer_grid(own, look.roles) for look in looks):
         return []
     return [
-        f"in pixels of {own:.2g} m change and built ground are detected less well than on a finer grid, as the models "
-        f"were trained on finer pixels: consider grid: {{resolution: {FINER_M:g}}}"
+        f"in pixels of {pixel_text(own)} change and built ground are detected less well than on a finer grid, as the "
+        f"models were trained on finer pixels: consider grid: {{resolution: {FINER_M:g}}}"
     ]
 
 
@@ -77,8 +96,8 @@ def _better_reference(looks: Sequence[Look], reference: int) -> list[str]:
         return []
     better = next(look for look in looks if look.gsd_m <= NEARLY_FINEST * finest.gsd_m)
     return [
-        f"the reference {looks[reference].date} has a GSD of {own:.2g} m, more than twice the finest scene's "
-        f"{finest.gsd_m:.2g} m: fine changes are lost; consider before: {better.date}"
+        f"the reference {looks[reference].date} has a GSD of {pixel_text(own)}, more than twice the finest scene's "
+        f"{pixel_text(finest.gsd_m)}: fine changes are lost; consider before: {better.date}"
     ]
 
 

@@ -17,6 +17,7 @@ from changedet.grid import Frame, Grid, make_grid
 from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
+from changedet.outputs.values import pixel_text
 from changedet.plan.advice import advice, beyond_reference, to_come, unwritable
 from changedet.plan.alpha_bands import refuse_alpha
 from changedet.plan.machine import Share, share_of
@@ -320,6 +321,6 @@ def _looks_too_far(workflow: Workflow, stage: str, around_px: int, facts: Facts)
     finest, asked = min(facts.gsd_m), workflow.grid.resolution
     # Windows in metres: a grid much finer than all scenes is what makes them wide, a slip of units as a rule.
     if asked and around_px * facts.resolution_m / finest <= MOST_AROUND_PX:
-        fine = f"{facts.resolution_m:.2g} m is finer than any scene, {finest:.2g} m, by so much that {stage} {said}"
-        return workflow.problem("grid.resolution", f"{fine}; give metres, or auto")
+        fine = f"{facts.resolution_m:.2g} m is finer than any scene, {pixel_text(finest)}"
+        return workflow.problem("grid.resolution", f"{fine}, by so much that {stage} {said}; give metres, or auto")
     return workflow.problem(stage, f"{said}; make its windows smaller")

@@ -35,6 +35,22 @@ def test_footprint_layer_has_a_row_for_every_date(tmp_path: Path) -> None:
     assert (layer["area_m2"] == finished.series["footprint_area_m2"]).all()
 
 
+def test_ground_told_by_its_colour_is_no_sure_built_ground(tmp_path: Path) -> None:
+    """In pixels of 2 m a bare field passes for a yard: of what no mask marks nothing is surely built."""
+    rng = np.random.default_rng(0)
+    for day in DATES:
+        field = np.full((90, 90), False)
+        field[20:60, 20:60] = True
+        soil, meadow = (np.array(values)[:, None, None] for values in ([900, 1100, 1300, 1700], [300, 500, 350, 3500]))
+        image = np.where(field, soil, meadow) * (1 + 0.03 * rng.normal(size=(4, 90, 90)))
+        write_scene(tmp_path / f"{day}.tif", image, resolution_m=2.0)
+    finished = run(write_workflow(tmp_path, DATES), out=str(tmp_path / "out"))
+    assert (finished.series["footprint_area_m2"] > 5000).all()
+    assert (finished.series["footprint_low_m2"] == 0).all()
+    assert not [one for one in finished.summary["claims"] if one["about"] == "footprint_area_m2"]
+    assert footprints.BY_COLOUR in finished.summary["warnings"]
+
+
 def test_the_reference_has_no_mask_and_shows_all_that_was_gained_since_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ground that an earlier date has and the reference lacks: the reference itself shows it wholly."""
     monkeypatch.setattr(footprints, "_marked", lambda _plan, index, _ground: (0.0, {0: 0.25, 2: 0.75}[index]))

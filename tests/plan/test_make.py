@@ -71,6 +71,26 @@ def test_radar_masks_may_lack_ground_that_no_radar_tells_apart(tmp_path: Path) -
     assert 1_750 / shares.low + shares.missed_m2 + shares.unseen * 176_400 > 7_056
 
 
+@pytest.mark.parametrize(
+    ("resolution", "warned"),
+    [
+        ("auto", ""),
+        (19.0, ""),
+        (3.0, ""),
+        (99999, "1 x 1 of them: what is smaller is lost"),
+        (2.0, "25 times as many cost"),
+    ],
+)
+def test_make_plan_warns_of_a_grid_in_other_pixels_than_any_scene(
+    tmp_path: Path, resolution: str | float, warned: str
+) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50), resolution_m=10.0)
+    plan = make_plan(write_workflow(tmp_path, DATES, grid={"resolution": resolution}))
+    said = [one for one in plan.warnings if "the finest scene has pixels of 10 m" in one]
+    assert warned in said[0] if warned else not said, said
+
+
 @pytest.mark.parametrize("header", [True, False])
 def test_a_grey_look_among_colours_has_all_compared_in_grey(tmp_path: Path, header: bool) -> None:
     for k, day in enumerate(DATES):

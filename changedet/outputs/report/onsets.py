@@ -24,6 +24,8 @@ BARS: Final = "Each bar: the span in which it began; the line: it lasts to the e
 """What the time line's bars are."""
 LIKELY: Final = next(least for least, word, _ in LIKELIHOODS if word == "likely")
 """Probability from which growth is named that is not sure."""
+PAIR: Final = 2
+"""Looks of which the later shows all that differs."""
 _GROWS: Final = {
     "containers": "containers grow in number",
     "changed_area": "lasting change of ground",
@@ -108,8 +110,8 @@ def no_beginning(data: ReportData) -> str:
     Returns
     -------
     str
-        A sentence that does not deny growth, and names what is likely to grow, with its probability; empty where
-        something surely grows.
+        A sentence that does not deny growth, and names what is likely to grow, with its probability; of two looks,
+        that they cannot tell; empty where something surely grows.
     """
     found = {name: mapping_at(data.summary, "onset", name) for name in ONSETS}
     if any(iso_date(onset.get("date")) for onset in found.values()):
@@ -117,6 +119,8 @@ def no_beginning(data: ReportData) -> str:
     chances = {name: as_float(onset.get("probability")) or 0.0 for name, onset in found.items()}
     # Of an area that may be none the onset's probability is next to its prior: of nothing at all it is .5 to .75.
     least = as_float(mapping_at(data.summary, "totals", "changed_area_m2", "last").get("low"))
+    if len(cast("Sequence[object]", data.summary.get("dates") or ())) == PAIR:
+        return "Two looks do not tell what lasts: whatever differs came or went between them."
     named = [
         f"{_GROWS[name]} ({percent_text(chance)})"
         for name, chance in chances.items()

@@ -8,7 +8,7 @@ from typing import Final
 from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.outputs.sentences.facts import Facts, Sentence
 from changedet.outputs.sentences.words import listed, number
-from changedet.outputs.values import as_float, iso_date, mapping_at, rows_of
+from changedet.outputs.values import as_float, iso_date, mapping_at, pixel_text, rows_of
 
 MOSTLY_CLEAR: Final = 0.9
 """Share of a site from which a look counts as clear. Chosen by hand."""
@@ -63,8 +63,8 @@ def _gsd(facts: Facts) -> str:
     known = sorted({g for value in rows.get("gsd_m", ()) if (g := as_float(value)) is not None})
     if not known:
         return ""
-    low, high = f"{known[0]:.2g}", f"{known[-1]:.2g}"
-    return f", in pixels of {low} m" if low == high else f", in pixels of {low} to {high} m"
+    low, high = pixel_text(known[0]), pixel_text(known[-1])
+    return f", in pixels of {low}" if low == high else f", in pixels of {low.removesuffix(' m')} to {high}"
 
 
 def _named(days: list[str], facts: Facts) -> str:
@@ -107,7 +107,8 @@ def _hidden(facts: Facts) -> str:
 
 def _last_hides(share: float, last: str, facts: Facts) -> str:
     """What the last look shows, and what figures have of the rest."""
-    shown = f"the last shows {number(100 * share)} % of the site"
+    part = "nothing" if share < SHOWS_NOTHING else f"{number(100 * share)} %"
+    shown = f"the last shows {part} of the site"
     counted = facts.total("containers", "last")
     if counted is None or counted.date != last:
         return shown

@@ -17,7 +17,7 @@ from changedet.outputs.sentences.facts import Estimate, Facts, claimed_at_least,
 from changedet.outputs.sentences.ground import NOT_TOLD, unsure_words
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
-from changedet.outputs.values import as_float, is_missing, iso_date, left_to_right, mapping_at
+from changedet.outputs.values import as_float, is_missing, iso_date, left_to_right, mapping_at, pixel_text
 
 if TYPE_CHECKING:
     from changedet.pipeline.run_sources import RunSources
@@ -291,7 +291,7 @@ def source_words(sources: RunSources, day: str) -> str:
     more = f" and {len(sums) - 1} more" if len(sums) > 1 else ""
     parts = (
         short_line(entry.get("sensor")),
-        "" if gsd is None else f"{gsd:.2g} m pixels",
+        "" if gsd is None else f"{pixel_text(gsd)} pixels",
         short_line(entry.get("credit")),
         short_line(entry.get("licence")),
         f"scene {short_line(entry.get('scene'))}",

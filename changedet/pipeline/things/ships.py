@@ -21,6 +21,7 @@ from changedet.grid.zones import BERTH, of_kind
 from changedet.imagery.bands import is_sar
 from changedet.imagery.look import Look
 from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.values import pixel_text
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.kernels import berth_profile, vessels
 from changedet.pipeline.things.kernels.berth_profile import Moored
@@ -100,7 +101,7 @@ def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDa
     tables, unclear, areas, unknown = [], set(), {}, {}
     for look in plan.looks:
         if not is_fine(look, COARSEST_M):
-            unknown[look.date] = f"its pixels of {look.gsd_m:.2g} m are too coarse"
+            unknown[look.date] = f"its pixels of {pixel_text(look.gsd_m)} are too coarse"
             continue
         image = _picture(plan, models, look, grid)
         one = _seen(plan, look, grid, image, near, wide)

@@ -15,6 +15,7 @@ from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import HAZE, SATURATED, SHADE, SHADOW, SHOWS_BOXES
 from changedet.outputs.rasters.reading import read_window
+from changedet.outputs.values import pixel_text
 from changedet.plan import Plan
 
 FINEST_M: Final = 0.5
@@ -96,9 +97,8 @@ def why_too_coarse(plan: Plan, things: str, pixel_m: float, coarsest_m: float) -
         Empty where a look does.
     """
     finest = max(pixel_m, min(look.gsd_m for look in plan.looks))
-    return (
-        "" if finest <= coarsest_m else f"{things} need pixels of {coarsest_m:g} m or finer; these have {finest:.2g} m"
-    )
+    needed = f"{things} need pixels of {coarsest_m:g} m or finer"
+    return "" if finest <= coarsest_m else f"{needed}; these have {pixel_text(finest)}"
 
 
 def strips_of(grid: Grid) -> Iterator[tuple[slice, Window]]:

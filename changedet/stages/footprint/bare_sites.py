@@ -81,3 +81,25 @@ def with_what_stands(footprints: Sequence[Footprint]) -> list[Footprint]:
         standing = shapely.union_all([one.kinds[kind] for kind in STANDING if kind in one.kinds])
         found.append(replace(one, least=as_multi(shapely.intersection(one.least, standing))))
     return found
+
+
+def with_what_came(footprints: Sequence[Footprint], marks: Sequence[BaseGeometry]) -> list[Footprint]:
+    """Bound footprints that are told by colour from below by what the masks mark.
+
+    Fields, sand and dry soil that stay bare pass for yards in colours alone, so that of ground that looks the same on
+    all dates none is surely built.
+
+    Parameters
+    ----------
+    footprints : sequence of Footprint
+        One a date, without kinds.
+    marks : sequence of geometry
+        Ground that each date's mask marks as changed, what went left out, in their CRS.
+
+    Returns
+    -------
+    list of Footprint
+        With a smaller ``least``.
+    """
+    pairs = zip(footprints, marks, strict=True)
+    return [replace(one, least=as_multi(shapely.intersection(one.least, marked))) for one, marked in pairs]

@@ -47,6 +47,11 @@ def test_no_beginning_denies_no_growth_and_names_what_is_likely() -> None:
     assert no_beginning(data(onset={"containers": BEGAN})) == ""
 
 
+def test_of_two_looks_the_time_line_does_not_deny_that_something_grew() -> None:
+    said = no_beginning(data(dates=["2019-02-18", "2019-07-24"], onset={"containers": {"date": None}}))
+    assert said == "Two looks do not tell what lasts: whatever differs came or went between them."
+
+
 def test_placebo_sentences_tell_what_is_marked_where_nothing_happened() -> None:
     placebo = {"share": 0.0023, "bound": 0.004, "reason": "measured on this site's own dates", "pairs": []}
     first, second = placebo_sentences(data(placebo={**placebo, "single_looks": None}))

@@ -327,6 +327,7 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
     assert "12 June is too coarse for containers to be counted" in texts(summary(), coarse)["looks"]
     assert "coarse" not in texts(summary(), coarse.assign(gsd_m=0.5))["looks"]
     assert "the last shows 31 % of the site" in texts(summary(), table((1.0, 1.0, 0.31)))["looks"]
+    assert "the last shows nothing of the site" in texts(summary(), table((1.0, 1.0, 0.004)))["looks"]
     some = texts(summary(), table((0.001, 0.6, 0.95)))["looks"]
     assert "12 June shows 60 % of the site, 12 March shows nothing of it" in some
     assert "12 March shows nothing of the site" in texts(summary(), table((0.0, 1.0, 1.0)))["looks"]

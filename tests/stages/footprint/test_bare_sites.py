@@ -6,7 +6,7 @@ import pytest
 import shapely
 from shapely.geometry import MultiPolygon, box
 
-from changedet.stages.footprint.bare_sites import all_bare, with_what_stands, without_plants
+from changedet.stages.footprint.bare_sites import all_bare, with_what_came, with_what_stands, without_plants
 from changedet.stages.footprint.outlines import Footprint
 
 SITE = box(0, 0, 100, 100)
@@ -45,3 +45,12 @@ def test_only_boxes_and_buildings_are_sure():
 @pytest.mark.parametrize(("shares", "expected"), [((0.01, 0.03), True), ((0.01, 0.2), False), ((), False)])
 def test_no_date_shows_plants(shares, expected):
     assert without_plants(shares) == expected
+
+
+def test_of_ground_told_by_its_colour_only_what_came_is_sure():
+    field = MultiPolygon([box(0, 0, 100, 40)])
+    plain = Footprint(field, field, field, field.area)
+    before, after = with_what_came([plain, plain], [MultiPolygon(), box(20, 0, 60, 80)])
+    assert before.least.is_empty
+    assert shapely.equals(after.least, box(20, 0, 60, 40))
+    assert after.geometry == after.greatest == field
