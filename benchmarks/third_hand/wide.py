@@ -1,8 +1,8 @@
-"""Wide sites for coarse pixels: a depot of some hundred metres among fields, woods and villages, over more than a year.
+"""Wide sites: a depot of some hundred metres among fields, woods and villages, over more than a year.
 
 Fields are sown, green, ripe and bare, each in its own month; leafy woods are bare in winter, snow lies on some winter
 looks, clouds hide a part of some. What is built comes in steps, as analysts meet it: soil stripped, then paved, then
-halls and boxes.
+halls and boxes. Coarse pixels are seen as PlanetScope and Sentinel-2 see them, fine ones as the small sites are.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from benchmarks.third_hand import movers, parts, site, stock, truth
 from benchmarks.third_hand.camera import Light, radiance
 from benchmarks.third_hand.canvas import Array, Canvas
 from benchmarks.third_hand.earthworks import raised, stripped
+from benchmarks.third_hand.kinds import LOOSE, yard_blocks
 from benchmarks.third_hand.noise import Noise
 from benchmarks.third_hand.plan import Built, Frame, Plan
-from benchmarks.third_hand.sensor import PAD_PX, Sensor, clear, clouded, exposed
+from benchmarks.third_hand.sensor import PAD_PX, Sensor, clear, clouded, exposed, on_map
 from benchmarks.third_hand.spectra import spectrum
 from benchmarks.third_hand.stock import Block
 from benchmarks.third_hand.surfaces import Surface
@@ -36,6 +37,8 @@ FEWEST_DAYS, MOST_DAYS = 24, 42
 CLOUDY, SNOWY = 0.25, 0.5
 """Shares of looks with clouds, and of those of winter with snow."""
 WINTER = (12, 1, 2)
+FINE_M = 0.8
+"""Pixels below which a look is that of a small site: its sensor, its view, its place on the map, its air."""
 MOST_OFF_NADIR = 7.0
 """Degrees, as PlanetScope and Sentinel-2 see the ground."""
 HAZE_ERROR = 0.08
@@ -193,12 +196,53 @@ def port(plan: Plan) -> None:
             movers.ship(plan, (date, date + 1), float(rng.uniform(-130, 30)), edge, float(rng.uniform(140, 200)))
 
 
-KINDS: dict[str, Callable[[Plan], None]] = {"quiet": quiet, "growth": growth, "earthworks": earthworks, "port": port}
+def dense(plan: Plan) -> None:
+    """A packed yard of deep blocks with some turnover."""
+    countryside(plan)
+    rng = plan.rng
+    parts.yard(plan, 0, 0, (300, 180), str(rng.choice(["concrete", "asphalt"])))
+    most = int(rng.integers(3, 6))
+    for places in yard_blocks(plan, (295, 172), int(rng.integers(5, 9)), 0.3, float(rng.uniform(8, 15)), 1.0):
+        stock.start(plan, places, float(rng.uniform(0.85, 1)), most)
+        for _ in plan.dates[1:]:
+            stock.go_on(plan, places, 0.1, 0.12, most)
+    movers.at_work(plan, 0, 0, (280, 170), 10)
+    parts.clutter(plan, 0, 87, (280, 8), 14)
+
+
+def rail(plan: Plan) -> None:
+    """Tracks with trains of container wagons among others, a yard of boxes beside."""
+    countryside(plan)
+    rng, middle, count = plan.rng, 75.0, 6
+    size = 2 * REACH_M, 4.7 * count + 6
+    bed = plan.surface(0, middle, *size, "ballast")
+    plan.built.append(Built(plan.frame.ring(0, middle, *size), surfaces=[bed]))
+    for k in range(count):
+        v = middle + 4.7 * (k - (count - 1) / 2)
+        plan.tracks.append((0.0, v, 2 * REACH_M))
+        for date in plan.dates:
+            if rng.random() < 0.6:
+                mix = "containers" if rng.random() < 0.6 else "other"
+                at, long = float(rng.uniform(-150, 150)), float(rng.uniform(120, 300))
+                movers.train(plan, (date, date + 1), at, v, long, mix)
+    parts.yard(plan, 0, 0, (260, 80), str(rng.choice(["asphalt", "concrete", "gravel"])))
+    for k in range(2):
+        places = stock.slots(plan, Block(-120, -30 + 26 * k, 14, 4, 0.4, 0.4, f"yard-{k + 1}", LOOSE, 1.5))
+        stock.start(plan, places, 0.8, 3)
+        for _ in plan.dates[1:]:
+            stock.go_on(plan, places, 0.12, 0.12, 3)
+    movers.at_work(plan, 0, 0, (240, 70), 6)
+
+
+KINDS: dict[str, Callable[[Plan], None]] = {
+    "earthworks": earthworks, "growth": growth, "port": port, "quiet": quiet, "dense": dense, "rail": rail,
+}  # fmt: skip
+"""The seeds know their places in this order."""
 
 
 def planned(kind: str, seed: int, dates: int) -> tuple[Plan, Weather]:
     """The plan of a site, and the snow on it."""
-    rng = np.random.default_rng([seed, sorted(KINDS).index(kind), 11])
+    rng = np.random.default_rng([seed, [*KINDS].index(kind), 11])
     day = dt.date(2022, 1, 1) + dt.timedelta(days=int(rng.integers(100, 420)))
     days = [day]
     for _ in range(dates - 1):
@@ -236,11 +280,15 @@ def make(kind: str, out: Path, seed: int, gsd_m: float, size_m: float, dates: in
     """Write a wide site in the form of `site.make`; the path of its workflow file."""
     side = round(size_m / gsd_m)
     (plan, weather), noise = planned(kind, seed, dates), Noise(seed)
-    rng = np.random.default_rng([seed, sorted(KINDS).index(kind), 78])
+    rng = np.random.default_rng([seed, [*KINDS].index(kind), 78])
     latitude = float(rng.uniform(35, 54))
     lights = [site.acquisition(rng, day, latitude) for day in plan.days]
-    lights = [replace(one, off_nadir=float(rng.uniform(0, MOST_OFF_NADIR))) for one in lights]
-    sensors = [instrument(rng) for _ in plan.dates]
+    if gsd_m < FINE_M:
+        own = float(rng.choice([0.0, 0.5, 0.9])), bool(rng.random() < 0.75)
+        sensors = [site.instrument(rng, gsd_m, k, own) for k in plan.dates]
+    else:
+        lights = [replace(one, off_nadir=float(rng.uniform(0, MOST_OFF_NADIR))) for one in lights]
+        sensors = [instrument(rng) for _ in plan.dates]
     skies = [
         clouded(noise, side, gsd_m, lights[k], plan.cover[k], seed + k) if plan.cover[k] else clear(side)
         for k in plan.dates
@@ -248,14 +296,17 @@ def make(kind: str, out: Path, seed: int, gsd_m: float, size_m: float, dates: in
     origin = (500_000.0 + 4000 * (seed % 9), 4_600_000.0 + 5000 * (seed % 11))
     told = truth.Truth(plan, origin, side * gsd_m, gsd_m, 32631 + seed % 6)
     (out / "scenes").mkdir(parents=True, exist_ok=True)
-    half = (side / 2 + PAD_PX + round(site.MARGIN_M / gsd_m)) * gsd_m
     for k in plan.dates:
-        canvas = site.drawn(plan, k, noise, half, gsd_m / CELLS)
+        canvas = site.drawn(plan, k, noise, (side / 2 + PAD_PX + round(site.MARGIN_M / gsd_m)) * gsd_m, gsd_m / CELLS)
         if weather.snow[k]:
             snowed(canvas, noise, weather.snow[k], seed + k)
         fine, tops = radiance(canvas, lights[k])
-        image: Array = exposed(fine, CELLS, lights[k], skies[k], sensors[k], noise)[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX]
-        image = corrected(image, lights[k], np.random.default_rng([seed, k, 79]))
+        image = exposed(fine, CELLS, lights[k], skies[k], sensors[k], noise)
+        if gsd_m < FINE_M:
+            image = on_map(image, gsd_m, sensors[k])
+        else:
+            shown: Array = image[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX]
+            image = corrected(shown, lights[k], np.random.default_rng([seed, k, 79]))
         told.tops.append(tops)
         site.write_scene(out / "scenes" / f"{plan.days[k]}.tif", image, told, "rgbn16")
     truth.write(told, out / "truth", lights, sensors, skies)
