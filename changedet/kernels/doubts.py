@@ -28,11 +28,19 @@ LITTLE_SURE: Final = 2.5
 IN_THE_GREEN: Final = -3.0
 """Mean log odds that it lies among houses, above which nothing tells it from a garden: true boxes on paved yards lie at
 -4 to -7, halves of drawn houses' roofs at -3 to 1."""
-MOST_OF_TRUE: Final = 0.25
-"""Share of a site's true boxes that are both, at most: 0 to .23 of those of 27 drawn sites without houses. Chosen with
-these in view, as the others here (docs/research/tracks.md, "Villages")."""
-LEAST_LOOKS, LEAST_SURPLUS = 2, 4.0
-"""Looks that must show a place, and boxes beyond that share, for anything to be said. Chosen by hand."""
+AROUND_M: Final = 60.0
+"""Within which of a place others tell what it may be: some rows of houses, half a yard. From 50 to 75 m part
+the same sites."""
+LEAST_APART, MOST_APART = 5.0, 0.05
+"""Places that are both, among no more others around than such: what 39 drawn sites without houses have of them at most,
+4 of 7, is less than the first and this share of all others; four with houses have 7 to 183. Chosen
+with these in view, as the others here (docs/research/tracks.md, "Villages")."""
+THICK: Final = 4
+"""How many more of these than others around make a village, where whatever is unsure is a roof: on yards, in bushes, on
+wasteland there are no more than 2."""
+LEAST_ABOVE: Final = 0.1
+"""Share of what is left out in villages that may be boxes yet, for upper bounds: of 249 such
+places of four sites none is. Chosen by hand."""
 
 USUAL_DISTANCE: Final = 0.7
 """From what was learned, in that of the training scenes' edge: up to here all pseudo-hands' scenes are counted alike
@@ -252,11 +260,30 @@ def may_all_be_others(surest: Floats) -> bool:
     return bool(surest.size and (surest < SURE).mean() > UNSURE_SHARE)
 
 
-def shares_of_others(surety: Floats, home: Floats, looks: Ints) -> Floats:
-    """How likely each place holds something else: looks at one thing err alike, and a village has many such things.
+class Others(NamedTuple):
+    """Places that may hold something else of a container's size.
+
+    Attributes
+    ----------
+    share : float64 (place,)
+        How likely each does, 0 to 1.
+    above : float64 (place,)
+        Which share of that may be boxes yet, for upper bounds.
+    among : bool (place,)
+        True of all places among those, sure ones too: of so many roofs some look as sure as boxes do.
+    """
+
+    share: Floats
+    above: Floats
+    among: Bools
+
+
+def others_in_the_green(surety: Floats, home: Floats, looks: Ints, xy_m: Floats) -> Others:
+    """Which places hold something else: looks at one thing err alike, and a village has many such things.
 
     Halves of roofs and sheds are shown for less than sure, look after look, on ground that may be a garden. So are
-    some boxes; where a site has many more such places than its sure ones explain, most of them hold none.
+    some boxes, but among others that are sure or on a yard. Where a site has more that stand apart from such than its
+    other boxes explain, they are roofs.
 
     Parameters
     ----------
@@ -266,15 +293,28 @@ def shares_of_others(surety: Floats, home: Floats, looks: Ints) -> Floats:
         Mean log odds that it lies among houses; NaN where it is not known.
     looks : int64 (place,)
         How many show one.
+    xy_m : float64 (place, 2)
+        Where each lies, metres.
 
     Returns
     -------
-    float64 (place,)
-        0 to 1; 0 at all places but those.
+    Others
+        Of none where the site has no such surplus.
     """
-    known = looks >= LEAST_LOOKS
-    little = known & (surety < LITTLE_SURE) & (home > IN_THE_GREEN)
-    surplus = little.sum() - MOST_OF_TRUE / (1.0 - MOST_OF_TRUE) * (known & ~little).sum()
-    if surplus < LEAST_SURPLUS:
-        return np.zeros(len(surety))
-    return np.where(little, surplus / little.sum(), 0.0)
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
+    shown, unsure, green = looks > 0, ~(surety >= LITTLE_SURE), home > IN_THE_GREEN
+    roof_like = shown & unsure & green
+    roofs, boxes = (
+        cKDTree(xy_m[chosen]).query_ball_point(xy_m, AROUND_M, return_length=True) if chosen.any() else 0 * looks
+        for chosen in (roof_like, shown & ~roof_like)
+    )
+    apart = roof_like & (roofs >= boxes)
+    explained = MOST_APART * float((shown & ~apart).sum())
+    thick = np.asarray(roofs - boxes >= THICK, bool)
+    if apart.sum() < LEAST_APART + explained:
+        return Others(np.zeros(len(looks)), np.ones(len(looks)), np.zeros(len(looks), bool))
+    among = np.asarray((green & (roofs >= boxes)) | thick, bool)
+    share = np.where(among & unsure, 1.0 - explained / apart.sum(), 0.0)
+    return Others(share, np.where(thick, LEAST_ABOVE, 1.0), among)

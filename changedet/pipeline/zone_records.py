@@ -200,9 +200,9 @@ def homes_note(homely: Floats, others: Floats) -> list[Json]:
     left_out, most = round(float(others.max(initial=0.0))), round(float(homely.max(initial=0.0)))
     if left_out:
         return [
-            f"up to {round(float((homely + others).max()))} detected boxes lie in the green, and no look shows them "
-            "for sure, as porches, sheds and halves of roofs of a village look: lower bounds leave them out, and "
-            f"expected numbers {left_out} of them"
+            f"up to {round(float((homely + others).max()))} detected boxes lie in the green, where porches, sheds and "
+            "halves of roofs of a village look like containers: lower bounds leave them out, expected numbers "
+            f"{left_out} of them that no look shows for sure, and upper bounds most of these where they stand thick"
         ]
     if not most:
         return []

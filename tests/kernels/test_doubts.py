@@ -15,7 +15,7 @@ from changedet.kernels.doubts import (
     blind_dates,
     doubt,
     may_all_be_others,
-    shares_of_others,
+    others_in_the_green,
     slants,
     unusual_doubt,
     widened,
@@ -85,19 +85,60 @@ def test_slants_begin_beyond_the_views_that_taught_and_reach_looks_beside_them()
     assert (slants(np.array([60.0, 5.0])) == slants(np.array([50.0, 5.0]))).all(), "no more than at most"
 
 
-def test_a_village_shows_more_unsure_boxes_in_the_green_than_a_yard_explains() -> None:
-    yard, roofs = (np.full(count, value) for count, value in ((30, 4.5), (60, 1.5)))
-    surety, home = np.r_[yard, roofs], np.r_[np.full(30, -5.0), np.full(60, -1.0)]
-    looks = np.full(90, 5)
-    found = shares_of_others(surety, home, looks)
-    assert (found[:30] == 0).all()
-    np.testing.assert_allclose(found[30:], 1 - 30 / 3 / 60)
-    for usual in (
-        (surety, np.full(90, -5.0), looks),  # all on a paved yard
-        (np.full(90, 4.5), home, looks),  # all shown for sure
-        (surety, home, np.ones(90, np.int64)),  # once each
-        (surety[:39], home[:39], looks[:39]),  # as few as among boxes elsewhere
-        (surety[30:33], home[30:33], looks[30:33]),  # too few to tell
-    ):
-        assert not shares_of_others(*usual).any()
-    assert not shares_of_others(np.full(90, np.nan), home, np.zeros(90, np.int64)).any()
+def village(yard: int, roofs: int, yard_at: float = 200.0) -> dict[str, np.ndarray]:
+    """Sure boxes on pavement, and unsure ones in the green, so many metres apart; each seen five times."""
+    surety, home = np.repeat([4.5, 1.5], [yard, roofs]), np.repeat([-5.0, -1.0], [yard, roofs])
+    along, across = np.linspace(0.0, 40.0, yard + roofs), np.repeat([yard_at, 0.0], [yard, roofs])
+    return {
+        "surety": surety, "home": home, "looks": np.full(yard + roofs, 5), "xy_m": np.column_stack([along, across]),
+    }  # fmt: skip
+
+
+def test_what_is_unsure_in_the_green_apart_from_boxes_is_more_than_these_explain() -> None:
+    found = others_in_the_green(**village(100, 20))
+    assert not found.share[:100].any()
+    assert not found.among[:100].any()
+    np.testing.assert_allclose(found.share[100:], 1 - 0.05 * 100 / 20)
+    np.testing.assert_array_equal(found.above[100:], 0.1)
+    assert found.among[100:].all()
+    assert (others_in_the_green(**village(0, 20)).share == 1.0).all()
+
+
+def test_where_a_village_is_thin_upper_bounds_keep_it() -> None:
+    apart = village(3, 8)
+    apart["xy_m"][3:] = np.arange(8)[:, None] * 90.0
+    found = others_in_the_green(**apart)
+    assert (found.share[3:] > 0.9).all()
+    assert (found.above == 1.0).all()
+
+
+def test_whatever_is_unsure_in_a_village_is_as_its_roofs_and_what_is_sure_may_be_one() -> None:
+    odd = village(3, 20, yard_at=10.0)
+    odd["surety"][:3], odd["looks"][2] = [1.0, 4.5, np.nan], 0
+    odd["home"][:2] = np.nan
+    share, _, among = others_in_the_green(**odd)
+    assert share[0] > 0.9
+    assert share[1] == 0.0
+    assert share[2] > 0.9
+    assert among.all()
+
+
+@pytest.mark.parametrize(
+    ("yard", "roofs", "yard_at", "changed"),
+    [
+        (0, 20, 0.0, {"home": -5.0}),  # all on a paved yard
+        (0, 20, 0.0, {"home": np.nan}),
+        (0, 20, 0.0, {"surety": 4.5}),  # all shown for sure
+        (0, 20, 0.0, {"looks": 0}),
+        (0, 4, 0.0, {}),  # too few to tell
+        (21, 20, 10.0, {}),  # beside as many others
+        (310, 20, 200.0, {}),  # as few as yards have
+        (0, 0, 0.0, {}),
+    ],
+)
+def test_boxes_elsewhere_are_boxes(yard: int, roofs: int, yard_at: float, changed: dict[str, float]) -> None:
+    given = village(yard, roofs, yard_at)
+    given |= {name: np.full_like(given[name], value) for name, value in changed.items()}
+    found = others_in_the_green(**given)
+    assert not found.share.any()
+    assert not found.among.any()

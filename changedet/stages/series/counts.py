@@ -35,7 +35,7 @@ class StandingBoxes(NamedTuple):
     missed : float
         Boxes, or their weights, that the pixels show beyond those that are expected: in the upper bound alone.
     others : float
-        What is left out of the expected ones as something else: in the upper bound alone.
+        What is left out of the expected ones as something else and may be boxes yet: in the upper bound alone.
     """
 
     expected: float
@@ -102,6 +102,8 @@ class TrackedBoxes:
         True where it counts and a container's track owns it: the series shows it to be no clutter and no other box.
     row_paired : bool (row,)
         True where it is a counted box of 20 feet that touches another end to end, see `kernels.pairs.touching_pairs`.
+    row_others : float64 (row,)
+        Probability that what stands at its place is something else, see `others`.
     arrived, left : int64 (event,)
         First date with, and first without, each container that came or left.
     present : float64 (place, date)
@@ -134,7 +136,9 @@ class TrackedBoxes:
     homely : bool (place,)
         True of places among houses: what stands there may be a part of one.
     others : float64 (place, date)
-        What `present` leaves out as something else, see `kernels.doubts.shares_of_others`.
+        What `present` leaves out as something else, see `kernels.doubts.others_in_the_green`.
+    others_above : float64 (place,)
+        Which share of that may be boxes yet.
     """
 
     row_date: Ints
@@ -144,6 +148,7 @@ class TrackedBoxes:
     row_confidence: Floats
     row_believed: Bools
     row_paired: Bools
+    row_others: Floats
     arrived: Ints
     left: Ints
     present: Floats
@@ -162,6 +167,7 @@ class TrackedBoxes:
     doubted_left: Ints
     homely: Bools
     others: Floats
+    others_above: Floats
 
     def touching(self, t: int) -> float:
         """Pairs of 20-foot boxes that a date shows to touch end to end, or all dates on the mean, where that is more.
@@ -225,7 +231,7 @@ class TrackedBoxes:
         # what pixels show among houses may be their roofs again
         missed = max(0.0, float((weight * self.missed[:, t])[~self.homely].sum()))
         above *= COVERED_ABOVE if now > COVERED_SHARE else 1.0
-        others = float((weight * self.others[:, t]).sum())
+        others = float((weight * self.others_above * self.others[:, t]).sum())
         return StandingBoxes(expected, below, above, shown, homely, missed, others)
 
     def hidden(self, t: int, weight: Floats) -> float:

@@ -53,8 +53,7 @@ def date_signs(boxes: TrackedBoxes, scale: float) -> DateSigns:
     DateSigns
         On a date that does not show the boxes, nothing is missed by itself.
     """
-    # The rows are those of all that was detected, whatever it is.
-    present = boxes.present + boxes.others
+    present = boxes.present
     whole = present.sum(axis=0)
     hidden = np.where(boxes.clear, 0.0, present).sum(axis=0)
     own = _own(boxes, scale * whole, hidden)
@@ -70,7 +69,7 @@ def date_signs(boxes: TrackedBoxes, scale: float) -> DateSigns:
 
 
 def _own(boxes: TrackedBoxes, expected: Floats, hidden: Floats) -> Floats:
-    """Signs (date, sign) of the rows of each date, in the order of `Signs`."""
+    """Signs (date, sign) of each date's rows, in the order of `Signs`, without what is taken for something else."""
     container = np.isin(boxes.row_kind, list(TEU_OF_KIND))
     counted, sure = boxes.row_counted, boxes.row_confidence
     dated = boxes.row_date >= 0
@@ -79,10 +78,10 @@ def _own(boxes: TrackedBoxes, expected: Floats, hidden: Floats) -> Floats:
         kept = rows & dated
         return np.asarray(np.bincount(boxes.row_date[kept], value[kept], minlength=len(expected)), np.float64)
 
-    each = np.ones(len(sure))
+    each = 1.0 - boxes.row_others
     detected = _summed(counted & container, each)
-    uncertain = _summed(counted & container, 1.0 - sure)
-    weak = _summed(container & ~counted, sure)
+    uncertain = _summed(counted & container, each * (1.0 - sure))
+    weak = _summed(container & ~counted, each * sure)
     missed = np.where(boxes.blind, 0.0, np.maximum(0.0, np.abs(expected - detected) - hidden))
     return np.column_stack([expected, uncertain, weak, missed, _summed(counted & ~container, each)])
 

@@ -16,7 +16,14 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import AnyArray, Bools, Floats, Ints
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import HOME_ODDS, NO_DOUBTS, blind_dates, may_all_be_others, shares_of_others
+from changedet.kernels.doubts import (
+    HOME_ODDS,
+    NO_DOUBTS,
+    Others,
+    blind_dates,
+    may_all_be_others,
+    others_in_the_green,
+)
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.followed import FollowedBoxes, NewTops
 from changedet.stages.series.kernels.exchanges import alike_share
@@ -27,6 +34,8 @@ SHORT: Final = "20ft"
 _MOMENT: Final = "datetime64[us]"
 LEAST_SURE: Final = 1e-4
 """Of confidences, and of what they lack of 1, for their log odds."""
+LIKELY: Final = 0.5
+"""Probability of something else from which a row says nothing of how sure the site's boxes are. Chosen by hand."""
 AT_PLACE_M: Final = 3.0
 """Within which of a place a row shows what lies around it; a garden is wider. Chosen by hand."""
 
@@ -63,7 +72,7 @@ class SiteBoxes:
         told = _events_of_tracks(tracks, self._dates)
         # Without the light along the roofs what the tracks tell is all that is known of new tops.
         self._tops = (np.zeros(told[0].shape), *told) if tracks.place_tops is None else _columns(tracks.place_tops)
-        self._homely, self._others = _among_houses(tracks)
+        self._homely, self._others, self._row_others = _among_houses(tracks)
         unseen = np.zeros(tracks.place_presence.shape)
         self._missed = unseen if tracks.place_missed is None else tracks.place_missed
         self._doubted = _doubted_looks(tracks.places, rejected, tracks.place_presence.shape, self._dates)
@@ -89,8 +98,9 @@ class SiteBoxes:
         frame, tracks, (other, came, went) = self._tracks.detections, self._tracks, self._tops
         confidence = frame["confidence"].to_numpy(np.float64)
         believed = rows & self._believed
+        boxlike = believed & (self._row_others < LIKELY)
         about = tracks.tracks[["kind", "color"]][boxes]
-        others = tracks.place_presence[kept] * self._others[kept, None]
+        others = tracks.place_presence[kept] * self._others.share[kept, None]
         return TrackedBoxes(
             row_date=self._row_date[rows],
             row_kind=frame["kind"].to_numpy(object)[rows],
@@ -99,6 +109,7 @@ class SiteBoxes:
             row_confidence=confidence[rows],
             row_believed=self._believed[rows],
             row_paired=self._paired[rows],
+            row_others=self._row_others[rows],
             arrived=self._came_first[boxes & self._is_arrival],
             left=self._left[boxes],
             present=tracks.place_presence[kept] - others,
@@ -111,12 +122,13 @@ class SiteBoxes:
             missed=self._missed[kept] * ~self._blind,
             blind=self._blind,
             alike=alike_share(about["kind"].tolist(), hex_rgb(about["color"].to_numpy(object))),
-            none_is_sure=_none_is_sure(tracks, frame["track_id"].to_numpy()[believed], confidence[believed]),
+            none_is_sure=_none_is_sure(tracks, frame["track_id"].to_numpy()[boxlike], confidence[boxlike]),
             doubted=self._doubted[kept],
             doubted_arrived=self._doubted_arrived[doubted],
             doubted_left=self._doubted_left[doubted],
             homely=self._homely[kept],
             others=others,
+            others_above=self._others.above[kept],
         )
 
 
@@ -199,8 +211,8 @@ def _none_is_sure(tracks: FollowedBoxes, track_ids: AnyArray, confidence: Floats
     return may_all_be_others(surest)
 
 
-def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Floats]:
-    """Which places may hold parts of houses (place,), and how likely each holds one for what all looks show (place,).
+def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Others, Floats]:
+    """Which places may hold parts of houses (place,), what all looks say of that, how likely each row (row,) is one.
 
     By the means over the rows of containers there. None of a site that a person labelled or of a plain count, nor
     where a person accepted a box.
@@ -211,13 +223,14 @@ def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Floats]:
 
     rows, places = tracks.detections, tracks.places
     if HOME_ODDS not in rows or not len(places) or tracks.calibration.doubts.boxes == NO_DOUBTS.boxes:
-        return np.zeros(len(places), bool), np.zeros(len(places))
+        none = np.zeros(len(places))
+        return none > 0, Others(none, none + 1.0, none > 0), np.zeros(len(rows))
     odds = rows[HOME_ODDS].to_numpy(np.float64)
     known = ~np.isnan(odds) & rows["kind"].isin(TEU_OF_KIND).to_numpy(bool)
     counted = rows["counted"].to_numpy(bool) if "counted" in rows else np.ones(len(rows), bool)
     sure = logit(np.clip(rows["confidence"].to_numpy(np.float64), LEAST_SURE, 1.0 - LEAST_SURE))
-    centres = shapely.get_coordinates(rows.geometry.centroid)
-    away, at = cKDTree(shapely.get_coordinates(places.geometry)).query(centres, distance_upper_bound=AT_PLACE_M)
+    centres, xy = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, places))
+    away, at = cKDTree(xy).query(centres, distance_upper_bound=AT_PLACE_M)
 
     def _sums(chosen: Bools, values: Floats) -> Floats:
         chosen = chosen & np.isfinite(away)
@@ -226,8 +239,10 @@ def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Floats]:
     home, surety = _sums(known, odds), _sums(known & counted, sure)
     all_looks, looks = (_sums(chosen, np.ones(len(rows))) for chosen in (known, known & counted))
     with np.errstate(invalid="ignore"):
-        others = shares_of_others(surety / looks, home / all_looks, looks.astype(np.int64))
-    return np.asarray((home > 0.0) | (others > 0.0), bool), others
+        surety, lie = surety / looks, home / all_looks
+    others = others_in_the_green(surety, lie, looks.astype(np.int64), xy / tracks.ground_metre)
+    row_share = np.where(np.isfinite(away), np.append(others.share, 0.0)[at], 0.0)
+    return np.asarray((home > 0.0) | others.among, bool), others, row_share
 
 
 def _paired(rows: gpd.GeoDataFrame, counted: Bools, date: Ints, metre: float) -> Bools:

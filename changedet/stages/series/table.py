@@ -260,9 +260,10 @@ def _add_counts(
         weights = [TEU_OF_KIND[kind] for kind in kinds if kind in TEU_OF_KIND]
         row["containers"], row["other_boxes"], row["teu"] = len(weights), len(kinds) - len(weights), sum(weights)
         # What is detected and accepted stands there, whatever the interval of the expectation says.
-        accepted = counted.row_kind[counted.row_believed & (counted.row_date == t)]
-        boxes = boxes.reaching(high=float(len(accepted)))
-        teu = teu.reaching(high=float(sum(TEU_OF_KIND[kind] for kind in accepted)))
+        accepted = counted.row_believed & (counted.row_date == t)
+        each = 1.0 - counted.row_others[accepted]
+        boxes = boxes.reaching(high=float(each.sum()))
+        teu = teu.reaching(high=float(each @ [TEU_OF_KIND[kind] for kind in counted.row_kind[accepted]]))
         # What other dates alone show may not stand there: no more is sure than the date lists, and what it hides.
         hidden = [
             calibration.scale * counted.hidden(t, each) for each in (np.ones(len(counted.weight)), counted.weight)
@@ -313,7 +314,7 @@ def _standing(
     boxes = counted.standing(t, weight)
     value, others = calibration.scale * boxes.expected, calibration.scale * boxes.others
     # Signs are in boxes, and a box weighs what those that are expected weigh on average.
-    each = (value + others) / signs.expected if signs.expected > 0 else 1.0
+    each = value / signs.expected if signs.expected > 0 else 1.0
     # How far a scene is from what was learned says nothing of what it hides. In scenes that lie far boxes are missed,
     # and none are invented (docs/calibration.md).
     unusual = unusual_doubt(signs, calibration.doubts.boxes[1])
@@ -327,8 +328,6 @@ def _standing(
     pairs = 0.0 if calibration.doubts.boxes == NO_DOUBTS.boxes else counted.touching(t)
     above = float(np.hypot(above, unseen_of_pairs(pairs) * each))
     least = 0.0 if counted.none_is_sure else max(0.0, value - calibration.scale * boxes.homely - below)
-    # No box is missed beside what is taken for something else.
-    above *= value / (value + others) if others > 0 else 1.0
     return Estimate(value, least, value + above + boxes.missed + others)
 
 

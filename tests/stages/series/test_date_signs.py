@@ -30,11 +30,13 @@ def boxes() -> TrackedBoxes:
         row_listed=np.full(len(rows), "20ft", object),
         row_confidence=np.ones(len(rows)),
         row_believed=np.ones(len(rows), bool),
+        row_others=np.zeros(len(rows)),
         present=np.full((10, dates), 0.8),
         clear=np.ones((10, dates), bool),
         weight=np.ones(10),
         blind=np.zeros(dates, bool),
         others=np.zeros((10, dates)),
+        others_above=np.ones(10),
     )
 
 
@@ -43,7 +45,7 @@ def _hidden(boxes: TrackedBoxes, t: int, places: int) -> TrackedBoxes:
     clear = boxes.clear.copy()
     clear[:places, t] = False
     kept = ~((boxes.row_date == t) & (np.arange(len(boxes.row_date)) % 8 < 0.8 * places))
-    names = ("row_date", "row_kind", "row_counted", "row_listed", "row_confidence", "row_believed")
+    names = ("row_date", "row_kind", "row_counted", "row_listed", "row_confidence", "row_believed", "row_others")
     return replace(boxes, clear=clear, **{name: getattr(boxes, name)[kept] for name in names})
 
 
@@ -106,6 +108,13 @@ def test_a_series_that_no_look_shows_has_no_sign_to_lend(boxes: TrackedBoxes) ->
     assert date_signs(dark, 1.0).counts[T] == pytest.approx((8.0, 0.0, 0.0, 0.0, 0.0))
 
 
-def test_what_is_taken_for_something_else_is_among_the_rows(boxes: TrackedBoxes) -> None:
-    others = replace(boxes, present=boxes.present / 4, others=boxes.present * 3 / 4)
-    assert date_signs(others, 1.1) == date_signs(boxes, 1.1)
+def test_what_is_taken_for_something_else_is_no_sign(boxes: TrackedBoxes) -> None:
+    first = boxes.row_date[:, None] == np.arange(boxes.present.shape[1])
+    doubtful = first.cumsum(axis=0)[np.arange(len(first)), boxes.row_date] <= 4
+    unsure = replace(boxes, row_confidence=np.where(doubtful, 0.6, 1.0))
+    assert date_signs(unsure, 1.0).own[T] == pytest.approx((8.0, 4 * 0.4, 0.0, 0.0, 0.0))
+    half = replace(unsure, present=boxes.present / 2, row_others=doubtful.astype(float))
+    assert date_signs(half, 1.0).own[T] == pytest.approx((4.0, 0.0, 0.0, 0.0, 0.0))
+    below = replace(unsure, row_counted=~doubtful)
+    assert date_signs(below, 1.0).own[T].weak == pytest.approx(4 * 0.6)
+    assert date_signs(replace(below, row_others=0.5 * doubtful), 1.0).own[T].weak == pytest.approx(2 * 0.6)

@@ -85,28 +85,37 @@ def test_a_person_knows_what_is_a_part_of_a_house() -> None:
 
 
 def village(halves_of_roofs: int) -> Tracks:
-    """Tracks of five sure boxes on a yard and of so many things in the green that no look shows for sure."""
-    places = 5 + halves_of_roofs
-    rows = rows_of(*[(day, 20.0 * k, 0.0) for day in range(5) for k in range(places)], confidence=0.97)
-    green = np.tile(np.arange(places), 5) >= 5
+    """Tracks of five sure boxes on a yard and of so many things in the green far off that no look shows for sure."""
+    each = range(5 + halves_of_roofs)
+    at = [(20.0 * (k % 5), 300.0 * (k >= 5) + 20.0 * (k // 5)) for k in each]
+    rows = rows_of(*[(day, *xy) for day in range(5) for xy in at], confidence=0.97)
+    green = np.tile(each, 5) >= 5
     odds, sure = np.where(green, -1.0, -5.5), np.where(green, 0.8, 0.97)
     return track(rows.assign(**{HOME_ODDS: odds, "confidence": sure}), DAYS[:5], detector="learned")
 
 
-def test_what_no_look_shows_for_sure_in_the_green_is_expected_only_as_far_as_boxes_explain_it() -> None:
+def test_what_no_look_shows_for_sure_in_a_village_is_not_expected() -> None:
     looks = [DateMeasurements(day) for day in DAYS[:5]]
-    few, many = village(2), village(20)
+    few, many = village(3), village(20)
     assert not tracked_boxes(few).others.any()
     boxes = tracked_boxes(many)
     np.testing.assert_array_equal(boxes.homely, boxes.others[:, 0] > 0)
     assert boxes.homely.sum() == 20
-    # five sure ones explain 5/3 of the twenty
-    np.testing.assert_allclose(boxes.others[boxes.homely] / (boxes.others + boxes.present)[boxes.homely], 1 - 1 / 12)
+    # five sure ones explain a quarter of one
+    np.testing.assert_allclose(boxes.others[boxes.homely] / (boxes.others + boxes.present)[boxes.homely], 1 - 0.25 / 20)
+    assert (boxes.row_others > 0).sum() == 5 * 20
     table = timeseries(looks, many)
-    assert (table["containers_low"] < 5).all()
-    assert (table["containers_expected"] < 9).all()
-    assert (table["containers_high"] > 24).all()
-    assert timeseries(looks, few)["containers_expected"].min() > 6
+    assert table["containers_expected"].between(4.5, 6).all()
+    assert (table["containers"] == 25).all()
+    assert (table["containers_high"] < 15).all(), "nor does the upper bound grow with each roof"
+    assert (table["containers_high"] > table["containers_expected"] + 2).all(), "but by a tenth of them"
+    assert timeseries(looks, few)["containers_expected"].min() > 7
+
+
+def test_that_a_village_is_unsure_says_nothing_of_the_yard() -> None:
+    boxes = tracked_boxes(village(20))
+    assert not boxes.none_is_sure
+    assert (timeseries([DateMeasurements(day) for day in DAYS[:5]], village(20))["containers_low"] > 2).all()
 
 
 def test_a_person_knows_what_no_look_shows_for_sure() -> None:

@@ -133,6 +133,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         row_confidence=rng.random(20),
         row_believed=(rng.random(20) > 0.4) & (kinds != "other"),
         row_paired=(rng.random(20) > 0.8) & (kinds == "20ft"),
+        row_others=rng.random(20) * rng.choice([0.0, 1.0]),
         arrived=rng.integers(0, dates, rng.integers(0, 9)),
         left=rng.integers(0, dates, rng.integers(0, 9)),
         present=rng.random((places, dates)) ** rng.choice([0.1, 1, 9]),
@@ -151,6 +152,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         doubted_left=rng.integers(0, dates, 2),
         homely=rng.random(places) > 0.5,
         others=rng.random((places, dates)) * rng.choice([0.0, 1.0]),
+        others_above=rng.random(places),
     )
     signs = date_signs(boxes, calibration.scale)
     for t in range(dates):
