@@ -30,6 +30,9 @@ LEAST_SEEN: Final = 0.25
 """Of an overview, the share that both dates must show before it is said that they show different ground."""
 SHOWS_MOST: Final = 0.5
 """Share of an overview that its mask must leave open, once it is known. Chosen by hand."""
+ELSEWHERE_M: Final = 3.5
+"""Coarsest pixel in which what does not correlate is another place: in pixels of 10 m twelve looks of one place, fields
+through a year, correlate by 4.5 to 14.3, as other places do (4.5 to 5.7)."""
 ELSEWHERE: Final = (
     "it does not show the reference's ground, however it is turned, stretched or moved: check that it is of this place "
     "and lies where it says, and take a wider area if all of it was rebuilt (align: {method: none} takes it as it lies)"
@@ -112,7 +115,7 @@ def _posed(job: DateJob, method: AlignMethod, own: Sample, reference: Sample, be
         return before
     pose = best_pose(*pair)
     if pose.quality < LEAST_QUALITY:
-        if not all(map(shows_things, pair)):
+        if job.grid.ground_resolution_m > ELSEWHERE_M or not all(map(shows_things, pair)):
             return before
         return replace(before, elsewhere=True, reason=f"{before.reason}; {ELSEWHERE}")
     on_overview, on_grid = (at_scale(pose.matrix, factor) for factor in (coarser, coarser * job.overview_factor))

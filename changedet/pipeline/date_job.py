@@ -6,7 +6,6 @@ A job is pure and picklable: measuring and the passes over tiles run wherever da
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.pipeline.blur import REACH_SIGMAS
 from changedet.pipeline.faint_change import score_file
+from changedet.pipeline.witnesses import asks_others, witnesses
 from changedet.plan import Plan
 from changedet.plan.seasons import knows_seasons
 from changedet.stages.align.alignment import AlignMethod
@@ -31,11 +31,6 @@ SIMILAR_GSD: Final = 1.25
 
 OUTLINE_PX: Final = 1
 """How far beyond a tile its regions' outlines are looked at."""
-
-MOST_WITNESSES: Final = 4
-"""Dates that are read, at most, to see whether a reference hides its ground, has clouds that are roofs, or snow."""
-
-YEAR_DAYS: Final = 365.25
 
 PARTS: Final = ("pixels", "boxes")
 """What a pass leaves: rasters with what follows from them, and boxes. Each is done again only where it must be."""
@@ -89,6 +84,8 @@ class DateJob:
         Of the aligned scene: the reference's; None where its files have none.
     witnesses : tuple of Look
         Other dates, nearest first, that may show whether this one hides its ground; of `measuring_job` alone.
+    asks_others : bool
+        Whether they do so of every date, and not of the reference alone.
     other_season : tuple of Look
         A further one from the other end of the year, if there is any, which may show whether snow lies on it.
     with_reference_quality : bool
@@ -119,6 +116,7 @@ class DateJob:
     overview_factor: int
     nodata: float | None = None
     witnesses: tuple[Look, ...] = ()
+    asks_others: bool = False
     other_season: tuple[Look, ...] = ()
     with_reference_quality: bool = False
     persists: bool = False
@@ -307,20 +305,5 @@ def measuring_job(plan: Plan, i: int) -> DateJob:
     DateJob
         As of `job_of`.
     """
-    witnesses, other_season = _witnesses(plan, i)
-    return replace(job_of(plan, i), witnesses=witnesses, other_season=other_season)
-
-
-def _witnesses(plan: Plan, i: int) -> tuple[tuple[Look, ...], tuple[Look, ...]]:
-    """The dates nearest to one in time: enough that one of them shows the ground, few enough to read.
-
-    And of the further ones that which lies nearest to half a year from its day of the year.
-    """
-    day = plan.looks[i].date
-    others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
-    near, far = tuple(others[:MOST_WITNESSES]), others[MOST_WITNESSES:]
-    return near, tuple(sorted(far, key=lambda look: _from_half_a_year(look.date, day))[:1])
-
-
-def _from_half_a_year(day: date, other: date) -> float:
-    return abs(abs((day - other).days) % YEAR_DAYS - YEAR_DAYS / 2)
+    asked, other_season = witnesses(plan, i)
+    return replace(job_of(plan, i), witnesses=asked, asks_others=asks_others(plan), other_season=other_season)

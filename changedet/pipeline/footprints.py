@@ -32,7 +32,7 @@ from changedet.stages.footprint.bare_sites import all_bare, with_what_came, with
 from changedet.stages.footprint.kernels.ground import GroundStatistics
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
-from changedet.stages.footprint.shapes import gained_and_lost
+from changedet.stages.footprint.shapes import gained_and_lost, on_some_alone
 from changedet.stages.footprint.stage import footprint_method, needs_lasting, series_trees
 from changedet.stages.footprint.still_ground import settled
 from changedet.stages.series.estimates import Estimate
@@ -312,9 +312,7 @@ def with_hidden_ground(plan: Plan, table: pd.DataFrame, footprints: Mapping[dt.d
     floor = table["footprint_area_m2"].to_numpy(np.float64, copy=True)
     ceiling = floor.copy()
     shapes = [found.geometry for found in footprints.values()]
-    moved = (
-        shapely.difference(shapely.union_all(shapes), shapely.intersection_all(shapes)) if shapes else shapely.Polygon()
-    )
+    moved = on_some_alone(shapes)
     rows = zip(table["zone"], table["valid_fraction"], table["date"].dt.date, strict=True)
     for i, (zone, share, day) in enumerate(rows):
         if zone == "" and share < SHOWS_ALL and day in footprints and not moved.is_empty:

@@ -11,6 +11,7 @@ from changedet.pipeline.date_job import PARTS, ground_roles
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.pipeline.faint_change import bounds_by_scores
 from changedet.pipeline.surroundings import windows_around
+from changedet.pipeline.witnesses import asks_others, witnesses
 from changedet.plan import Plan
 from changedet.plan.seasons import knows_seasons
 from changedet.store import RunFolder, identity
@@ -57,7 +58,7 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     own = [__version__, STEP_VERSION, plan.grid.to_json(), plan.roles]
     own += [plan.reference_look.identity, look.identity, look.gsd_m]
     # The overview on which clouds are looked for is also the one that finds the coarse shift.
-    seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align")]
+    seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align"), *_witnesses(plan, i)]
     extra = () if i == plan.reference else plan.extra_roles(i)
     level = [*seen, plan.stage_identity("normalise"), *([extra] if extra else []), *_surroundings(plan, i)]
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
@@ -70,6 +71,11 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     more = [ground] if ground else []
     parts |= {"footprint": [*seen, *more, "plants or water"], "pixels": pixels, "boxes": [*objects, *more]}
     return {part: identity(part, inputs) for part, inputs in parts.items()}
+
+
+def _witnesses(plan: Plan, i: int) -> list[list[str]]:
+    """Whose overviews may say that a cloud is none, where all dates ask for that."""
+    return [[look.identity for look in witnesses(plan, i)[0]]] if asks_others(plan) else []
 
 
 def _surroundings(plan: Plan, i: int) -> list[str]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import date
 
 import numpy as np
 
 from changedet.arrays import Bytes, Singles
 from changedet.errors import InputError
 from changedet.grid.displacement import Displacement, Shift
+from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SATURATED, SHADOW, SNOW
 from changedet.kernels.together import both
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses
 from changedet.pipeline.date_pixels import where_valid
 from changedet.pipeline.samples import Sample
+from changedet.pipeline.witnesses import MOST_WITNESSES
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.chips import LEAST_CONFIDENCE
 
@@ -56,24 +59,26 @@ def overview_classes(
     sun = job.look.sun.azimuth_deg if job.look.sun else None
     aligned = _moved(overview, displacement, job.grid.resolution_m, factor)
     resolution_m = job.grid.ground_resolution_m * factor
-    is_reference = job.reference is None
+    is_reference, is_white = job.reference is None, method.white
     classes, (doubtful, white) = both(
         lambda: classify(aligned, reference, resolution_m, sun),
         lambda: (
             is_reference and method.doubtful is not None and method.doubtful(overview),
-            (is_reference or under_snow) and method.white is not None and method.white(overview),
+            (is_reference or under_snow) and is_white is not None and is_white(overview),
         ),
     )
-    unsure = is_reference and (doubtful or _is_hidden(classes))
-    others = _witness_overviews(job, with_season=white) if unsure or white else []
-    if unsure and method.hidden is not None and any(method.hidden(overview, other) for other in others):
-        classes = np.where(classes == NODATA, classes, CLOUD).astype(np.uint8)
-    elif others:
-        laid = [laid_on(other, aligned, job.methods.align, resolution_m) for other in others]
-        if unsure:
-            classes = confirmed_clouds(classes, classify(aligned, usual_picture(laid), resolution_m, sun))
-        if white and method.snow is not None:
-            classes = with_snow(classes, method.snow(aligned, laid, resolution_m))
+    # A look that shows nothing is no matter of single clouds.
+    parted = job.asks_others and not np.isin(classes, (CLOUD, NODATA)).all()
+    unsure = (is_reference or parted) and (doubtful or _is_hidden(classes))
+    witnesses = _Witnesses(job, aligned, is_white, resolution_m)
+    open_ones = witnesses.without_snow() if unsure else []
+    if is_reference and method.hidden is not None and any(method.hidden(overview, other) for other, _ in open_ones):
+        return OverviewClasses.packed(np.where(classes == NODATA, classes, CLOUD).astype(np.uint8), factor)
+    if len(open_ones) >= (1 if is_reference else MOST_WITNESSES):
+        usual = usual_picture([laid for _, laid in open_ones])
+        classes = confirmed_clouds(classes, classify(aligned, usual, resolution_m, sun))
+    if white and method.snow is not None and (all_ones := witnesses.of_all_seasons()):
+        classes = with_snow(classes, method.snow(aligned, all_ones, resolution_m))
     return OverviewClasses.packed(classes, factor)
 
 
@@ -193,14 +198,48 @@ def _is_hidden(classes: Bytes) -> bool:
     return bool(np.isin(classes, (CLOUD, SHADOW)).any())
 
 
-def _witness_overviews(job: DateJob, *, with_season: bool) -> list[Singles]:
-    """Overviews of the witnesses that show anything, nearest date first; one that cannot be read is named elsewhere."""
-    found = []
-    for look in (*job.witnesses, *(job.other_season if with_season else ())):
+class _Witnesses:
+    """Overviews of a date's witnesses, nearest date first, each with itself laid on the date's own.
+
+    They are read as they are wanted, each once; one that shows nothing is none, and one that cannot be read is named
+    elsewhere.
+    """
+
+    def __init__(
+        self, job: DateJob, aligned: Singles, is_white: Callable[[Singles], bool] | None, resolution_m: float
+    ) -> None:
+        self._job, self._aligned, self._is_white, self._resolution_m = job, aligned, is_white, resolution_m
+        self._read: dict[date, tuple[Singles, Singles] | None] = {}
+
+    def without_snow(self) -> list[tuple[Singles, Singles]]:
+        """The nearest `MOST_WITNESSES` that are not white all over, as they were read and as they are laid."""
+        found: list[tuple[Singles, Singles]] = []
+        for look in self._job.witnesses:
+            one = self._of(look)
+            if one is not None and not (self._is_white is not None and self._is_white(one[0])):
+                found.append(one)
+            if len(found) == MOST_WITNESSES:
+                break
+        return found
+
+    def of_all_seasons(self) -> list[Singles]:
+        """The nearest ones and that of the other end of the year, as they are laid."""
+        looks = (*self._job.witnesses[:MOST_WITNESSES], *self._job.other_season)
+        return [one[1] for look in looks if (one := self._of(look)) is not None]
+
+    def _of(self, look: Look) -> tuple[Singles, Singles] | None:
+        if look.date not in self._read:
+            self._read[look.date] = self._opened(look)
+        return self._read[look.date]
+
+    def _opened(self, look: Look) -> tuple[Singles, Singles] | None:
+        job = self._job
         with suppress(InputError):
             image, quality = look.overview(job.grid, job.overview_factor, job.roles)
-            found.append(where_valid(image, quality == CLEAR))
-    return [image for image in found if np.isfinite(image).all(axis=0).any()]
+            own = where_valid(image, quality == CLEAR)
+            if np.isfinite(own).all(axis=0).any():
+                return own, laid_on(own, self._aligned, job.methods.align, self._resolution_m)
+        return None
 
 
 def _usual_level(image: Singles) -> Singles:

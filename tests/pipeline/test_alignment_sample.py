@@ -66,10 +66,12 @@ def placed(base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(np.stack(moved), 0, None), matrix
 
 
-def aligned(folder: Path, images: dict[str, np.ndarray], **more: object) -> tuple[Alignment, tuple[int, int]]:
+def aligned(
+    folder: Path, images: dict[str, np.ndarray], resolution_m: float = METRES, **more: object
+) -> tuple[Alignment, tuple[int, int]]:
     """The second date's alignment."""
     for date, image in images.items():
-        write_scene(folder / f"{date}.tif", image, resolution_m=METRES)
+        write_scene(folder / f"{date}.tif", image, resolution_m=resolution_m)
     plan = make_plan(write_workflow(folder, tuple(images), **more), out=str(folder / "out"))
     plan.folder.path.mkdir(parents=True)
     with Pools(1) as pools:
@@ -128,3 +130,10 @@ def test_another_place_is_said_to_be_one(tmp_path: Path) -> None:
     assert not found.confident
     assert found.displacement.is_zero
     assert Alignment.from_json(found.to_json()) == found
+
+
+def test_in_coarse_pixels_nothing_is_said_to_be_another_place(tmp_path: Path) -> None:
+    base, other = (np.tile(blocks_and_grain(seed, 384, 4), (1, 2, 2))[:, :600, :600] for seed in (4, 9))
+    found, _ = aligned(tmp_path, dict(zip(DATES[:2], (base, other), strict=True)), resolution_m=10.0)
+    assert not found.confident
+    assert not found.elsewhere

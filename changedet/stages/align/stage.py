@@ -41,7 +41,7 @@ STAGE: Final[Stage[AlignMethod]] = Stage("align", choose)
 
 
 @STAGE.method(
-    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=8
+    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=9
 )
 def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 64) -> AlignMethod:
     """Correlates damped gradient directions of all bands in chips; most chips decide, or all of them added up.
@@ -64,7 +64,7 @@ def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, 
 
 
 @STAGE.method(
-    "phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156", version=8
+    "phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156", version=9
 )
 def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
     """Correlates the phase of the mean band in chips; most chips decide, or all of them added up.

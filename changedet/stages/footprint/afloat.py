@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats
 from changedet.stages.footprint.outlines import Footprint
-from changedet.stages.footprint.shapes import CLOSE_M, as_multi, in_units
+from changedet.stages.footprint.shapes import CLOSE_M, as_multi, in_units, on_some_alone
 from changedet.stages.footprint.still_ground import COVERED, changed, wide_parts
 
 Wet: TypeAlias = Callable[[int, BaseGeometry], float]
@@ -111,7 +111,7 @@ def without_ships(
     shapes = [one.geometry for one in footprints]
     taken: list[list[BaseGeometry]] = [[] for _ in footprints]
     unsure: list[list[BaseGeometry]] = [[] for _ in footprints]
-    moved = shapely.difference(shapely.union_all(shapes), shapely.intersection_all(shapes))
+    moved = on_some_alone(shapes)
     for part in wide_parts(moved, unit, LEAST_SHIP_M2):
         held = _shares(shapes, part)
         waters = [day for day in np.flatnonzero(held < COVERED).tolist() if wet(day, part) >= LEAST_WET]

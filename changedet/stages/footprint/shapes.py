@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,24 @@ EDGE_M: Final = 1.0
 UNIT_ERROR: Final = 0.01
 """Share by which a width is taken for more where the CRS is not true to scale: its metre is known to a hundredth, and
 outlines follow cells of about a metre, so that whole strips are just as wide as a limit."""
+
+
+def on_some_alone(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
+    """What some shapes cover and others do not.
+
+    Parameters
+    ----------
+    shapes : sequence of shapely geometry
+        Polygons in one CRS, which may be empty.
+
+    Returns
+    -------
+    shapely geometry
+        Polygons; empty where all are alike, and of none.
+    """
+    # Not by their common part: where polygons touch it holds lines beside polygons, which GEOS cannot intersect again.
+    covered = shapely.union_all(list(shapes))
+    return shapely.union_all([shapely.difference(covered, shape) for shape in shapes])
 
 
 def footprint_polygons(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import shapely
 from drawn_ground import found_in, patchy, placed
+from shapely import MultiPolygon, box
 
 from changedet.stages.footprint import shapes
-from changedet.stages.footprint.shapes import gained_and_lost
+from changedet.stages.footprint.shapes import gained_and_lost, on_some_alone
 
 
 def test_built_surface_of_blocks_equals_that_of_the_whole(monkeypatch):
@@ -37,3 +39,12 @@ def test_gained_and_lost_takes_a_strip_of_two_cells_for_an_edge_in_web_mercator(
     assert gained_and_lost(before, after, "EPSG:3857", 1.74) == (0, 0)
     wider = placed(20, 20, 80 + 3 * cell, 60)
     assert gained_and_lost(before, wider, "EPSG:3857", 1.74)[0] > 0
+
+
+def test_what_some_shapes_cover_alone_is_told_where_others_touch_it_or_are_empty() -> None:
+    first, second = box(0, 0, 2, 2), shapely.union_all([box(1, 1, 3, 3), box(2, -1, 3, 0.5)])
+    assert on_some_alone([first, second]).area == pytest.approx(first.area + second.area - 2 * 1)
+    # the common part of the first two is a square and a line, which GEOS cannot intersect with nothing
+    assert on_some_alone([first, second, MultiPolygon()]).area == pytest.approx(first.area + second.area - 1)
+    assert on_some_alone([first, first]).is_empty
+    assert on_some_alone([]).is_empty

@@ -1,0 +1,58 @@
+"""Which other looks say whether a date hides its ground, has clouds that are roofs or yards, or snow."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from changedet.imagery.look import Look
+from changedet.plan import Plan
+from changedet.stages.mask.kernels.cloud_shapes import SOFTNESS_LIMIT_M
+
+MOST_WITNESSES: Final = 4
+"""Looks that are asked at most: enough that one of them shows the ground, few enough to read."""
+MOST_READ: Final = 8
+"""Looks that are read for that at most: what lies under snow says nothing of clouds, nor do the next ones of winter."""
+YEAR_DAYS: Final = 365.25
+
+
+def witnesses(plan: Plan, i: int) -> tuple[tuple[Look, ...], tuple[Look, ...]]:
+    """The looks nearest to one in time, and one of another season.
+
+    Parameters
+    ----------
+    plan : Plan
+    i : int
+        Which of its looks.
+
+    Returns
+    -------
+    near : tuple of Look
+        At most `MOST_READ`, the nearest first.
+    other_season : tuple of Look
+        Of those beyond the nearest `MOST_WITNESSES` that which lies nearest to half a year from its day of the year;
+        empty without one.
+    """
+    day = plan.looks[i].date
+    others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
+    far = sorted(others[MOST_WITNESSES:], key=lambda look: _from_half_a_year(look.date, day))
+    return tuple(others[:MOST_READ]), tuple(far[:1])
+
+
+def asks_others(plan: Plan) -> bool:
+    """Whether clouds of every look are confirmed by other looks, and not those of the reference alone.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    bool
+        In pixels so coarse that no outline tells a new pale yard from a cloud, with looks enough to show that it stays.
+    """
+    return plan.grid.ground_resolution_m > SOFTNESS_LIMIT_M and len(plan.looks) > MOST_WITNESSES
+
+
+def _from_half_a_year(day: date, other: date) -> float:
+    return abs(abs((day - other).days) % YEAR_DAYS - YEAR_DAYS / 2)
