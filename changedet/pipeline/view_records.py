@@ -45,7 +45,8 @@ def oblique_looks(
 ) -> dict[str, float]:
     """List the looks from farther aslant than any that taught the models.
 
-    A view that is learnt from what may be no containers, such as rows of parked cars, is no view.
+    A view that is learnt from what may be no containers, such as rows of parked cars, is no view; any other that is
+    learnt is listed where it is aslant by more than its error.
 
     Parameters
     ----------
@@ -63,9 +64,9 @@ def oblique_looks(
     """
     if views is None:
         return {}
-    off_nadir = views.angles[0]
+    off_nadir = views.farther_than(TAUGHT_VIEW_DEG)
     known = ~views.learnt | np.array([day in counted for day in dates], bool)
-    steep = np.flatnonzero(known & (off_nadir > TAUGHT_VIEW_DEG))
+    steep = np.flatnonzero(known & (off_nadir > 0))
     return {str(dates[int(k)]): round(float(off_nadir[k]), 1) for k in steep}
 
 

@@ -37,3 +37,10 @@ def test_views_learnt_from_what_is_not_counted_are_no_views() -> None:
     views = SeriesViews(displaced, False, np.array([True, True, False]))
     assert oblique_looks(views, DAYS, DAYS[1:2]) == {"2023-04-01": 30.0, "2023-05-01": 30.0}
     assert oblique_looks(views, DAYS, []) == {"2023-05-01": 30.0}, "given: it needs no boxes"
+
+
+def test_learnt_views_are_aslant_where_they_are_by_more_than_their_error() -> None:
+    displaced = np.tan(np.radians([[27.0], [26.0], [5.0]])) * np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    learnt = np.ones(3, bool)
+    assert oblique_looks(SeriesViews(displaced, False, learnt), DAYS, DAYS) == {"2023-03-01": 27.0}
+    assert oblique_looks(SeriesViews(displaced, False, ~learnt), DAYS, DAYS) == {"2023-03-01": 27.0, "2023-04-01": 26.0}

@@ -10,7 +10,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats
 from changedet.kernels import intervals
-from changedet.kernels.doubts import slants
+from changedet.kernels.doubts import TAUGHT_VIEW_DEG, slants
 
 
 class ShownGround(Protocol):
@@ -44,9 +44,18 @@ class NewTops(Protocol):
 class Views(Protocol):
     """From where each look was taken, as the tracks stage gives it."""
 
-    @property
-    def angles(self) -> tuple[Floats, Floats]:
-        """Off-nadir angles and azimuths (date,) in degrees; NaN where they are not known."""
+    def farther_than(self, limit_deg: float) -> Floats:
+        """Off-nadir angles of looks that are farther aslant than a limit.
+
+        Parameters
+        ----------
+        limit_deg : float
+
+        Returns
+        -------
+        float64 (date,)
+            Degrees; 0 of the others.
+        """
 
 
 class FollowedBoxes(Protocol):
@@ -122,7 +131,7 @@ def slants_of(tracks: FollowedBoxes) -> Floats:
     float64 (date,)
         As of `changedet.kernels.doubts.slants`; 0 where boxes are not placed by views.
     """
-    return np.zeros(len(tracks.dates)) if tracks.views is None else slants(tracks.views.angles[0])
+    return np.zeros(len(tracks.dates)) if tracks.views is None else slants(tracks.views.farther_than(TAUGHT_VIEW_DEG))
 
 
 def slanted_looks(tracks: FollowedBoxes | None) -> set[dt.date]:

@@ -501,6 +501,13 @@ def test_timeseries_is_wider_both_ways_where_looks_are_from_farther_aslant_than_
         assert wider.idxmax() == 2
         assert (oblique[f"{name}_low"] <= usual[f"{name}_low"])[1:].all()
     assert oblique["containers_low"][2] < usual["containers_low"][2]
+    lean[2] = 0.0, np.tan(np.radians(26.0))
+    learnt = timeseries(looks, replace(tracks, views=SeriesViews(lean, False, np.ones(len(lean), bool))))
+    np.testing.assert_array_equal(
+        learnt["containers_high"], usual["containers_high"], "within its error of what taught"
+    )
+    given = timeseries(looks, replace(tracks, views=views(lean)))
+    assert (given["containers_high"] > usual["containers_high"]).all()
 
 
 def views(lean):

@@ -54,6 +54,9 @@ SWEEPS: Final = 10
 """Over all dates, at most, by each step."""
 VIEW_SD: Final = 0.1
 """Of the tangents of off-nadir angles about straight above, less than they have: few boxes do not outweigh it."""
+LEARNT_SD: Final = 0.035
+"""Error of a look's learnt view, a tangent, beside what the looks of a series share: of 30 sites that teach
+(docs/research/tracks.md, "Views that are not given")."""
 TURNED_ODDS: Final = 5.0
 """Log odds from which on boxes lean the other way than the given views say. On 103 sites that teach and 36 of judges,
 all with views as they are, no odds are above 0.02, and below -40 with fifty boxes and more on most of them
@@ -84,6 +87,23 @@ class SeriesViews(NamedTuple):
         """Off-nadir angles and azimuths (date,) in degrees, as `changedet.imagery.angles.ViewAngles` has them."""
         east, north = self.displacement.T
         return np.degrees(np.arctan(np.hypot(east, north))), np.degrees(np.arctan2(east, north)) % 360
+
+    def farther_than(self, limit_deg: float) -> Floats:
+        """Off-nadir angles of looks that are farther aslant than a limit.
+
+        Parameters
+        ----------
+        limit_deg : float
+
+        Returns
+        -------
+        float64 (date,)
+            Degrees; 0 of the others, also of learnt views that are so by less than their error.
+        """
+        off_nadir = self.angles[0]
+        error = np.where(self.learnt, LEARNT_SD, 0.0)
+        is_farther = np.tan(np.radians(off_nadir)) - error > np.tan(np.radians(limit_deg))
+        return np.asarray(np.where(is_farther, off_nadir, 0.0), np.float64)
 
 
 def views_of(boxes: Boxes, date: Ints, given: Floats) -> SeriesViews:
