@@ -150,7 +150,9 @@ def white_snow(
         known, least = np.asarray(seen & np.isfinite(reference).all(axis=0), bool), SHARE
         turned = known & white & (~_was_white(reference) | _is_brighter(bright, reference, known & ~white))
     none = np.full(seen.shape, CLEAR, np.uint8)
-    if not _lies_all_over(turned, known, least, SPREAD) or _is_cloud(bright, turned, resolution_m):
+    # where all turned white, a cloud hides as much, and from afar snow is as even as one
+    is_whole = reference is not None and known.any() and turned[known].mean() >= COVERED
+    if not _lies_all_over(turned, known, least, SPREAD) or (not is_whole and _is_cloud(bright, turned, resolution_m)):
         return none
     is_hazy = is_scaled and white[seen].mean() < COVERED and not _is_above_haze(bright, turned, seen, floor)
     if is_hazy:

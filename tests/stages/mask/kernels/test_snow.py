@@ -88,6 +88,15 @@ def test_smooth_wide_clouds_are_no_snow_and_uneven_ones_are() -> None:
     ).any()
 
 
+def test_what_turned_white_as_a_whole_hides_the_ground_however_even_it_is() -> None:
+    """From afar snow is as even as a cloud."""
+    lies = patches(0.97, blur_px=6.0)
+    even = snowed(bare(), lies, rough=0.003)
+    assert (white_snow(even, None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True) == SNOW).all()
+    assert (white_snow(even, None, even, FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR).all(), "always as white"
+    assert (white_snow(even, None, None, FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR).all(), "nothing to compare with"
+
+
 def under_a_cloud(ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Patches of snow on some ground, a white even cloud with a soft rim over them, and its core (y, x)."""
     rows, columns = np.mgrid[:SIZE, :SIZE]
