@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.judge_places import askew, hilly, turned  # noqa: E402
 from benchmarks.judge_sites import Site  # noqa: E402
+from changedet.stages.change.method import SEASON_DATES  # noqa: E402
 
 STRETCH_PER_CENT = (0.5, 99.5)
 """Per cent of a scene's pixels that come out black and white in 8 bits, as screens' pictures are stretched."""
@@ -213,7 +214,7 @@ BANDS: dict[Camera, str] = {
 }
 """What its scenes have, where that is not what the sites' have."""
 GRID_M = 1.25
-"""Of a series of PlanetScope, as `changedet init` writes it."""
+"""Of a series of PlanetScope, as `changedet init` writes it of few looks; a year of it stays on its own grid."""
 WITHOUT_ANGLES = "no-angles"
 """No sun and no view, in the scenes' tags and in the workflow."""
 CAMERAS: dict[str, Camera] = {
@@ -277,7 +278,7 @@ def _workflow(camera: str, site: Site) -> str:
     text, bands = site.workflow.read_text(), BANDS.get(CAMERAS[camera])
     if bands is not None:
         text = re.sub(r"(?m)^bands:.*$", f"bands: {{{bands}}}", text)
-    if CAMERAS[camera] is planet:
+    if CAMERAS[camera] is planet and len(re.findall(r"\bdate:", text)) < SEASON_DATES:
         text += f"grid: {{resolution: {GRID_M}}}\n"
     if camera == WITHOUT_ANGLES:
         text = re.sub(r", (?:sun|view): \{[^}]*\}", "", text)

@@ -14,6 +14,8 @@ from changedet.imagery.look import Look
 from changedet.outputs.figure.letters import undrawable
 from changedet.outputs.sentences.words import named_dates
 from changedet.outputs.values import pixel_text
+from changedet.stages.change.method import shows_seasons
+from changedet.stages.registry import Facts
 from changedet.workflow import Workflow
 from changedet.workflow.finer_grid import FINER_M, wants_finer_grid
 
@@ -33,7 +35,7 @@ MOST_LETTERS: Final = 20
 """Of those that no font has, which a warning names."""
 
 
-def advice(looks: Sequence[Look], reference: int, grid: Grid) -> list[str]:
+def advice(looks: Sequence[Look], reference: int, grid: Grid, facts: Facts) -> list[str]:
     """What may be done better with these looks.
 
     Parameters
@@ -42,13 +44,15 @@ def advice(looks: Sequence[Look], reference: int, grid: Grid) -> list[str]:
     reference : int
         Index of the reference date.
     grid : Grid
+    facts : Facts
+        What methods are chosen by.
 
     Returns
     -------
     list of str
         Warnings.
     """
-    asked = _other_pixels(looks, grid) or _finer_grid(looks, grid)
+    asked = _other_pixels(looks, grid) or ([] if shows_seasons(facts) else _finer_grid(looks, grid))
     return [*_better_reference(looks, reference), *_in_colours_alone(looks), *asked]
 
 

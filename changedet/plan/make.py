@@ -7,9 +7,7 @@ import os
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
-from statistics import median
 from typing import Final, NamedTuple
 
 from changedet.errors import InputError, MethodError, Problem
@@ -30,6 +28,7 @@ from changedet.plan.uploads import upload_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage, stages
+from changedet.workflow.finer_grid import days_apart
 from changedet.workflow.machine_fields import SCHEDULERS, is_scheduler
 
 MOST_AROUND_PX: Final = 1000
@@ -94,7 +93,7 @@ def make_plan(
     decided = _decided(checked, grid, looks, reference, roles, share)
     warnings += [warning for look in looks for warning in look.warnings]
     warnings += beyond_reference(checked, looks, grid)
-    warnings += [*advice(looks, reference, grid), *to_come(looks), *unwritable(checked, looks, zones)]
+    warnings += [*advice(looks, reference, grid, decided.facts), *to_come(looks), *unwritable(checked, looks, zones)]
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
     return Plan(
@@ -131,8 +130,9 @@ def without(plan: Plan, left_out: Collection[int], said: Sequence[str]) -> Plan:
     looks = tuple(look for i, look in enumerate(plan.looks) if i not in left_out)
     reference, roles = looks.index(plan.reference_look), tuple(shared_roles(looks))
     decided = _decided(plan.workflow, plan.grid, looks, reference, roles, plan.share)
-    advised = advice(plan.looks, plan.reference, plan.grid)
-    warnings = [text for text in plan.warnings if text not in advised] + advice(looks, reference, plan.grid)
+    advised = advice(plan.looks, plan.reference, plan.grid, plan.facts)
+    warnings = [text for text in plan.warnings if text not in advised]
+    warnings += advice(looks, reference, plan.grid, decided.facts)
     return replace(
         plan, looks=looks, reference=reference, roles=roles, warnings=(*warnings, *said), **decided._asdict()
     )
@@ -166,12 +166,6 @@ def as_shown(plan: Plan) -> Plan:
     return replace(plan, looks=looks, roles=roles, warnings=(*plan.warnings, *said), **decided._asdict())
 
 
-def _days_apart(looks: Sequence[Look]) -> float:
-    """Median of the days between two looks, which come in the order of their dates; infinite of one."""
-    gaps = [(after.date - before.date).days for before, after in pairwise(looks)]
-    return float(median(gaps)) if gaps else math.inf
-
-
 class _Decided(NamedTuple):
     """What follows from the looks and their bands: fields of `Plan`."""
 
@@ -192,7 +186,7 @@ def _decided(
         gsd_m=tuple(look.gsd_m for look in looks),
         dtype=looks[reference].dtype,
         panchromatic=are_grey(looks),
-        days_apart=_days_apart(looks),
+        days_apart=days_apart([look.date for look in looks]),
     )
     choices = _choices(workflow, facts)
     facts = replace(facts, detector=choices["objects"].method)

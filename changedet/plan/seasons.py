@@ -1,4 +1,4 @@
-"""Whether a run knows the seasons of its site: series in coarse pixels that nothing learned compares."""
+"""Whether a run knows the seasons of its site: series in coarse pixels, of 2.5 m and more."""
 
 from __future__ import annotations
 

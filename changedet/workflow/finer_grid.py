@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import datetime as dt
+import math
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from statistics import median
 from typing import Final
 
 from changedet.imagery.stand_ins import COLOURS, INFRARED
@@ -32,3 +36,20 @@ def wants_finer_grid(resolution_m: float, roles: Collection[str]) -> bool:
         True of colours, also infrared ones, in pixels of `FROM_M`.
     """
     return FROM_M[0] < resolution_m <= FROM_M[1] and any(set(roles) >= bands for bands in ENOUGH)
+
+
+def days_apart(days: Sequence[dt.date]) -> float:
+    """Days between two looks, in the median.
+
+    Parameters
+    ----------
+    days : sequence of date
+        Sorted.
+
+    Returns
+    -------
+    float
+        Infinite of one look.
+    """
+    gaps = [(after - before).days for before, after in pairwise(days)]
+    return float(median(gaps)) if gaps else math.inf

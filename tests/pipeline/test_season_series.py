@@ -85,6 +85,10 @@ def test_the_reason_says_so(done: Run) -> None:
         (tuple(f"{year}-06-01" for year in range(2010, 2018)), 10.0, "uint16", False),  # too far apart
         (DAYS, 30.0, "uint16", False),  # fields are a pixel or two
         (DAYS, 10.0, "uint8", False),  # stretched
+        (DAYS, 3.0, "uint16", True),
+        (DAYS[:6], 10.0, "uint16", True),
+        (DAYS[:6], 3.0, "uint16", False),  # within five months, of which trees know more
+        (DAYS, 2.0, "uint16", False),
     ],
 )
 def test_seasons_are_asked_for_where_looks_show_them(

@@ -91,6 +91,15 @@ def test_make_plan_warns_of_a_grid_in_other_pixels_than_any_scene(
     assert warned in said[0] if warned else not said, said
 
 
+def test_make_plan_leaves_pixels_of_three_metres_that_show_the_seasons_as_they_are(tmp_path: Path) -> None:
+    days = tuple(f"2023-{month:02d}-05" for month in range(1, 11))
+    for day in days:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50), resolution_m=3.0)
+    plan = make_plan(write_workflow(tmp_path, days, change={"method": "auto"}))
+    assert not any("consider grid" in said for said in plan.warnings)
+    assert plan.choices["change"].reason.endswith("what no season of the site's own fields explains")
+
+
 @pytest.mark.parametrize("header", [True, False])
 def test_a_grey_look_among_colours_has_all_compared_in_grey(tmp_path: Path, header: bool) -> None:
     for k, day in enumerate(DATES):

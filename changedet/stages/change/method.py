@@ -37,6 +37,10 @@ SEASON_DATES, SEASON_DAYS = 6, 75.0
 looks in 35 years nearly all of a town's growth and of a river's way was taken for seasons (docs/research/change.md)."""
 SEASON_M: Final = 15.0
 """Coarsest pixel on the ground in which a field still is one."""
+SEASON_TREES_M, SEASON_SPAN_DAYS = 2.5, 180.0
+"""In scenes of so many metres a pixel and more that the trees could compare, too, seasons are asked where the looks
+reach over half a year, so that most fields are seen with and without plants: within a season the trees mark more of
+what is built (docs/research/change.md, "Seasons in pixels of 3 m")."""
 STRETCHED: Final = "uint8"
 """Type of pictures whose values are no reflectance, so that no index tells plants."""
 SEASONS_FALSE_SHARE: Final = 0.004
@@ -69,6 +73,9 @@ def choose(facts: Facts) -> Choice:
         return Choice("omnibus", {}, f"radar, {facts.dates} dates: a likelihood-ratio test of equal intensity {looks}")
     if facts.is_sar:
         return Choice("log_ratio", {}, "radar, a pair: speckle multiplies, so the ratio of local means is compared")
+    if shows_seasons(facts):
+        reason = "2.5 to 15 m every few weeks with near infrared: what no season of the site's own fields explains"
+        return Choice("cva", {"smoothing": "tv"}, reason)
     if TREES_M[0] <= facts.resolution_m <= TREES_M[1] and set(ROLES[:3]) <= set(facts.roles):
         colours = "blue, green, red and near infrared" if ROLES[3] in facts.roles else "blue, green and red alone"
         colours = "grey pictures for colours" if facts.panchromatic else colours
@@ -76,9 +83,6 @@ def choose(facts: Facts) -> Choice:
             return Choice("trees", {}, f"1.3 to 3.5 m with {colours}: trees fitted on finer pairs mark least falsely")
         reason = f"0.25 to 1.3 m with {colours}: trees fitted on such simulated pairs, with the fewest false marks"
         return Choice("trees", {}, f"very high resolution, {reason}")
-    if shows_seasons(facts):
-        reason = "3.5 to 15 m every few weeks with near infrared: what no season of the site's own fields explains"
-        return Choice("cva", {"smoothing": "tv"}, reason)
     if not fine:
         reason = "2 m and coarser: standardised difference, which marks least of what only the season did"
         return Choice("cva", {"smoothing": "tv"}, reason)
@@ -100,13 +104,16 @@ def shows_seasons(facts: Facts) -> bool:
     Returns
     -------
     bool
-        With red and near infrared, in pixels that nothing learned compares and in which a field still is one, on
-        looks every few weeks, whose values are no stretched picture's.
+        With red and near infrared, in pixels in which a field still is one, on looks every few weeks, whose values are
+        no stretched picture's; in pixels that trees could compare, over half a year and more.
     """
     if facts.is_sar or facts.dtype == STRETCHED or not {ROLES[2], ROLES[3]} <= set(facts.roles):
         return False
-    is_often = facts.dates >= SEASON_DATES and facts.days_apart <= SEASON_DAYS
-    return is_often and TREES_M[1] < facts.resolution_m and max(facts.gsd_m, default=math.inf) <= SEASON_M
+    if facts.dates < SEASON_DATES or facts.days_apart > SEASON_DAYS or max(facts.gsd_m, default=math.inf) > SEASON_M:
+        return False
+    if facts.resolution_m > TREES_M[1]:
+        return True
+    return min(facts.gsd_m, default=0.0) >= SEASON_TREES_M and facts.days_apart * (facts.dates - 1) >= SEASON_SPAN_DAYS
 
 
 def false_share(method: str, facts: Facts) -> float:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from changedet.imagery.datasets import is_remote
-from changedet.workflow.finer_grid import FINER_M, wants_finer_grid
+from changedet.stages.change.method import shows_seasons
+from changedet.stages.registry import Facts
+from changedet.workflow.finer_grid import FINER_M, days_apart, wants_finer_grid
 from changedet.workflow.methods_table import methods_table
 from changedet.workflow.model import FORMATS, STAGE_WORDS
 from changedet.workflow.starter.delivered_lines import todo_lines
@@ -89,7 +91,7 @@ def _head(drafts: Sequence[Draft], catalogs: Sequence[str], folder: str) -> str:
     finest = min((draft.gsd_m for draft in drafts if not math.isnan(draft.gsd_m)), default=math.nan)
     found = "" if math.isnan(finest) else f"; here {finest:.3g} m"
     resolution = "auto               # metres; auto is the finest scene's, on the ground" + found
-    if any(wants_finer_grid(finest, draft.bands) for draft in drafts):
+    if any(wants_finer_grid(finest, draft.bands) for draft in drafts) and not _shows_seasons(drafts, finest):
         resolution = (
             f"{FINER_M:g}               # metres; auto is the finest scene's, {finest:.3g} m: what tells change and\n"
             "#                                # built ground best knows pixels of up to 1.3 m"
@@ -107,6 +109,14 @@ site:
 grid:
   crs: auto                      # auto | a projected system in metres such as EPSG:32633
   resolution: {resolution}"""
+
+
+def _shows_seasons(drafts: Sequence[Draft], finest: float) -> bool:
+    """Whether a run would read the masks from the seasons that the scenes show, in their own pixels."""
+    days = sorted({draft.date for draft in drafts if draft.date is not None})
+    roles = set(drafts[0].bands).intersection(*(draft.bands for draft in drafts))
+    sizes = tuple(draft.gsd_m for draft in drafts)
+    return shows_seasons(Facts(finest, tuple(roles), len(days), sizes, days_apart=days_apart(days)))
 
 
 def _near(paths: Sequence[str], folder: str) -> str:

@@ -56,6 +56,15 @@ def test_workflow_text_gives_pixels_of_three_metres_a_finer_grid(pixel_m: float,
     assert f"{pixel_m:g} m" in text
 
 
+@pytest.mark.parametrize(("months", "resolution"), [(10, None), (5, 1.25)])
+def test_workflow_text_leaves_a_year_of_pixels_of_three_metres_on_their_own_grid(
+    months: int, resolution: float | None
+) -> None:
+    pixel = Affine(3.0, 0, 500_000, 0, -3.0, 5_400_000)
+    _, workflow = start(*(scene(f"2023-{month:02d}-04.tif", transform=pixel) for month in range(1, months + 1)))
+    assert workflow.grid.resolution == resolution
+
+
 @pytest.mark.parametrize(
     ("path", "site"),
     [
