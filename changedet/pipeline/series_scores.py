@@ -19,6 +19,7 @@ from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, STAYED
 from changedet.stages.change.kernels.bare_works import YARD_M
 from changedet.stages.change.kernels.ground_signs import no_change_where
+from changedet.stages.change.kernels.held_ground import held_ground
 from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
 from changedet.stages.change.kernels.leaf_fall import green_again, leaves_halo_px
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
@@ -331,4 +332,9 @@ def _bounded_scores(job: SeriesJob, window: Window, is_still: Bools | None) -> t
     scores = np.stack(
         [_bounded(p, own, least, gsd_m) for p, own, least in zip(pairs, around, lasting.least, strict=True)]
     )
+    if job.together:
+        halo = wide_halo_px(gsd_m)
+        held = held_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], job.nir, gsd_m)
+        alone = np.stack([pair.score[halo:-halo, halo:-halo] for pair in pairs])
+        scores = np.where(held, alone, scores)
     return scores, lasting

@@ -89,6 +89,24 @@ def test_series_tile_bounds_the_trees_by_the_network_in_any_window(tmp_path):
         assert (marked(work, window) == whole[(slice(None), *window.slices)]).all()
 
 
+def test_series_tile_marks_wide_ground_that_all_looks_are_sure_of(tmp_path):
+    scores = np.full((3, 200, 240), 0.02, np.float32)
+    scores[:, :, :100] = 0.97
+    work = written(tmp_path, scores)
+    for t, path in enumerate(work.contrasts):
+        contrast = contrast_of(scores[t])
+        contrast[3] = -1.5
+        with rasterio.open(path, "r+") as out:
+            out.write(contrast)
+    whole = marked(work, Window(0, 0, 200, 240))
+    assert whole[:, :, :90].all()
+    assert not whole[:, :, 110:].any()
+    for window in tiles((200, 240), 90):
+        assert (marked(work, window) == whole[(slice(None), *window.slices)]).all()
+    for alone in ({"nir": (False,) * 3}, {"together": False}):
+        assert not marked(replace(work, **alone), Window(0, 0, 200, 240))[:, :, :80].any()
+
+
 def test_series_tile_leaves_out_a_thing_of_the_reference_alone(tmp_path):
     scores = np.full((3, 60, 140), 0.02, np.float32)
     scores[:, 20:40, 20:44] = 0.95
