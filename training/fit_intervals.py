@@ -74,7 +74,7 @@ class Row(NamedTuple):
 def box_rows(site: hands.HandSite, counted: TrackedBoxes, scale: float, halves: tuple[float, float]) -> list[Row]:
     """Counts of a site's dates."""
     rows = []
-    signs = date_signs(counted, scale).counts
+    signs = [above for _, above in date_signs(counted, scale).counts]
     for t in range(len(site.dates)):
         standing = counted.standing(t, np.ones(len(counted.weight)))
         value = scale * standing.expected

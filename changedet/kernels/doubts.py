@@ -28,19 +28,20 @@ LITTLE_SURE: Final = 2.5
 IN_THE_GREEN: Final = -3.0
 """Mean log odds that it lies among houses, above which nothing tells it from a garden: true boxes on paved yards lie at
 -4 to -7, halves of drawn houses' roofs at -3 to 1."""
-AROUND_M: Final = 60.0
-"""Within which of a place others tell what it may be: some rows of houses, half a yard. From 50 to 75 m part
-the same sites."""
-LEAST_APART, MOST_APART = 5.0, 0.05
-"""Places that are both, among no more others around than such: what 39 drawn sites without houses have of them at most,
-4 of 7, is less than the first and this share of all others; four with houses have 7 to 183. Chosen
-with these in view, as the others here (docs/research/tracks.md, "Villages")."""
+AROUND_M: Final = 75.0
+"""Within which of a place others tell what it may be: some rows of houses, a yard."""
+CROWD, CROWD_M = 3, 8.0
+"""Others within so many metres of a place, from which it may lie in a stack and says nothing of others: a house has two
+slopes and a shed. Unsure boxes of a real harbour at its picture's edge are told from a village by it alone."""
 THICK: Final = 4
-"""How many more of these than others around make a village, where whatever is unsure is a roof: on yards, in bushes, on
-wasteland there are no more than 2."""
+"""How many more of these than others around make a village, where whatever is unsure or in the green is a roof: it is 2
+at most at 39 drawn sites without houses and a real harbour, 4 to 27 at six with houses."""
+LEAST_APART, MOST_APART = 5.0, 0.05
+"""Of these, as many at least on a site with villages; and where they are thinner, among no more others than such, as
+many and this share of all others: 39 drawn sites without houses have 3 of 7 at most, six with houses 7 to 145. Chosen
+with these in view, as the others here (docs/research/tracks.md, "Villages")."""
 LEAST_ABOVE: Final = 0.1
-"""Share of what is left out in villages that may be boxes yet, for upper bounds: of 249 such
-places of four sites none is. Chosen by hand."""
+"""Share of what is unsure there that may be boxes yet, for upper bounds. Chosen by hand."""
 
 USUAL_DISTANCE: Final = 0.7
 """From what was learned, in that of the training scenes' edge: up to here all pseudo-hands' scenes are counted alike
@@ -270,7 +271,7 @@ class Others(NamedTuple):
     above : float64 (place,)
         Which share of that may be boxes yet, for upper bounds.
     among : bool (place,)
-        True of all places among those, sure ones too: of so many roofs some look as sure as boxes do.
+        True of all places among those, for lower bounds.
     """
 
     share: Floats
@@ -282,8 +283,8 @@ def others_in_the_green(surety: Floats, home: Floats, looks: Ints, xy_m: Floats)
     """Which places hold something else: looks at one thing err alike, and a village has many such things.
 
     Halves of roofs and sheds are shown for less than sure, look after look, on ground that may be a garden. So are
-    some boxes, but among others that are sure or on a yard. Where a site has more that stand apart from such than its
-    other boxes explain, they are roofs.
+    some boxes, but among others that are sure, in stacks or on a yard. Where a site has more that stand apart from such
+    than its other boxes explain, they are roofs, and of so many roofs some look as sure as boxes do.
 
     Parameters
     ----------
@@ -304,17 +305,21 @@ def others_in_the_green(surety: Floats, home: Floats, looks: Ints, xy_m: Floats)
     # Imported here, as it takes a while to load and not every run needs it.
     from scipy.spatial import cKDTree
 
+    def _around(chosen: Bools, reach_m: float) -> Ints:
+        if not chosen.any():
+            return np.zeros(len(looks), np.int64)
+        return np.asarray(cKDTree(xy_m[chosen]).query_ball_point(xy_m, reach_m, return_length=True), np.int64)
+
     shown, unsure, green = looks > 0, ~(surety >= LITTLE_SURE), home > IN_THE_GREEN
     roof_like = shown & unsure & green
-    roofs, boxes = (
-        cKDTree(xy_m[chosen]).query_ball_point(xy_m, AROUND_M, return_length=True) if chosen.any() else 0 * looks
-        for chosen in (roof_like, shown & ~roof_like)
-    )
-    apart = roof_like & (roofs >= boxes)
-    explained = MOST_APART * float((shown & ~apart).sum())
-    thick = np.asarray(roofs - boxes >= THICK, bool)
-    if apart.sum() < LEAST_APART + explained:
-        return Others(np.zeros(len(looks)), np.ones(len(looks)), np.zeros(len(looks), bool))
-    among = np.asarray((green & (roofs >= boxes)) | thick, bool)
-    share = np.where(among & unsure, 1.0 - explained / apart.sum(), 0.0)
-    return Others(share, np.where(thick, LEAST_ABOVE, 1.0), among)
+    alone = roof_like & (_around(shown, CROWD_M) <= CROWD)
+    surplus = _around(alone, AROUND_M) - _around(shown & ~roof_like, AROUND_M)
+    thick, apart = surplus >= THICK, surplus >= 0
+    thick &= (alone & apart).sum() >= LEAST_APART
+    explained = MOST_APART * float((shown & ~(alone & apart)).sum())
+    thin = max(0.0, 1.0 - explained / max(1.0, float((alone & apart).sum())))
+    if (alone & apart).sum() < LEAST_APART + explained:
+        apart, thin = thick, 0.0
+    among = (green & apart) | thick
+    out = among & (unsure | (thick & green))
+    return Others(np.where(out, np.where(thick, 1.0, thin), 0.0), np.where(thick & unsure, LEAST_ABOVE, 1.0), among)

@@ -88,39 +88,45 @@ def test_slants_begin_beyond_the_views_that_taught_and_reach_looks_beside_them()
 def village(yard: int, roofs: int, yard_at: float = 200.0) -> dict[str, np.ndarray]:
     """Sure boxes on pavement, and unsure ones in the green, so many metres apart; each seen five times."""
     surety, home = np.repeat([4.5, 1.5], [yard, roofs]), np.repeat([-5.0, -1.0], [yard, roofs])
-    along, across = np.linspace(0.0, 40.0, yard + roofs), np.repeat([yard_at, 0.0], [yard, roofs])
-    return {
-        "surety": surety, "home": home, "looks": np.full(yard + roofs, 5), "xy_m": np.column_stack([along, across]),
-    }  # fmt: skip
+    at = [(8.5 * (k % 6), -8.5 * (k // 6 + 1) - yard_at) for k in range(yard)]
+    at += [(8.5 * (k % 6), 8.5 * (k // 6)) for k in range(roofs)]
+    return {"surety": surety, "home": home, "looks": np.full(len(at), 5), "xy_m": np.array(at).reshape(-1, 2)}
 
 
-def test_what_is_unsure_in_the_green_apart_from_boxes_is_more_than_these_explain() -> None:
-    found = others_in_the_green(**village(100, 20))
-    assert not found.share[:100].any()
-    assert not found.among[:100].any()
-    np.testing.assert_allclose(found.share[100:], 1 - 0.05 * 100 / 20)
-    np.testing.assert_array_equal(found.above[100:], 0.1)
-    assert found.among[100:].all()
-    assert (others_in_the_green(**village(0, 20)).share == 1.0).all()
+def test_a_village_holds_no_boxes_however_many_stand_elsewhere() -> None:
+    found = others_in_the_green(**village(400, 5))
+    assert not found.share[:400].any()
+    assert not found.among[:400].any()
+    np.testing.assert_array_equal(found.share[400:], 1.0)
+    np.testing.assert_array_equal(found.above[400:], 0.1)
+    assert found.among[400:].all()
 
 
-def test_where_a_village_is_thin_upper_bounds_keep_it() -> None:
-    apart = village(3, 8)
-    apart["xy_m"][3:] = np.arange(8)[:, None] * 90.0
+@pytest.mark.parametrize(("yard", "share"), [(3, 1 - 0.05 * 3 / 8), (80, 0.0)])
+def test_thin_ones_are_what_boxes_do_not_explain_and_upper_bounds_keep_them(yard: int, share: float) -> None:
+    apart = village(yard, 8)
+    apart["xy_m"][yard:] = np.arange(8)[:, None] * 90.0
     found = others_in_the_green(**apart)
-    assert (found.share[3:] > 0.9).all()
+    np.testing.assert_allclose(found.share[yard:], share)
+    assert found.among.sum() == (8 if share else 0)
     assert (found.above == 1.0).all()
 
 
-def test_whatever_is_unsure_in_a_village_is_as_its_roofs_and_what_is_sure_may_be_one() -> None:
-    odd = village(3, 20, yard_at=10.0)
+def test_whatever_lies_in_a_village_is_as_its_roofs() -> None:
+    odd = village(4, 20, yard_at=0.0)
     odd["surety"][:3], odd["looks"][2] = [1.0, 4.5, np.nan], 0
-    odd["home"][:2] = np.nan
-    share, _, among = others_in_the_green(**odd)
-    assert share[0] > 0.9
+    odd["home"][:4] = [np.nan, np.nan, -5.0, -1.0]
+    share, above, among = others_in_the_green(**odd)
+    assert (share[[0, 2, 3]] > 0.9).all(), "what is unsure or in the green"
     assert share[1] == 0.0
-    assert share[2] > 0.9
+    np.testing.assert_array_equal(above[:4], [0.1, 1.0, 0.1, 1.0], "what is sure may be a box yet")
     assert among.all()
+
+
+def test_a_stack_in_the_green_is_no_village() -> None:
+    stack = village(0, 20)
+    stack["xy_m"] *= 0.35
+    assert not others_in_the_green(**stack).share.any()
 
 
 @pytest.mark.parametrize(
@@ -131,8 +137,7 @@ def test_whatever_is_unsure_in_a_village_is_as_its_roofs_and_what_is_sure_may_be
         (0, 20, 0.0, {"surety": 4.5}),  # all shown for sure
         (0, 20, 0.0, {"looks": 0}),
         (0, 4, 0.0, {}),  # too few to tell
-        (21, 20, 10.0, {}),  # beside as many others
-        (310, 20, 200.0, {}),  # as few as yards have
+        (21, 20, 0.0, {}),  # beside as many others
         (0, 0, 0.0, {}),
     ],
 )

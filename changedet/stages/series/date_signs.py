@@ -28,12 +28,13 @@ class DateSigns(NamedTuple):
     ----------
     own : tuple of Signs
         What the date's own rows show: of its arrivals and departures.
-    counts : tuple of Signs
-        Of what stands on it.
+    counts : tuple of (Signs, Signs)
+        Of what stands on it, below and above: what is taken for something else has no share in them, but for
+        how unsure all is in those below.
     """
 
     own: tuple[Signs, ...]
-    counts: tuple[Signs, ...]
+    counts: tuple[tuple[Signs, Signs], ...]
 
 
 def date_signs(boxes: TrackedBoxes, scale: float) -> DateSigns:
@@ -53,10 +54,20 @@ def date_signs(boxes: TrackedBoxes, scale: float) -> DateSigns:
     DateSigns
         On a date that does not show the boxes, nothing is missed by itself.
     """
-    present = boxes.present
-    whole = present.sum(axis=0)
-    hidden = np.where(boxes.clear, 0.0, present).sum(axis=0)
-    own = _own(boxes, scale * whole, hidden)
+    believed = 1.0 - boxes.row_others
+    own, counts = _signs(boxes, scale, believed)
+    below = counts
+    if boxes.row_others.any():
+        # Where much looks like boxes and is none, what is counted may be as doubtful as all that looks so.
+        below = _signs(boxes, scale, np.full(len(believed), believed[boxes.row_counted].mean()))[1]
+    return DateSigns(_each(own), tuple(zip(_each(below), _each(counts), strict=True)))
+
+
+def _signs(boxes: TrackedBoxes, scale: float, weight: Floats) -> tuple[Floats, Floats]:
+    """Signs (date, sign) of each date's rows by their weights (row,), and of its count."""
+    whole = boxes.present.sum(axis=0)
+    hidden = np.where(boxes.clear, 0.0, boxes.present).sum(axis=0)
+    own = _own(boxes, weight, scale * whole, hidden)
     hidden_share = np.divide(hidden, whole, out=np.zeros_like(whole), where=whole > 0)
     counts = own.copy()
     shown = (hidden_share <= SHOWN) & ~boxes.blind
@@ -65,23 +76,25 @@ def date_signs(boxes: TrackedBoxes, scale: float) -> DateSigns:
         share = (OWN_SHARE * (1.0 - hidden_share))[:, None]
         counts = share * own + (1.0 - share) * around * (own[:, :1] + ONE_BOX)
     counts[:, 0] = own[:, 0]
-    return DateSigns(_each(own), _each(counts))
+    return own, counts
 
 
-def _own(boxes: TrackedBoxes, expected: Floats, hidden: Floats) -> Floats:
-    """Signs (date, sign) of each date's rows, in the order of `Signs`, without what is taken for something else."""
+def _own(boxes: TrackedBoxes, weight: Floats, expected: Floats, hidden: Floats) -> Floats:
+    """Signs (date, sign) of the rows of each date, in the order of `Signs`."""
     container = np.isin(boxes.row_kind, list(TEU_OF_KIND))
     counted, sure = boxes.row_counted, boxes.row_confidence
     dated = boxes.row_date >= 0
 
     def _summed(rows: Bools, value: Floats) -> Floats:
         kept = rows & dated
-        return np.asarray(np.bincount(boxes.row_date[kept], value[kept], minlength=len(expected)), np.float64)
+        return np.asarray(
+            np.bincount(boxes.row_date[kept], (weight * value)[kept], minlength=len(expected)), np.float64
+        )
 
-    each = 1.0 - boxes.row_others
+    each = np.ones(len(sure))
     detected = _summed(counted & container, each)
-    uncertain = _summed(counted & container, each * (1.0 - sure))
-    weak = _summed(container & ~counted, each * sure)
+    uncertain = _summed(counted & container, 1.0 - sure)
+    weak = _summed(container & ~counted, sure)
     missed = np.where(boxes.blind, 0.0, np.maximum(0.0, np.abs(expected - detected) - hidden))
     return np.column_stack([expected, uncertain, weak, missed, _summed(counted & ~container, each)])
 

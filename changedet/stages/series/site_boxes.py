@@ -17,7 +17,9 @@ from changedet.arrays import AnyArray, Bools, Floats, Ints
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import (
+    AROUND_M,
     HOME_ODDS,
+    IN_THE_GREEN,
     NO_DOUBTS,
     Others,
     blind_dates,
@@ -241,7 +243,10 @@ def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Others, Floats]:
     with np.errstate(invalid="ignore"):
         surety, lie = surety / looks, home / all_looks
     others = others_in_the_green(surety, lie, looks.astype(np.int64), xy / tracks.ground_metre)
-    row_share = np.where(np.isfinite(away), np.append(others.share, 0.0)[at], 0.0)
+    # Where no place is, what is weak in the green is what the places around are.
+    reach = np.where(odds > IN_THE_GREEN, AROUND_M, AT_PLACE_M) * tracks.ground_metre
+    away, at = cKDTree(xy).query(centres)
+    row_share = np.where(away <= reach, others.share[at], 0.0)
     return np.asarray((home > 0.0) | others.among, bool), others, row_share
 
 

@@ -249,7 +249,12 @@ def _measurements_row(look: DateMeasurements, zone: str) -> SeriesRow:
 
 
 def _add_counts(
-    row: SeriesRow, counted: TrackedBoxes, t: int, look: DateMeasurements, calibration: Calibration, signs: Signs
+    row: SeriesRow,
+    counted: TrackedBoxes,
+    t: int,
+    look: DateMeasurements,
+    calibration: Calibration,
+    signs: tuple[Signs, Signs],
 ) -> None:
     boxes, teu = (
         _standing(counted, t, weight, look, calibration, signs)
@@ -308,21 +313,26 @@ def _event(
 
 
 def _standing(
-    counted: TrackedBoxes, t: int, weight: Floats, look: DateMeasurements, calibration: Calibration, signs: Signs
+    counted: TrackedBoxes,
+    t: int,
+    weight: Floats,
+    look: DateMeasurements,
+    calibration: Calibration,
+    signs: tuple[Signs, Signs],
 ) -> Estimate:
-    """Boxes, or their weights, that are expected on a date, with their interval."""
+    """Boxes, or their weights, that are expected on a date, with their interval, by its signs below and above."""
     boxes = counted.standing(t, weight)
     value, others = calibration.scale * boxes.expected, calibration.scale * boxes.others
     # Signs are in boxes, and a box weighs what those that are expected weigh on average.
-    each = value / signs.expected if signs.expected > 0 else 1.0
+    each = value / signs[1].expected if signs[1].expected > 0 else 1.0
     # How far a scene is from what was learned says nothing of what it hides. In scenes that lie far boxes are missed,
     # and none are invented (docs/calibration.md).
-    unusual = unusual_doubt(signs, calibration.doubts.boxes[1])
+    unusual = unusual_doubt(signs[1], calibration.doubts.boxes[1])
     beyond = (SLANT_BELOW * look.slant, float(np.nanmax((look.unfamiliarity - FAR_DISTANCE, unusual, look.slant))))
-    sides = zip(calibration.boxes, boxes.hidden, calibration.doubts.boxes, beyond, strict=True)
+    sides = zip(calibration.boxes, boxes.hidden, signs, calibration.doubts.boxes, beyond, strict=True)
     below, above = (
-        float(np.hypot(widened(half * boxes.shown / each, signs, weights, far) * each, half * hidden))
-        for half, hidden, weights, far in sides
+        float(np.hypot(widened(half * boxes.shown / each, own, weights, far) * each, half * hidden))
+        for half, hidden, own, weights, far in sides
     )
     # Where a person's labels of the site say what is missed, pairs say no more.
     pairs = 0.0 if calibration.doubts.boxes == NO_DOUBTS.boxes else counted.touching(t)

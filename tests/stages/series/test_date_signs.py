@@ -65,9 +65,9 @@ def test_a_count_is_half_as_doubtful_as_its_look_and_half_as_all_looks(boxes: Tr
     doubtful = replace(boxes, row_confidence=np.where(boxes.row_date == T, 0.5, 1.0))
     mean = 4.0 / boxes.present.shape[1]
     counts = date_signs(doubtful, 1.0).counts
-    assert counts[T].uncertain == pytest.approx(OWN_SHARE * 4.0 + (1 - OWN_SHARE) * mean)
-    assert counts[T + 1].uncertain == pytest.approx((1 - OWN_SHARE) * mean)
-    assert counts[T].expected == pytest.approx(8.0)
+    assert counts[T][1].uncertain == pytest.approx(OWN_SHARE * 4.0 + (1 - OWN_SHARE) * mean)
+    assert counts[T + 1][1].uncertain == pytest.approx((1 - OWN_SHARE) * mean)
+    assert counts[T][1].expected == pytest.approx(8.0)
 
 
 def test_signs_of_other_looks_count_in_proportion_to_what_stands(boxes: TrackedBoxes) -> None:
@@ -76,7 +76,7 @@ def test_signs_of_other_looks_count_in_proportion_to_what_stands(boxes: TrackedB
     half = replace(boxes, present=present, row_confidence=np.full(len(boxes.row_date), 0.5))
     own, counts = date_signs(half, 1.0)
     around = np.mean([one.uncertain for one in own]) * (4.0 + ONE_BOX) / (np.mean([o.expected for o in own]) + ONE_BOX)
-    assert counts[T].uncertain == pytest.approx(OWN_SHARE * own[T].uncertain + (1 - OWN_SHARE) * around)
+    assert counts[T][1].uncertain == pytest.approx(OWN_SHARE * own[T].uncertain + (1 - OWN_SHARE) * around)
 
 
 @pytest.mark.parametrize(("places", "share"), [(4, 0.4), (10, 1.0)])
@@ -86,13 +86,13 @@ def test_what_a_date_hides_is_as_doubtful_as_on_the_other_looks(boxes: TrackedBo
     own, counts = date_signs(seen, 1.0)
     assert own[T].uncertain == 0.0
     shown = [one.uncertain for t, one in enumerate(own) if t != T or share <= 0.5]
-    assert counts[T].uncertain == pytest.approx((1 - OWN_SHARE * (1 - share)) * np.mean(shown))
+    assert counts[T][1].uncertain == pytest.approx((1 - OWN_SHARE * (1 - share)) * np.mean(shown))
 
 
 def test_looks_that_hide_most_boxes_themselves_lend_nothing(boxes: TrackedBoxes) -> None:
     unsure = replace(boxes, row_confidence=np.where(boxes.row_date == T - 1, 0.0, 0.75))
     seen = _hidden(_hidden(unsure, T, 10), T - 1, 10)
-    assert date_signs(seen, 1.0).counts[T].uncertain == pytest.approx(2.0)
+    assert date_signs(seen, 1.0).counts[T][1].uncertain == pytest.approx(2.0)
 
 
 def test_a_blind_date_misses_nothing_and_lends_nothing(boxes: TrackedBoxes) -> None:
@@ -100,12 +100,12 @@ def test_a_blind_date_misses_nothing_and_lends_nothing(boxes: TrackedBoxes) -> N
     gone = replace(boxes, blind=blind, row_confidence=np.where(boxes.row_date == T, 0.0, 1.0))
     own, counts = date_signs(gone, 2.0)
     assert own[T].missed == 0.0
-    assert counts[T + 1].uncertain == 0.0
+    assert counts[T + 1][1].uncertain == 0.0
 
 
 def test_a_series_that_no_look_shows_has_no_sign_to_lend(boxes: TrackedBoxes) -> None:
     dark = replace(boxes, clear=np.zeros_like(boxes.clear), row_date=np.full(len(boxes.row_date), -1))
-    assert date_signs(dark, 1.0).counts[T] == pytest.approx((8.0, 0.0, 0.0, 0.0, 0.0))
+    assert date_signs(dark, 1.0).counts[T][1] == pytest.approx((8.0, 0.0, 0.0, 0.0, 0.0))
 
 
 def test_what_is_taken_for_something_else_is_no_sign(boxes: TrackedBoxes) -> None:
@@ -113,8 +113,13 @@ def test_what_is_taken_for_something_else_is_no_sign(boxes: TrackedBoxes) -> Non
     doubtful = first.cumsum(axis=0)[np.arange(len(first)), boxes.row_date] <= 4
     unsure = replace(boxes, row_confidence=np.where(doubtful, 0.6, 1.0))
     assert date_signs(unsure, 1.0).own[T] == pytest.approx((8.0, 4 * 0.4, 0.0, 0.0, 0.0))
+    counts = date_signs(unsure, 1.0).counts[T]
+    assert counts[0] == counts[1]
     half = replace(unsure, present=boxes.present / 2, row_others=doubtful.astype(float))
     assert date_signs(half, 1.0).own[T] == pytest.approx((4.0, 0.0, 0.0, 0.0, 0.0))
+    low, high = date_signs(half, 1.0).counts[T]
+    assert high.uncertain == pytest.approx(0.0)
+    assert low.uncertain == pytest.approx(4 * 0.4 / 2), "but half of what is left may be as doubtful"
     below = replace(unsure, row_counted=~doubtful)
     assert date_signs(below, 1.0).own[T].weak == pytest.approx(4 * 0.6)
     assert date_signs(replace(below, row_others=0.5 * doubtful), 1.0).own[T].weak == pytest.approx(2 * 0.6)
