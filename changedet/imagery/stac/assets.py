@@ -94,9 +94,14 @@ def _chosen_assets(
             continue
         if len(roles) == 1 and roles[0] is not None and _is_wanted(key, roles[0], assets):
             by_role.setdefault(roles[0], Asset(key, about, roles))
-        elif len(roles) > 1 and (not assets or key in assets):
+        elif (len(roles) > 1 and (not assets or key in assets)) or _tells_no_band(key, about, roles, assets):
             whole.append(Asset(key, about, roles))
     return by_role, whole, given
+
+
+def _tells_no_band(key: str, about: JsonObject, roles: Sequence[str | None], assets: Sequence[str]) -> bool:
+    """Whether it is the one asset that was asked for and its bands are left to the file itself, or to ``bands``."""
+    return list(assets) == [key] and not any(roles) and not _bands(about, "bands", "eo:bands")
 
 
 def _one_file(asset: Asset, masks: Mapping[str, Asset], place: str, where: str) -> PixelArguments:
@@ -126,9 +131,11 @@ def _check_assets(
     used = {asset.key for asset in (*by_role.values(), *whole)}
     for name in assets:
         if name not in used and name not in by_role:
-            why = "has no known band" if name in given else "is not there"
             known = ", ".join(given)
-            raise InputError(f"{where}: asset '{name}' {why}; its assets are {known}{did_you_mean(name, given)}")
+            if name in given:
+                raise InputError(f"{where}: of asset '{name}' no band is known (eo:bands); its assets are {known}")
+            near = did_you_mean(name, given)
+            raise InputError(f"{where}: asset '{name}' is not there; its assets are {known}{near}")
 
 
 def _is_picture(key: str, about: JsonObject) -> bool:

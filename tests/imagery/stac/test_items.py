@@ -201,6 +201,18 @@ def test_an_item_collection_of_many_bands_a_file(tmp_path: Path) -> None:
     assert open_scene(**second).nodata["red"] == 0
 
 
+def test_of_an_asset_whose_bands_no_item_tells_the_file_does(tmp_path: Path) -> None:
+    write(tmp_path / "four.tif", 7, bands=4)
+    path = saved(tmp_path / "item.json", item_of("a", "2023-06-04T10:00:00Z", {"data": asset("four.tif")}))
+    (found,) = items(path, assets=["data"])
+    assert found["path"] == str(tmp_path / "four.tif")
+    assert found["bands"] is None
+    two = {"data": asset("four.tif"), "more": asset("four.tif")}
+    path = saved(tmp_path / "item.json", item_of("a", "2023-06-04T10:00:00Z", two))
+    with pytest.raises(InputError, match=r"of asset 'data' no band is known \(eo:bands\); its assets are data, more$"):
+        items(path, assets=["data", "more"])
+
+
 def test_a_single_item_with_scales_and_udm2(tmp_path: Path) -> None:
     write(tmp_path / "a.tif", 10, bands=2)
     write(tmp_path / "u.tif", 0, bands=8, dtype="uint8")
