@@ -120,7 +120,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models))
     looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
     odd = plan.reference_date if reference_is_odd(models) else None
-    looks = with_refused_boxes(_believed(looks, familiar, odd), plan.reference_date, changes, shares)
+    looks = with_refused_boxes(_believed(looks, familiar, odd, changed), plan.reference_date, changes, shares)
     containers, followed, _ = seen = _seen_boxes(plan, boxes, zones)
     others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
     plain, slanted = timeseries(looks, tracks, zones), slanted_looks(tracks)
@@ -196,7 +196,10 @@ def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset
 
 
 def _believed(
-    looks: Sequence[DateMeasurements], familiar: Mapping[dt.date, Familiarity], odd: dt.date | None
+    looks: Sequence[DateMeasurements],
+    familiar: Mapping[dt.date, Familiarity],
+    odd: dt.date | None,
+    changed: ChangedAreas,
 ) -> list[DateMeasurements]:
     """With how far looks lie from what was learned; nothing is claimed of one that shows other ground."""
     found = [(look, familiar.get(look.date)) for look in looks]
@@ -204,7 +207,7 @@ def _believed(
         look if one is None else replace(look, unfamiliarity=one.distance, is_refused=one.is_refused)
         for look, one in found
     ]
-    return known if odd is None else without_claims(known, odd)
+    return known if odd is None else without_claims(known, odd, changed)
 
 
 def _placebo(plan: Plan) -> Placebo:

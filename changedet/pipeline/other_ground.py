@@ -13,6 +13,7 @@ from changedet.plan import Plan
 
 if TYPE_CHECKING:
     # pandas comes with it, which a run that ends before its tables has no use for.
+    from changedet.pipeline.changes import ChangedAreas
     from changedet.stages.series.table import DateMeasurements
 
 
@@ -54,21 +55,31 @@ def foreign_looks(plan: Plan, models: Mapping[dt.date, DateModel]) -> dict[int, 
     return {i: f"{day} is left out: {alignment.reason}" for i, day, alignment in found if alignment.elsewhere}
 
 
-def without_claims(looks: Sequence[DateMeasurements], reference: dt.date) -> list[DateMeasurements]:
-    """Tell no count and no built ground of an odd reference; nothing changed for sure since one that is refused.
+def without_claims(
+    looks: Sequence[DateMeasurements], reference: dt.date, changed: ChangedAreas
+) -> list[DateMeasurements]:
+    """Tell no count and no built ground of an odd reference, and nothing of what changed since.
 
     Parameters
     ----------
     looks : sequence of DateMeasurements
     reference : datetime.date
         Of which `reference_is_odd`.
+    changed : mapping of date to mapping of str to (float, float)
+        Of each date and area, what is marked and what both dates show, in m2.
 
     Returns
     -------
     list of DateMeasurements
-        The others as they are.
+        The others with changed areas of which none is sure, and which all that is seen may be.
     """
-    return [replace(look, is_refused=True, footprint_m2={}) if look.date == reference else look for look in looks]
+    found = []
+    for look in looks:
+        seen = {name: m2 for name, (_, m2) in changed.get(look.date, {}).items()}
+        areas = {name: area.reaching(0.0, seen.get(name, 0.0)) for name, area in look.changed_area_m2.items()}
+        others = replace(look, changed_area_m2=areas)
+        found.append(replace(look, is_refused=True, footprint_m2={}) if look.date == reference else others)
+    return found
 
 
 def other_ground_json(odd: dt.date | None) -> JsonObject:

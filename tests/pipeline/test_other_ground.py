@@ -49,13 +49,14 @@ def test_the_reference_is_the_odd_one_where_most_others_are(
     assert other_ground_json(DAYS[0] if is_odd else None) == ({"other_ground": str(DAYS[0])} if is_odd else {})
 
 
-def test_nothing_is_counted_or_built_on_an_odd_reference() -> None:
+def test_nothing_is_counted_or_built_on_an_odd_reference_and_all_that_is_seen_may_differ_from_it() -> None:
     area = Estimate(700.0, 500.0, 1900.0)
     looks = [DateMeasurements(day, changed_area_m2={"": area}, footprint_m2={"": area}) for day in DAYS]
-    found = without_claims(looks, DAYS[0])
+    found = without_claims(looks, DAYS[0], {day: {"": (700.0, 40_000.0)} for day in DAYS[1:]})
     assert found[0].is_refused
     assert found[0].footprint_m2 == {}
-    assert found[1:] == looks[1:]
+    assert all(one.changed_area_m2 == {"": Estimate(700.0, 0.0, 40_000.0)} for one in found[1:])
+    assert [one.footprint_m2 for one in found[1:]] == [look.footprint_m2 for look in looks[1:]]
 
 
 def test_a_look_at_another_place_is_left_out_and_named(tmp_path: Path) -> None:
