@@ -12,7 +12,7 @@ import pandas as pd
 from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
 from changedet.kernels.doubts import blind_dates
-from changedet.kernels.pixel_classes import CLASS_NAMES, NODATA, SHOWS_BOXES
+from changedet.kernels.pixel_classes import CLASS_NAMES, NODATA, SHOWS_BOXES, SNOW
 from changedet.outputs.sentences.counts import SWITCHED_OFF
 from changedet.outputs.sentences.ground import EARTHWORKS
 from changedet.outputs.sentences.looks import CLOUDS
@@ -48,6 +48,8 @@ LEAST_SHOWN: Final = 0.0005
 """Below this share nothing is said to be clear: it would be rounded to 0.0 %."""
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date shows next to nothing, and a warning is given."""
+SNOW_HIDES: Final = f" (mostly {CLASS_NAMES[SNOW]})"
+"""What is said of a date that snow hides."""
 OPPOSED_VIEWS: Final = (
     "view: the containers lean the other way than 'azimuth_deg' of the views says, so the views are turned round; it "
     "points from the ground below the sensor to the scene, away from where the sensor is seen"
@@ -237,6 +239,7 @@ def warnings_of(
             hidden = _what_hides(models[look.date])
             share = f"only {clear:.1%}" if clear >= LEAST_SHOWN else "nothing"
             said.append(f"{look.date}: {share} of the area is clear on it{hidden}{_instead(plan, look, whole)}")
+    said += _snow_everywhere(models, whole)
     signs = {day: model.bands for day, model in models.items()}
     said += band_warnings(plan.looks, signs, plan.reference)
     said += fill_warnings(plan.looks, {day: model.fill for day, model in models.items()})
@@ -293,6 +296,18 @@ def _what_hides(model: DateModel) -> str:
     count[[*SHOWS_BOXES]] = 0
     name = CLASS_NAMES[int(count.argmax())]
     return f" (mostly {'no data' if name == CLASS_NAMES[NODATA] else name})" if count.any() else ""
+
+
+def _snow_everywhere(models: Mapping[dt.date, DateModel], whole: pd.DataFrame) -> list[str]:
+    """What may show a site all the same that snow hides on every look: yards are cleared, boxes stand out."""
+    hidden = [whole["valid_fraction"].get(str(day)) for day in models]
+    snowed = all(SNOW_HIDES in _what_hides(model) for model in models.values())
+    if not models or not snowed or any(share is None or share >= LEAST_CLEAR for share in hidden):
+        return []
+    return [
+        "mask: snow hides the site on all looks; a yard that is cleared can be seen all the same with 'mask: {method: "
+        "nodata_only}', which looks for boxes and change in the snow too: look at each of them before you publish it"
+    ]
 
 
 def _instead(plan: Plan, look: Look, whole: pd.DataFrame) -> str:

@@ -19,7 +19,7 @@ from small_scenes import ground, series, write_scene, write_workflow
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.run import run
-from changedet.pipeline.summary import _not_shown, _what_hides
+from changedet.pipeline.summary import _not_shown, _snow_everywhere, _what_hides
 from changedet.stages.series.site_boxes import shown_boxes
 from scenarios import box_series as bs
 
@@ -108,3 +108,28 @@ def test_what_hides_a_date_is_named(classes: list[int], said: str) -> None:
     mask = SimpleNamespace(unpacked=lambda: np.array([classes], np.uint8))
     assert _what_hides(cast("DateModel", SimpleNamespace(mask=mask))) == said
     assert not _what_hides(cast("DateModel", SimpleNamespace(mask=None)))
+
+
+@pytest.mark.parametrize(
+    ("classes", "shares", "says"),
+    [
+        (([SNOW, CLEAR], [SNOW, SNOW]), (0.0, 0.02), True),
+        (([SNOW, CLEAR], [SNOW, SNOW]), (0.0, 0.3), False),
+        (([SNOW, SNOW], [CLOUD, SNOW, CLOUD]), (0.0, 0.0), False),
+    ],
+)
+def test_where_snow_hides_all_looks_it_is_said_how_a_cleared_yard_is_seen(
+    classes: tuple[list[int], ...], shares: tuple[float, ...], says: bool
+) -> None:
+    days = [pd.Timestamp(day).date() for day in ("2023-01-01", "2023-02-01")]
+    models = {
+        day: cast(
+            "DateModel", SimpleNamespace(mask=SimpleNamespace(unpacked=lambda own=own: np.array([own], np.uint8)))
+        )
+        for day, own in zip(days, classes, strict=True)
+    }
+    whole = pd.DataFrame({"valid_fraction": shares}, index=[str(day) for day in days])
+    said = _snow_everywhere(models, whole)
+    assert len(said) == says
+    assert all("nodata_only" in line for line in said)
+    assert _snow_everywhere({}, whole) == []
