@@ -124,7 +124,10 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     if plan.facts.is_sar:
         return intervals.RADAR_SHARES
     if knows_seasons(plan):
-        return intervals.SEASON_SHARES
+        bare = intervals.BARE_SHARES
+        return (
+            intervals.SEASON_SHARES._replace(low=bare.low, unseen=bare.unseen) if is_bare else intervals.SEASON_SHARES
+        )
     if plan.choices["change"].method not in PROBABILISTIC:
         return intervals.USUAL_SHARES
     if not is_judged(plan):

@@ -117,7 +117,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     )
     changed = changed_areas(plan, areas)
     false = _placebo(plan) if changed else None
-    familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models))
+    familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models, footprints))
     looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
     odd = plan.reference_date if reference_is_odd(models) else None
     looks = with_refused_boxes(_believed(looks, familiar, odd, changed), plan.reference_date, changes, shares)

@@ -28,7 +28,13 @@ from changedet.pipeline.things.waters import Waters
 from changedet.plan import Plan
 from changedet.plan.seasons import knows_seasons
 from changedet.stages.footprint.afloat import beside_built, without_ships, without_water
-from changedet.stages.footprint.bare_sites import all_bare, with_what_came, with_what_stands, without_plants
+from changedet.stages.footprint.bare_sites import (
+    all_bare,
+    nearly_all_built,
+    with_what_came,
+    with_what_stands,
+    without_plants,
+)
 from changedet.stages.footprint.kernels.ground import GroundStatistics
 from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
@@ -172,25 +178,28 @@ def bare_site(plan: Plan, models: Mapping[dt.date, DateModel], footprints: Mappi
         Warnings, of its changed area too where nothing grows; or none.
     """
     bare = all_bare(list(footprints.values()), plan.grid.area, _plants_or_water(plan, models))
-    worked = [BARE_CHANGE] if plan.compares and is_without_plants(plan, models) else []
+    worked = [BARE_CHANGE] if plan.compares and is_without_plants(plan, models, footprints) else []
     coloured = bool(footprints) and series_trees(plan.facts) is None
     return [*([BARE] if bare else []), *([BY_COLOUR] if coloured else []), *worked]
 
 
-def is_without_plants(plan: Plan, models: Mapping[dt.date, DateModel]) -> bool:
+def is_without_plants(plan: Plan, models: Mapping[dt.date, DateModel], footprints: Mapping[dt.date, Footprint]) -> bool:
     """Whether no date shows plants or water, so that worked ground has the colour of all that is around it.
 
     Parameters
     ----------
     plan : Plan
     models : mapping of date to DateModel
+    footprints : mapping of date to Footprint
+        Of `footprints_of`. In coarse pixels they are all that no look shows green.
 
     Returns
     -------
     bool
         False where the ground was not measured.
     """
-    return without_plants(_plants_or_water(plan, models))
+    never_green = knows_seasons(plan) and nearly_all_built(list(footprints.values()), plan.grid.area)
+    return never_green or without_plants(_plants_or_water(plan, models))
 
 
 def footprint_layer(

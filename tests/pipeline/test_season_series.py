@@ -102,3 +102,23 @@ def test_seasons_are_asked_for_where_looks_show_them(
             with rasterio.open(path, "w", **profile | {"dtype": dtype}) as file:
                 file.write(values.astype(dtype))
     assert knows_seasons(make_plan(write_workflow(tmp_path, days, change={"method": "auto"}))) == known
+
+
+def test_where_nothing_grows_new_ground_may_go_unmarked(tmp_path: Path) -> None:
+    sand = np.array((1500, 2100, 2700, 3300))[:, None, None]
+    for k, day in enumerate(DAYS):
+        rng = np.random.default_rng(k)
+        dunes = np.kron(np.random.default_rng(9).normal(1, 0.05, (SIDE // 6, SIDE // 6)), np.ones((6, 6)))
+        image = sand * dunes * rng.normal(1, 0.01, (4, SIDE, SIDE))
+        if k >= FIRST:
+            image[(slice(None), *PAD)] = 0.93 * image[(slice(None), *PAD)]
+        write_scene(tmp_path / f"{day}.tif", image)
+    scenes = [{"date": day, "path": f"{day}.tif"} for day in DAYS]
+    content = {"site": {"id": "sand"}, "scenes": scenes, "bands": BANDS, "outputs": {"dir": "out"}}
+    path = tmp_path / "sand.yaml"
+    path.write_text(yaml.safe_dump(content | {"mask": {"method": "nodata_only"}, "align": {"method": "none"}}))
+    done = run(load_workflow(path))
+    series = done.series[done.series["zone"] == ""]
+    assert (series["changed_area_low_m2"].iloc[1:] == 0).all()
+    assert (series["changed_area_high_m2"].iloc[FIRST:] > 100.0 * np.zeros((SIDE, SIDE))[PAD].size).all()
+    assert any("hardly anything grows" in one for one in done.summary["warnings"])

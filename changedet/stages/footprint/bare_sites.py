@@ -42,9 +42,25 @@ def all_bare(footprints: Sequence[Footprint], site: BaseGeometry, plants_or_wate
     """
     if not footprints or not all(one.kinds for one in footprints):
         return False
-    if without_plants(plants_or_water):
-        return True
-    return all(one.geometry.area >= NEARLY_ALL * site.area for one in footprints)
+    return without_plants(plants_or_water) or nearly_all_built(footprints, site)
+
+
+def nearly_all_built(footprints: Sequence[Footprint], site: BaseGeometry) -> bool:
+    """Whether the footprint is nearly the whole site on each date.
+
+    Parameters
+    ----------
+    footprints : sequence of Footprint
+        One a date.
+    site : geometry
+        The area of interest, in their CRS.
+
+    Returns
+    -------
+    bool
+        False without footprints.
+    """
+    return bool(footprints) and all(one.geometry.area >= NEARLY_ALL * site.area for one in footprints)
 
 
 def without_plants(plants_or_water: Sequence[float | None]) -> bool:
