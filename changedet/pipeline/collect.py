@@ -51,6 +51,7 @@ from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.refused_boxes import with_refused_boxes
 from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
+from changedet.pipeline.season_footprints import no_surer_than_change
 from changedet.pipeline.summary import OPPOSED_VIEWS, equivalent_looks, summarise, unavailable_figures, warnings_of
 from changedet.pipeline.things.thing_states import SeenBoxes
 from changedet.pipeline.zone_records import trust_of_counts, zone_records
@@ -120,7 +121,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models, footprints))
     looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
     odd = plan.reference_date if reference_is_odd(models) else None
-    looks = with_refused_boxes(_believed(looks, familiar, odd, changed), plan.reference_date, changes, shares)
+    looks = with_refused_boxes(_believed(plan, looks, familiar, odd, changed), plan.reference_date, changes, shares)
     containers, followed, _ = seen = _seen_boxes(plan, boxes, zones)
     others = find_other_things(plan, models, boxes.ships, seen, zones, looks)
     plain, slanted = timeseries(looks, tracks, zones), slanted_looks(tracks)
@@ -196,6 +197,7 @@ def _share_compared(plan: Plan, known: Mapping[dt.date, Footprint], built: Onset
 
 
 def _believed(
+    plan: Plan,
     looks: Sequence[DateMeasurements],
     familiar: Mapping[dt.date, Familiarity],
     odd: dt.date | None,
@@ -207,7 +209,7 @@ def _believed(
         look if one is None else replace(look, unfamiliarity=one.distance, is_refused=one.is_refused)
         for look, one in found
     ]
-    return known if odd is None else without_claims(known, odd, changed)
+    return no_surer_than_change(known if odd is None else without_claims(known, odd, changed), plan)
 
 
 def _placebo(plan: Plan) -> Placebo:

@@ -27,6 +27,8 @@ from changedet.plan import Plan
 from changedet.stages.change.kernels.season_colours import GREEN, STATES
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.footprint.shapes import as_multi
+from changedet.stages.footprint.stage import series_trees
+from changedet.stages.series.table import DateMeasurements
 
 TILE_PX: Final = 1024
 """Edge of the windows that are read at once."""
@@ -55,6 +57,31 @@ def held_against_seasons(plan: Plan, found: Sequence[Footprint], changes: gpd.Ge
         ground = shapely.union_all([bare, *marked])
         shown.append(_within(one, ground, plan) if index >= plan.reference else one)
     return shown
+
+
+def no_surer_than_change(looks: Sequence[DateMeasurements], plan: Plan) -> list[DateMeasurements]:
+    """Bound footprints that are told by colour from below by what surely changed, as by its outlines before.
+
+    Parameters
+    ----------
+    looks : sequence of DateMeasurements
+    plan : Plan
+
+    Returns
+    -------
+    list of DateMeasurements
+        As they are where kinds of ground are distinguished.
+    """
+    if series_trees(plan.facts) is not None:
+        return list(looks)
+    found = []
+    for look in looks:
+        # What a mask marks falsely may all lie in one zone: none has surely more than the site.
+        site = look.changed_area_m2[""].low if "" in look.changed_area_m2 else 0.0
+        sure = {name: min(area.low, site) for name, area in look.changed_area_m2.items()}
+        built = {name: area.reaching(low=sure.get(name, 0.0)) for name, area in look.footprint_m2.items()}
+        found.append(replace(look, footprint_m2=built))
+    return found
 
 
 def never_green(plan: Plan) -> BaseGeometry:

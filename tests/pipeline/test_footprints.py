@@ -14,8 +14,10 @@ from small_scenes import write_scene, write_workflow
 
 from changedet.pipeline import footprints
 from changedet.pipeline.run import run
+from changedet.pipeline.season_footprints import no_surer_than_change
 from changedet.plan import Plan
 from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.registry import Facts
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2
 from changedet.stages.series.table import DateMeasurements, timeseries
@@ -49,6 +51,21 @@ def test_ground_told_by_its_colour_is_no_sure_built_ground(tmp_path: Path) -> No
     assert (finished.series["footprint_low_m2"] == 0).all()
     assert not [one for one in finished.summary["claims"] if one["about"] == "footprint_area_m2"]
     assert footprints.BY_COLOUR in finished.summary["warnings"]
+
+
+@pytest.mark.parametrize(("resolution_m", "low"), [(10.0, 300.0), (0.5, 500.0)])
+def test_ground_told_by_its_colour_is_no_surer_than_what_changed(resolution_m: float, low: float) -> None:
+    built, changed = Estimate(900.0, 500.0, 1200.0), Estimate(600.0, 300.0, 800.0)
+    look = DateMeasurements(
+        dt.date(2023, 2, 1),
+        changed_area_m2={"": changed, "yard": built},
+        footprint_m2={"": built, "east": built, "yard": built},
+    )
+    plan = cast("Plan", SimpleNamespace(facts=Facts(resolution_m, ("blue", "green", "red", "nir"), 5)))
+    (found,) = no_surer_than_change([look], plan)
+    assert found.footprint_m2[""] == Estimate(900.0, low, 1200.0)
+    assert found.footprint_m2["yard"].low == low, "no zone has surely more than the site"
+    assert found.footprint_m2["east"].low == (0.0 if low < 500 else low), "of a zone that no date compares"
 
 
 def test_the_reference_has_no_mask_and_shows_all_that_was_gained_since_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ class Axes:
         return (
             f'<rect class="onset" x="{high - width:.1f}" y="{TOP}" width="{width:.1f}" '
             f'height="{HEIGHT - BOTTOM - TOP}"><title>{tip}</title></rect>'
-            f'<text class="onset-name" text-anchor="end" x="{high - 3:.1f}" y="{TOP + 12}">onset</text>'
+            f'<text class="onset-name" text-anchor="end" x="{high - 3:.1f}" y="{TOP + 12}">began</text>'
         )
 
     def _row(self, tick: float, digits: int) -> str:
