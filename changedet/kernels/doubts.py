@@ -35,10 +35,10 @@ CROWD, CROWD_M = 3, 8.0
 slopes and a shed. Unsure boxes of a real harbour at its picture's edge are told from a village by it alone."""
 THICK: Final = 4
 """How many more of these than others around make a village, where whatever is unsure or in the green is a roof: it is 2
-at most at 39 drawn sites without houses and a real harbour, 4 to 27 at six with houses."""
+at most at 39 drawn sites without a village and a real harbour, 4 to 27 at six with one."""
 LEAST_APART, MOST_APART = 5.0, 0.05
 """Of these, as many at least on a site with villages; and where they are thinner, among no more others than such, as
-many and this share of all others: 39 drawn sites without houses have 3 of 7 at most, six with houses 7 to 145. Chosen
+many and this share of all others: 39 drawn sites without a village have 3 of 7 at most, six with one 7 to 145. Chosen
 with these in view, as the others here (docs/research/tracks.md, "Villages")."""
 LEAST_ABOVE: Final = 0.1
 """Share of what is unsure there that may be boxes yet, for upper bounds. Chosen by hand."""
