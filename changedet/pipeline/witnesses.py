@@ -49,9 +49,13 @@ def asks_others(plan: Plan) -> bool:
     Returns
     -------
     bool
-        In pixels so coarse that no outline tells a new pale yard from a cloud, with looks enough to show that it stays.
+        In pixels so coarse that no outline tells a new pale yard from a cloud, with looks enough to show that it stays,
+        where clouds are looked for.
     """
-    return plan.grid.ground_resolution_m > SOFTNESS_LIMIT_M and len(plan.looks) > MOST_WITNESSES
+    if plan.grid.ground_resolution_m <= SOFTNESS_LIMIT_M or len(plan.looks) <= MOST_WITNESSES:
+        return False
+    method = plan.built("mask", dtype=plan.facts.dtype)
+    return method is not None and method.classify is not None
 
 
 def _from_half_a_year(day: date, other: date) -> float:
