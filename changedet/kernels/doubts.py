@@ -40,6 +40,10 @@ LEAST_APART, MOST_APART = 5.0, 0.05
 """Of these, as many at least on a site with villages; and where they are thinner, among no more others than such, as
 many and this share of all others: 39 drawn sites without a village have 3 of 7 at most, six with one 7 to 145. Chosen
 with these in view, as the others here (docs/research/tracks.md, "Villages")."""
+LEAST_SURE: Final = 20
+"""Sure places beside these, without which nothing shows how true boxes stand there: those on new earth are as unsure
+and as far apart as houses are, and lower bounds alone leave them out. 6 sure ones at most at colonies of houses and at
+three sites of few boxes, 34 and more at five wide sites with villages; all of 7 boxes were left out at a fresh one."""
 LEAST_ABOVE: Final = 0.1
 """Share of what is unsure there that may be boxes yet, for upper bounds. Chosen by hand."""
 
@@ -300,7 +304,7 @@ def others_in_the_green(surety: Floats, home: Floats, looks: Ints, xy_m: Floats)
     Returns
     -------
     Others
-        Of none where the site has no such surplus.
+        Of none where the site has no such surplus; where too few are sure to tell, of nothing but which lie there.
     """
     # Imported here, as it takes a while to load and not every run needs it.
     from scipy.spatial import cKDTree
@@ -320,6 +324,8 @@ def others_in_the_green(surety: Floats, home: Floats, looks: Ints, xy_m: Floats)
     thin = max(0.0, 1.0 - explained / max(1.0, float((alone & apart).sum())))
     if (alone & apart).sum() < LEAST_APART + explained:
         apart, thin = thick, 0.0
+    if (shown & ~unsure & ~thick).sum() < LEAST_SURE:
+        thick, thin = np.zeros(len(looks), bool), 0.0
     among = (green & apart) | thick
     out = among & (unsure | (thick & green))
     return Others(np.where(out, np.where(thick, 1.0, thin), 0.0), np.where(thick & unsure, LEAST_ABOVE, 1.0), among)

@@ -102,7 +102,7 @@ def test_a_village_holds_no_boxes_however_many_stand_elsewhere() -> None:
     assert found.among[400:].all()
 
 
-@pytest.mark.parametrize(("yard", "share"), [(3, 1 - 0.05 * 3 / 8), (80, 0.0)])
+@pytest.mark.parametrize(("yard", "share"), [(24, 1 - 0.05 * 24 / 8), (80, 0.0)])
 def test_thin_ones_are_what_boxes_do_not_explain_and_upper_bounds_keep_them(yard: int, share: float) -> None:
     apart = village(yard, 8)
     apart["xy_m"][yard:] = np.arange(8)[:, None] * 90.0
@@ -113,18 +113,27 @@ def test_thin_ones_are_what_boxes_do_not_explain_and_upper_bounds_keep_them(yard
 
 
 def test_whatever_lies_in_a_village_is_as_its_roofs() -> None:
-    odd = village(4, 20, yard_at=0.0)
+    odd = village(24, 20, yard_at=0.0)
+    odd["xy_m"][4:24] -= 2000.0  # a yard far from it
     odd["surety"][:3], odd["looks"][2] = [1.0, 4.5, np.nan], 0
     odd["home"][:4] = [np.nan, np.nan, -5.0, -1.0]
     share, above, among = others_in_the_green(**odd)
     assert (share[[0, 2, 3]] > 0.9).all(), "what is unsure or in the green"
     assert share[1] == 0.0
     np.testing.assert_array_equal(above[:4], [0.1, 1.0, 0.1, 1.0], "what is sure may be a box yet")
-    assert among.all()
+    assert among.sum() == 24
+
+
+def test_where_few_are_sure_lone_boxes_may_be_boxes_and_are_no_lower_bound() -> None:
+    found = others_in_the_green(**village(19, 20, yard_at=2000.0))
+    assert not found.share.any()
+    assert (found.above == 1.0).all()
+    assert found.among[19:].all()
+    assert not found.among[:19].any()
 
 
 def test_a_stack_in_the_green_is_no_village() -> None:
-    stack = village(0, 20)
+    stack = village(24, 20, yard_at=2000.0)
     stack["xy_m"] *= 0.35
     assert not others_in_the_green(**stack).share.any()
 
@@ -132,12 +141,12 @@ def test_a_stack_in_the_green_is_no_village() -> None:
 @pytest.mark.parametrize(
     ("yard", "roofs", "yard_at", "changed"),
     [
-        (0, 20, 0.0, {"home": -5.0}),  # all on a paved yard
-        (0, 20, 0.0, {"home": np.nan}),
-        (0, 20, 0.0, {"surety": 4.5}),  # all shown for sure
-        (0, 20, 0.0, {"looks": 0}),
-        (0, 4, 0.0, {}),  # too few to tell
-        (21, 20, 0.0, {}),  # beside as many others
+        (24, 20, 2000.0, {"home": -5.0}),  # all on a paved yard
+        (24, 20, 2000.0, {"home": np.nan}),
+        (24, 20, 2000.0, {"surety": 4.5}),  # all shown for sure
+        (24, 20, 2000.0, {"looks": 0}),
+        (24, 4, 2000.0, {}),  # too few to tell
+        (24, 20, 0.0, {}),  # beside as many others
         (0, 0, 0.0, {}),
     ],
 )

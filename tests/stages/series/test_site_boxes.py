@@ -85,11 +85,11 @@ def test_a_person_knows_what_is_a_part_of_a_house() -> None:
 
 
 def village(halves_of_roofs: int) -> Tracks:
-    """Tracks of five sure boxes on a yard and of so many things in the green far off that no look shows for sure."""
-    each = range(5 + halves_of_roofs)
-    at = [(20.0 * (k % 5), 300.0 * (k >= 5) + 20.0 * (k // 5)) for k in each]
+    """Tracks of twenty sure boxes on a yard and of so many things in the green far off that no look shows for sure."""
+    each = range(20 + halves_of_roofs)
+    at = [(20.0 * (k % 5), 300.0 * (k >= 20) + 20.0 * (k // 5)) for k in each]
     rows = rows_of(*[(day, *xy) for day in range(5) for xy in at], confidence=0.97)
-    green = np.tile(each, 5) >= 5
+    green = np.tile(each, 5) >= 20
     odds, sure = np.where(green, -1.0, -5.5), np.where(green, 0.8, 0.97)
     return track(rows.assign(**{HOME_ODDS: odds, "confidence": sure}), DAYS[:5], detector="learned")
 
@@ -104,11 +104,11 @@ def test_what_no_look_shows_for_sure_in_a_village_is_not_expected() -> None:
     assert not boxes.present[boxes.homely].any()
     assert (boxes.row_others > 0).sum() == 5 * 20
     table = timeseries(looks, many)
-    assert table["containers_expected"].between(4.5, 6).all()
-    assert (table["containers"] == 25).all()
-    assert (table["containers_high"] < 15).all(), "nor does the upper bound grow with each roof"
+    assert table["containers_expected"].between(19, 22).all()
+    assert (table["containers"] == 40).all()
+    assert (table["containers_high"] < 32).all(), "nor does the upper bound grow with each roof"
     assert (table["containers_high"] > table["containers_expected"] + 2).all(), "but by a tenth of them"
-    assert timeseries(looks, few)["containers_expected"].min() > 7
+    assert timeseries(looks, few)["containers_expected"].min() > 22
 
 
 def test_that_a_village_is_unsure_says_nothing_of_the_yard() -> None:
