@@ -25,9 +25,10 @@ from changedet.kernels.doubts import (
     widened,
 )
 from changedet.kernels.intervals import Calibration, volume_interval
-from changedet.stages.series.counts import EventCount, TrackedBoxes
+from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
 from changedet.stages.series.estimates import Estimate
+from changedet.stages.series.event_estimates import event_estimate, most_missed
 from changedet.stages.series.followed import FollowedBoxes, slants_of
 from changedet.stages.series.site_boxes import boxes_of_areas
 from changedet.stages.series.zone_bounds import within_site
@@ -290,26 +291,13 @@ def _add_events(
     if look.is_refused:
         return
     far = float(np.fmax(look.unfamiliarity - USUAL_DISTANCE, look.slant))
-    row["arrivals_expected"], row["arrivals_low"], row["arrivals_high"] = _event(
-        came, calibration, calibration.arrivals, signs, far, unsure=counted.none_is_sure
+    missed = most_missed(row.get("containers_expected", 0.0), row.get("containers_high", 0.0))
+    row["arrivals_expected"], row["arrivals_low"], row["arrivals_high"] = event_estimate(
+        came, calibration, calibration.arrivals, signs, far, missed, unsure=counted.none_is_sure
     )
-    row["departures_expected"], row["departures_low"], row["departures_high"] = _event(
-        left, calibration, calibration.departures, signs, far, unsure=counted.none_is_sure
+    row["departures_expected"], row["departures_low"], row["departures_high"] = event_estimate(
+        left, calibration, calibration.departures, signs, far, missed, unsure=counted.none_is_sure
     )
-
-
-def _event(
-    count: EventCount, calibration: Calibration, halves: tuple[float, float], signs: Signs, far: float, *, unsure: bool
-) -> Estimate:
-    expected = calibration.scale * count.expected
-    least, most = min(float(count.found), expected), max(float(count.found + count.doubted), expected)
-    own = signs._replace(expected=most)
-    below, above = (
-        widened(half * count.spread, own, weights, far)
-        for half, weights in zip(halves, calibration.doubts.events, strict=True)
-    )
-    low = 0.0 if unsure else max(0.0, least - calibration.scale * count.homely - below)
-    return Estimate(expected, low, most + float(np.hypot(above, count.unseen)))
 
 
 def _standing(

@@ -212,6 +212,21 @@ def test_add_events_reaches_up_to_boxes_that_masks_reject_and_tells_none_of_them
         assert doubted[name] == sure[name]
 
 
+def test_add_events_reaches_up_to_boxes_that_are_missed_as_often_as_the_count_says():
+    kept = tracked_boxes(followed(bs.simulate(3)))
+    calibration = followed(bs.simulate(3)).calibration
+    look, signs = DateMeasurements(dt.date(2023, 1, 3)), date_signs(kept, calibration.scale).own[2]
+    sure, missed = ({"zone": "", "containers_expected": 10.0, "containers_high": most} for most in (10.0, 19.0))
+    _add_events(sure, kept, 2, look, calibration, signs)
+    _add_events(missed, kept, 2, look, calibration, signs)
+    above = sure["arrivals_high"] - max(sure["arrivals_expected"], sure["arrivals"])
+    more = missed["arrivals_high"] - sure["arrivals_high"]
+    assert more == pytest.approx(np.hypot(above, 0.9 * sure["arrivals_expected"]) - above)
+    assert more > 0
+    for name in ("arrivals_low", "arrivals_expected", "departures_low"):
+        assert missed[name] == sure[name]
+
+
 def test_add_events_reaches_up_to_exchanges_that_no_look_shows_and_no_further_down():
     kept = tracked_boxes(followed(bs.simulate(3)))
     usual, alike = ({"zone": ""} for _ in range(2))
