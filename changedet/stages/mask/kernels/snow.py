@@ -73,6 +73,10 @@ NO_FLOOR: Final = 1e-6
 """Least brightness where colours alone decide."""
 COVERED: Final = 0.9
 """Share of white ground, chosen by hand: under snow all over, trees and shade are a tenth at most."""
+WHOLE: Final = 0.7
+"""Share of what a look and its reference show that turned white, from which on it hides the ground whatever it is. Of
+489 looks at 80 sites of several hands clouds turn .55 at most white, snow .64 to 1; .78 to .83 at a wide port, whose
+stacks and their shade stay dark and whose snow was as even as cloud."""
 ABOVE_HAZE: Final = 0.85
 """What turned white is brighter than the air by this share of the floor, in the median: haze lifts grey concrete over
 the floor, blue as it is, and white tops of boxes do the rest. Drawn haze on 640 looks without snow (thrice, path
@@ -151,7 +155,7 @@ def white_snow(
         turned = known & white & (~_was_white(reference) | _is_brighter(bright, reference, known & ~white))
     none = np.full(seen.shape, CLEAR, np.uint8)
     # where all turned white, a cloud hides as much, and from afar snow is as even as one
-    is_whole = reference is not None and known.any() and turned[known].mean() >= COVERED
+    is_whole = reference is not None and known.any() and turned[known].mean() >= WHOLE
     if not _lies_all_over(turned, known, least, SPREAD) or (not is_whole and _is_cloud(bright, turned, resolution_m)):
         return none
     is_hazy = is_scaled and white[seen].mean() < COVERED and not _is_above_haze(bright, turned, seen, floor)

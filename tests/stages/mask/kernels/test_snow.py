@@ -88,9 +88,10 @@ def test_smooth_wide_clouds_are_no_snow_and_uneven_ones_are() -> None:
     ).any()
 
 
-def test_what_turned_white_as_a_whole_hides_the_ground_however_even_it_is() -> None:
-    """From afar snow is as even as a cloud."""
-    lies = patches(0.97, blur_px=6.0)
+@pytest.mark.parametrize("share", [0.78, 0.97])
+def test_what_turned_white_as_a_whole_hides_the_ground_however_even_it_is(share: float) -> None:
+    """From afar snow is as even as a cloud, and stacks and their shade stay dark in it."""
+    lies = patches(share, blur_px=6.0)
     even = snowed(bare(), lies, rough=0.003)
     assert (white_snow(even, None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True) == SNOW).all()
     assert (white_snow(even, None, even, FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR).all(), "always as white"
