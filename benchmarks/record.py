@@ -3,7 +3,7 @@
     python benchmarks/record.py LABEL benchmarks/change_runs.py --only growth --seeds 7361 7362
 
 One file a label holds every run of it, the newest last: a history in which a figure that fell can be found. What is
-uncommitted is said (`dirty`). `benchmarks/accuracy.py` writes docs/accuracy.md from the newest runs.
+uncommitted, but for these files, is said (`dirty`). `benchmarks/accuracy.py` writes docs/accuracy.md from the newest.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def measured(command: list[str]) -> dict[str, object]:
     return {
         "command": shown(command),
         "commit": git("rev-parse", "--short", "HEAD"),
-        "dirty": bool(git("status", "--porcelain", "--untracked-files=no")),
+        "dirty": bool(git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!benchmarks/results")),
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in ("numpy", "onnxruntime", "numba", "rasterio")},
