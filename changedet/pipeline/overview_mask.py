@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 
@@ -21,6 +21,7 @@ from changedet.pipeline.samples import Sample
 from changedet.pipeline.witnesses import MOST_WITNESSES
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.chips import LEAST_CONFIDENCE
+from changedet.stages.mask.stage import MaskMethod
 
 
 def overview_classes(
@@ -59,19 +60,19 @@ def overview_classes(
     sun = job.look.sun.azimuth_deg if job.look.sun else None
     aligned = _moved(overview, displacement, job.grid.resolution_m, factor)
     resolution_m = job.grid.ground_resolution_m * factor
-    is_reference, is_white = job.reference is None, method.white
+    is_reference = job.reference is None
     classes, (doubtful, white) = both(
         lambda: classify(aligned, reference, resolution_m, sun),
         lambda: (
             is_reference and method.doubtful is not None and method.doubtful(overview),
-            (is_reference or under_snow) and is_white is not None and is_white(overview),
+            (is_reference or under_snow) and method.white is not None and method.white(overview),
         ),
     )
     # A look that shows nothing is no matter of single clouds.
     parted = job.asks_others and not np.isin(classes, (CLOUD, NODATA)).all()
     unsure = (is_reference or parted) and (doubtful or _is_hidden(classes))
-    witnesses = _Witnesses(job, aligned, is_white, resolution_m)
-    open_ones = witnesses.without_snow() if unsure else []
+    witnesses = _Witnesses(job, aligned, resolution_m)
+    open_ones = witnesses.without_snow(method) if unsure else []
     if is_reference and method.hidden is not None and any(method.hidden(overview, other) for other, _ in open_ones):
         return OverviewClasses.packed(np.where(classes == NODATA, classes, CLOUD).astype(np.uint8), factor)
     if len(open_ones) >= (1 if is_reference else MOST_WITNESSES):
@@ -205,18 +206,16 @@ class _Witnesses:
     elsewhere.
     """
 
-    def __init__(
-        self, job: DateJob, aligned: Singles, is_white: Callable[[Singles], bool] | None, resolution_m: float
-    ) -> None:
-        self._job, self._aligned, self._is_white, self._resolution_m = job, aligned, is_white, resolution_m
+    def __init__(self, job: DateJob, aligned: Singles, resolution_m: float) -> None:
+        self._job, self._aligned, self._resolution_m = job, aligned, resolution_m
         self._read: dict[date, tuple[Singles, Singles] | None] = {}
 
-    def without_snow(self) -> list[tuple[Singles, Singles]]:
+    def without_snow(self, method: MaskMethod) -> list[tuple[Singles, Singles]]:
         """The nearest `MOST_WITNESSES` that are not white all over, as they were read and as they are laid."""
         found: list[tuple[Singles, Singles]] = []
         for look in self._job.witnesses:
             one = self._of(look)
-            if one is not None and not (self._is_white is not None and self._is_white(one[0])):
+            if one is not None and not (method.white is not None and method.white(one[0])):
                 found.append(one)
             if len(found) == MOST_WITNESSES:
                 break

@@ -335,6 +335,6 @@ def _bounded_scores(job: SeriesJob, window: Window, is_still: Bools | None) -> t
     if job.together:
         halo = wide_halo_px(gsd_m)
         held = held_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], job.nir, gsd_m)
-        alone = np.stack([pair.score[halo:-halo, halo:-halo] for pair in pairs])
-        scores = np.where(held, alone, scores)
+        for own, found, pair in zip(scores, held, pairs, strict=True):
+            own[found] = pair.score[halo:-halo, halo:-halo][found]
     return scores, lasting

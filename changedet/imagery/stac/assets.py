@@ -100,7 +100,7 @@ def _chosen_assets(
 
 
 def _tells_no_band(key: str, about: JsonObject, roles: Sequence[str | None], assets: Sequence[str]) -> bool:
-    """Whether it is the one asset that was asked for and its bands are left to the file itself, or to ``bands``."""
+    """Whether this is the only asset asked for and the item does not describe its bands: the file or ``bands`` do."""
     return list(assets) == [key] and not any(roles) and not _bands(about, "bands", "eo:bands")
 
 
