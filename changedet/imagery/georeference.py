@@ -24,6 +24,8 @@ Rpcs: TypeAlias = dict[str, float | list[float] | None]
 LEAST_POINTS: Final = 3
 LEAST_PIXEL_AREA: Final = 1e-24
 """In the CRS's unit: a pixel of a nanometre's edge is none, though its transform can be inverted."""
+MOST_COORDINATE: Final = 1e11
+"""In the CRS's unit: more than twice around the Earth in millimetres; what lies further has no place on it."""
 LEAST_SPREAD: Final = 1e-6
 """Of the points' longest extent: what spreads less across it lies on one line; no scene's edge has so many pixels."""
 LEAST_EXTENT: Final = 1e-11
@@ -109,11 +111,14 @@ def check_own_crs(path: str, dataset: rasterio.DatasetReader, crs: str | None) -
 
 def _check_transform(path: str, transform: Affine) -> None:
     if not _is_usable(transform):
-        raise InputError(f"{path}: its transform {tuple(transform[:6])} is singular; georeference it again")
+        what = "is singular" if abs(transform.determinant) <= LEAST_PIXEL_AREA else "lies nowhere on Earth"
+        raise InputError(f"{path}: its transform {tuple(transform[:6])} {what}; georeference it again")
 
 
 def _is_usable(transform: Affine) -> bool:
-    return bool(abs(transform.determinant) > LEAST_PIXEL_AREA and np.all(np.isfinite(transform[:6])))
+    # Of NaN, too, the comparison is false.
+    on_earth = np.all(np.abs(transform[:6]) <= MOST_COORDINATE)
+    return bool(on_earth and abs(transform.determinant) > LEAST_PIXEL_AREA)
 
 
 def _inexact_frame(path: str, dataset: rasterio.DatasetReader) -> tuple[Frame, Gcps, Rpcs | None]:

@@ -26,7 +26,6 @@ TIMESERIES_COLUMNS: Final = (
     "shift_east_m", "shift_north_m",
     "ships", "ships_low", "ships_high",
 )  # fmt: skip
-
 """Columns that every table has."""
 
 _COUNTS: Final = frozenset(

@@ -1,13 +1,14 @@
-"""What a plan warns of: poor and narrow references, looks without infrared, dates to come, letters that no font has."""
+"""What a plan warns of: poor and narrow references, looks without infrared, least areas, dates to come, letters."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import shapely
 
+from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.grid.areas import Areas
 from changedet.imagery.look import Look
@@ -15,7 +16,8 @@ from changedet.outputs.figure.letters import undrawable
 from changedet.outputs.sentences.words import named_dates
 from changedet.outputs.values import pixel_text
 from changedet.stages.change.method import shows_seasons
-from changedet.stages.registry import Facts
+from changedet.stages.change.parameters import LEAST_OBJECT_M2, LEAST_PIXELS
+from changedet.stages.registry import Choice, Facts
 from changedet.workflow import Workflow
 from changedet.workflow.finer_grid import FINER_M, wants_finer_grid
 
@@ -31,6 +33,8 @@ FINE_GRID: Final = 4.0
 MUCH_BEYOND: Final = 0.25
 """So much of the site's area beyond it, on a look, is warned of: the reference is a strip. Deliveries that were cut
 along a site differ by less."""
+MUCH_DROPPED: Final = 10.0
+"""A least area so many times that of ``auto`` is warned of: no figure of the change tells what is smaller."""
 MOST_LETTERS: Final = 20
 """Of those that no font has, which a warning names."""
 
@@ -132,6 +136,41 @@ def beyond_reference(workflow: Workflow, looks: Sequence[Look], grid: Grid) -> l
     return [
         f"without site.aoi the site is what the reference shows: {them} up to {max(wider):.0%} more ground, of which "
         "nothing is counted or compared; give a site.aoi, or a before that shows the whole site"
+    ]
+
+
+def much_dropped(workflow: Workflow, choices: Mapping[str, Choice], grid: Grid) -> list[str]:
+    """A least area of changes that leaves much of the ground's change untold.
+
+    Parameters
+    ----------
+    workflow : Workflow
+    choices : mapping of str to Choice
+        The method of each stage.
+    grid : Grid
+
+    Returns
+    -------
+    list of str
+        One warning, or none.
+
+    Raises
+    ------
+    InputError
+        No change of the site is as large.
+    """
+    least = choices["change"].parameters.get("min_area_m2")
+    if not isinstance(least, float):
+        return []
+    site_m2 = grid.area.area / grid.ground_metre**2
+    if least > site_m2:
+        said = f"{least:.6g} m2 are more than the whole site, {site_m2:.0f} m2: nothing could be marked"
+        raise InputError(workflow.problem("change.min_area_m2", f"{said}; give less, or auto"))
+    if least <= MUCH_DROPPED * max(LEAST_OBJECT_M2, LEAST_PIXELS * grid.ground_resolution_m**2):
+        return []
+    return [
+        f"change.min_area_m2: changes below {least:.6g} m2 are dropped: they are neither marked nor within the "
+        "intervals of the changed area, and where no change is told there may be such ones"
     ]
 
 

@@ -16,7 +16,7 @@ from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
 from changedet.outputs.values import pixel_text
-from changedet.plan.advice import advice, beyond_reference, to_come, unwritable
+from changedet.plan.advice import advice, beyond_reference, much_dropped, to_come, unwritable
 from changedet.plan.alpha_bands import refuse_alpha
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
@@ -92,7 +92,7 @@ def make_plan(
     zones = zones_of(checked, grid, warnings)
     decided = _decided(checked, grid, looks, reference, roles, share)
     warnings += [warning for look in looks for warning in look.warnings]
-    warnings += beyond_reference(checked, looks, grid)
+    warnings += [*beyond_reference(checked, looks, grid), *much_dropped(checked, decided.choices, grid)]
     warnings += [*advice(looks, reference, grid, decided.facts), *to_come(looks), *unwritable(checked, looks, zones)]
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)

@@ -90,6 +90,13 @@ def test_find_frame_bounds_without_an_extent_are_refused(tmp_path: Path) -> None
         open_scene(path, date="2023-06-04", bands={"red": 1}, crs="EPSG:32633", bounds=(0, 0, 1e-300, 1e-300))
 
 
+@pytest.mark.parametrize("transform", [(1e300, 0, 0, 0, -1e300, 0), (10, 0, 1e12, 0, -10, 0)])
+def test_find_frame_a_transform_beyond_the_earth_is_refused(tmp_path: Path, transform: tuple[float, ...]) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), Affine(*transform))
+    with pytest.raises(InputError, match="lies nowhere on Earth; georeference it again"):
+        open_scene(path, date="2023-06-04", bands={"red": 1})
+
+
 @pytest.mark.parametrize(
     "crs",
     [

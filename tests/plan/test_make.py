@@ -91,6 +91,23 @@ def test_make_plan_warns_of_a_grid_in_other_pixels_than_any_scene(
     assert warned in said[0] if warned else not said, said
 
 
+@pytest.mark.parametrize(("least_m2", "warned"), [("auto", False), (80, False), (81, True)])
+def test_make_plan_warns_of_a_least_area_that_drops_much(tmp_path: Path, least_m2: str | float, warned: bool) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50), resolution_m=1.0)
+    plan = make_plan(write_workflow(tmp_path, DATES, change={"method": "cva", "min_area_m2": least_m2}))
+    assert any("change.min_area_m2: changes below 81 m2 are dropped" in said for said in plan.warnings) is warned
+
+
+@pytest.mark.parametrize("least_m2", [2100.0, 1e300])
+def test_make_plan_refuses_a_least_area_beyond_the_site(tmp_path: Path, least_m2: float) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50), resolution_m=1.0)
+    (line,) = problems(write_workflow(tmp_path, DATES, change={"method": "cva", "min_area_m2": least_m2}))
+    assert f"change.min_area_m2: {least_m2:g} m2 are more than the whole site, " in line
+    assert line.endswith(" m2: nothing could be marked; give less, or auto")
+
+
 def test_make_plan_leaves_pixels_of_three_metres_that_show_the_seasons_as_they_are(tmp_path: Path) -> None:
     days = tuple(f"2023-{month:02d}-05" for month in range(1, 11))
     for day in days:

@@ -17,7 +17,6 @@ from changedet.stages.registry import Choice, Facts, Stage
 
 Fitted = TypeVar("Fitted", bound=Unlearned)
 
-"""Dates of a pair, which shows no seasons."""
 VERY_HIGH_RESOLUTION_M: Final = 2.0
 """Finer than this, objects are many pixels wide and relief displaces their tops, so displacement rather than noise
 makes false change."""
