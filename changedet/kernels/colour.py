@@ -89,3 +89,22 @@ def linear_rgb(srgb: Floats) -> Floats:
     power = ((srgb + SRGB_OFFSET) / SRGB_SCALE) ** SRGB_GAMMA
     linear: Floats = np.where(srgb <= SRGB_LINEAR, srgb / SRGB_SLOPE, power)
     return linear
+
+
+def shown_rgb(linear: Floats) -> Floats:
+    """The sRGB values of linear light: the inverse of `linear_rgb`.
+
+    Parameters
+    ----------
+    linear : float64 (n, 3)
+        0 to 1.
+
+    Returns
+    -------
+    float64 (n, 3)
+        0 to 1.
+    """
+    bend = SRGB_LINEAR / SRGB_SLOPE
+    power = SRGB_SCALE * np.maximum(linear, bend) ** (1.0 / SRGB_GAMMA) - SRGB_OFFSET
+    srgb: Floats = np.where(linear <= bend, SRGB_SLOPE * linear, power)
+    return srgb

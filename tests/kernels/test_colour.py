@@ -20,3 +20,8 @@ def test_hex_rgb_is_that_of_six_digits_and_of_nothing_else() -> None:
     np.testing.assert_array_equal(found[0], [10, 128, 255])
     assert np.isnan(found[1:]).all()
     assert colour.hex_rgb(np.array([], object)).shape == (0, 3)
+
+
+def test_shown_rgb_is_the_inverse_of_linear_light() -> None:
+    srgb = np.linspace(0.0, 1.0, 256)[:, None] * np.ones(3)
+    np.testing.assert_allclose(colour.shown_rgb(colour.linear_rgb(srgb)), srgb, atol=1e-6)

@@ -10,20 +10,26 @@ from changedet.stages.series.counts import EventCount
 from changedet.stages.series.estimates import Estimate
 
 
-def most_missed(expected: float, most: float) -> float:
-    """Boxes that may stand there beyond the expected ones, for each of these.
+def missed_events(expected: float, standing: float, most: float) -> float:
+    """Boxes beyond those that were detected that may have come, or left, likewise.
+
+    Those that are missed come and go as often as those that are detected do, and no more of them than there are.
 
     Parameters
     ----------
-    expected, most : float
-        Of a date's count, and its upper bound.
+    expected : float
+        Arrivals, or departures, that are expected.
+    standing, most : float
+        Boxes that are expected to stand on the look after the arrivals, or before the departures, and the upper bound
+        of their number.
 
     Returns
     -------
     float
-        0 where none is expected.
+        0 where neither any is expected to have come, or left, nor more may stand there.
     """
-    return (most - expected) / expected if expected > 0 else 0.0
+    share = min(1.0, expected / standing) if standing > 0.0 else float(expected > 0.0)
+    return share * max(0.0, most - standing)
 
 
 def event_estimate(
@@ -32,7 +38,7 @@ def event_estimate(
     halves: tuple[float, float],
     signs: Signs,
     far: float,
-    missed: float,
+    stood: tuple[float, float],
     *,
     unsure: bool,
 ) -> Estimate:
@@ -53,8 +59,8 @@ def event_estimate(
         What the date's own rows show.
     far : float
         How far the look lies from what was learned.
-    missed : float
-        As of `most_missed`.
+    stood : (float, float)
+        Boxes that are expected to stand on the look after the arrivals, or before the departures, and at most.
     unsure : bool
         Whether all boxes of the site may be something else.
 
@@ -71,4 +77,5 @@ def event_estimate(
         for half, weights in zip(halves, calibration.doubts.events, strict=True)
     )
     low = 0.0 if unsure else max(0.0, least - calibration.scale * count.homely - below)
-    return Estimate(expected, low, most + float(np.linalg.norm((above, count.unseen, missed * expected))))
+    missed = missed_events(expected, *stood)
+    return Estimate(expected, low, most + float(np.linalg.norm((above, count.unseen, missed))))

@@ -90,7 +90,7 @@ def totals(rows: AreaRows) -> Totals:
     What stands on the first look and on the last is miscounted alike (`STAYED_ALIKE`): the interval of a net change has
     the error of what came and left, and of what differs. Intervals of sums take the dates' errors as independent, but
     for events that broken tracks add on all dates alike (`SHARED_EXCESS`). No fewer came than what more stood there in
-    the end, nor left than what less did.
+    the end, nor left than what less did; and none is sure to have come or left where none is sure to stand on any look.
 
     Parameters
     ----------
@@ -106,6 +106,9 @@ def totals(rows: AreaRows) -> Totals:
     # What clear looks prove stays proved, whatever hides the boxes later.
     shown = _figure(between_shown(rows), "containers", stayed_boxes)["net_change"]
     rises = [rise for rise in (containers["net_change"], shown) if rise is not None]
+    # One reason lets all of them be something else on all dates: no sum of such dates makes them surer.
+    counts = _known(rows, "containers")
+    any_sure = not counts or any(count["low"] > 0.0 for count in counts)
     came = max((rise["low"] for rise in rises), default=0.0)
     left = max((-rise["high"] for rise in rises), default=0.0)
     return {
@@ -113,8 +116,8 @@ def totals(rows: AreaRows) -> Totals:
         "teu": _figure(rows, "teu", stayed_boxes),
         "changed_area_m2": _figure(rows, "changed_area_m2", _none_stayed),
         "footprint_area_m2": _figure(rows, "footprint_area_m2", _all_stayed),
-        "arrivals": _sum(rows, "arrivals", came),
-        "departures": _sum(rows, "departures", left),
+        "arrivals": _sum(rows, "arrivals", came, any_sure=any_sure),
+        "departures": _sum(rows, "departures", left, any_sure=any_sure),
     }
 
 
@@ -261,7 +264,7 @@ def _all_stayed(_rows: AreaRows, first: DatedFigure, last: DatedFigure) -> tuple
     return (both / first["value"], both / last["value"]) if both > 0.0 else (0.0, 0.0)
 
 
-def _sum(rows: AreaRows, name: str, least: float) -> DatedFigure | None:
+def _sum(rows: AreaRows, name: str, least: float, *, any_sure: bool) -> DatedFigure | None:
     known = _known(rows, name)
     if not known:
         return None
@@ -276,7 +279,7 @@ def _sum(rows: AreaRows, name: str, least: float) -> DatedFigure | None:
     fall = np.hypot(np.sqrt((falls**2).sum()), SHARED_EXCESS * total)
     return {
         "value": total,
-        "low": max(0.0, total - float(fall), min(least, total)),
+        "low": max(0.0, total - float(fall), min(least, total)) if any_sure else 0.0,
         "high": total + float(rise),
         "date": known[-1]["date"],
     }

@@ -40,6 +40,8 @@ from scenarios import box_series as bs
 
 ADDING = ("containers", "containers_expected", "teu_expected", "arrivals", "arrivals_expected", "departures_expected")
 """Columns whose sums over zones that divide the site are those of the site."""
+NOTHING = ((0.0, 0.0), (0.0, 0.0))
+"""What stood on the look before and on this one, expected and at most."""
 
 
 def standing(series):
@@ -158,7 +160,8 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
     for t in range(dates):
         row, look = {"zone": ""}, DateMeasurements(dt.date(2023, 1, 1 + t), unfamiliarity=far)
         _add_counts(row, boxes, t, look, calibration, signs.counts[t])
-        _add_events(row, boxes, t, look, calibration, signs.own[t])
+        told = row["containers_expected"], row["containers_high"]
+        _add_events(row, boxes, t, look, calibration, signs.own[t], (told, told))
         for name in ("containers", "teu", "arrivals", "departures"):
             low, value, high = (row[f"{name}_{part}"] for part in ("low", "expected", "high"))
             assert 0.0 <= low <= value * (1 + 1e-12) + 1e-12, name
@@ -205,8 +208,8 @@ def test_add_events_reaches_up_to_boxes_that_masks_reject_and_tells_none_of_them
     sure, doubted = ({"zone": ""} for _ in range(2))
     calibration = followed(bs.simulate(3)).calibration
     look, signs = DateMeasurements(dt.date(2023, 1, 3)), date_signs(kept, calibration.scale).own[2]
-    _add_events(sure, kept, 2, look, calibration, signs)
-    _add_events(doubted, replace(kept, doubted_arrived=np.full(9, 2)), 2, look, calibration, signs)
+    _add_events(sure, kept, 2, look, calibration, signs, NOTHING)
+    _add_events(doubted, replace(kept, doubted_arrived=np.full(9, 2)), 2, look, calibration, signs, NOTHING)
     assert doubted["arrivals_high"] >= sure["arrivals_high"] + 9 - max(0, sure["arrivals_expected"] - sure["arrivals"])
     for name in ("arrivals", "arrivals_expected", "departures_high"):
         assert doubted[name] == sure[name]
@@ -216,15 +219,17 @@ def test_add_events_reaches_up_to_boxes_that_are_missed_as_often_as_the_count_sa
     kept = tracked_boxes(followed(bs.simulate(3)))
     calibration = followed(bs.simulate(3)).calibration
     look, signs = DateMeasurements(dt.date(2023, 1, 3)), date_signs(kept, calibration.scale).own[2]
-    sure, missed = ({"zone": "", "containers_expected": 10.0, "containers_high": most} for most in (10.0, 19.0))
-    _add_events(sure, kept, 2, look, calibration, signs)
-    _add_events(missed, kept, 2, look, calibration, signs)
+    sure, missed, left = ({"zone": ""} for _ in range(3))
+    for row, before, after in ((sure, 10.0, 10.0), (missed, 10.0, 19.0), (left, 19.0, 10.0)):
+        _add_events(row, kept, 2, look, calibration, signs, ((10.0, before), (10.0, after)))
     above = sure["arrivals_high"] - max(sure["arrivals_expected"], sure["arrivals"])
     more = missed["arrivals_high"] - sure["arrivals_high"]
     assert more == pytest.approx(np.hypot(above, 0.9 * sure["arrivals_expected"]) - above)
     assert more > 0
-    for name in ("arrivals_low", "arrivals_expected", "departures_low"):
+    for name in ("arrivals_low", "arrivals_expected", "departures_low", "departures_high"):
         assert missed[name] == sure[name]
+    assert left["departures_high"] > sure["departures_high"], "what left stood on the look before"
+    assert left["arrivals_high"] == sure["arrivals_high"]
 
 
 def test_add_events_reaches_up_to_exchanges_that_no_look_shows_and_no_further_down():
@@ -232,8 +237,8 @@ def test_add_events_reaches_up_to_exchanges_that_no_look_shows_and_no_further_do
     usual, alike = ({"zone": ""} for _ in range(2))
     calibration = followed(bs.simulate(3)).calibration
     signs, look = date_signs(kept, calibration.scale).own[3], DateMeasurements(dt.date(2023, 1, 1))
-    _add_events(usual, replace(kept, alike=0.0), 3, look, calibration, signs)
-    _add_events(alike, replace(kept, alike=0.5), 3, look, calibration, signs)
+    _add_events(usual, replace(kept, alike=0.0), 3, look, calibration, signs, NOTHING)
+    _add_events(alike, replace(kept, alike=0.5), 3, look, calibration, signs, NOTHING)
     for name in ("arrivals", "departures"):
         assert alike[f"{name}_high"] > usual[f"{name}_high"]
         assert alike[f"{name}_low"] == usual[f"{name}_low"]
@@ -244,8 +249,10 @@ def test_add_events_reaches_up_to_tops_that_changed_untold_and_no_further_down()
     usual, changed = ({"zone": ""} for _ in range(2))
     calibration = followed(bs.simulate(3)).calibration
     signs, look = date_signs(kept, calibration.scale).own[3], DateMeasurements(dt.date(2023, 1, 1))
-    _add_events(usual, kept, 3, look, calibration, signs)
-    _add_events(changed, replace(kept, other_tops=np.full(kept.present.shape, 0.4)), 3, look, calibration, signs)
+    _add_events(usual, kept, 3, look, calibration, signs, NOTHING)
+    _add_events(
+        changed, replace(kept, other_tops=np.full(kept.present.shape, 0.4)), 3, look, calibration, signs, NOTHING
+    )
     for name in ("arrivals", "departures"):
         assert changed[f"{name}_high"] > usual[f"{name}_high"]
         assert changed[f"{name}_low"] == usual[f"{name}_low"]

@@ -104,3 +104,15 @@ def test_a_sum_of_events_that_may_all_be_broken_tracks_has_no_lower_bound() -> N
     assert result["departures"]["low"] == 0
     assert result["departures"]["high"] == pytest.approx(3.2 + np.sqrt(2.2**2 + 2.2**2 + 1.9**2))
     assert result["arrivals"]["low"] == pytest.approx(30 - np.hypot(np.sqrt(3) * 2, SHARED_EXCESS * 30))
+
+
+def test_nothing_is_sure_to_have_come_where_none_is_sure_to_stand_on_any_look() -> None:
+    table = pd.concat([counted([[22.0, 0.0, 29.0], [28.0, 0.0, 37.0]], 10.0, 10.0)] * 4, ignore_index=True)
+    table["date"] = pd.date_range("2024-01-01", periods=len(table), freq="30D", tz="UTC")
+    came = table["arrivals_expected"].notna()
+    table.loc[came, ["arrivals_high", "departures_high"]] = 15.0
+    table.loc[~came, [*FIGURE_COLUMNS["arrivals"]]] = [10.0, 0.0, 15.0]
+    found = totals(rows_of_area(table))
+    assert found["arrivals"]["low"] == found["departures"]["low"] == 0.0
+    table.loc[3, "containers_low"] = 1.0
+    assert totals(rows_of_area(table))["arrivals"]["low"] > 20.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from changedet.stages.tracks.kernels.boxes import (
     color_distance,
     local_offset,
 )
+from changedet.stages.tracks.kernels.match_casts import common_cast, without_cast
 
 VOTE_STEP_M: Final = 0.1
 """Cell of the histogram of offsets. This and the next two were chosen by hand."""
@@ -101,11 +102,26 @@ def _rest_hidden(boxes: Boxes, places: Boxes, i: Ints, j: Ints) -> Bools:
     return (short > 0) & (short < boxes.cut[i] + CUT_SLACK_M)
 
 
-def vote_shift(boxes: Boxes, places: Boxes, radius_m: float) -> Floats:
+class Vote(NamedTuple):
+    """What brings the boxes of a date onto the places.
+
+    Attributes
+    ----------
+    shift : float64 (2,)
+        East and north, in metres; 0 where too few pairs vote.
+    cast : float64 (3,)
+        Of their colours, see `match_casts.common_cast`; 0 where none shows.
+    """
+
+    shift: Floats
+    cast: Floats
+
+
+def vote_shift(boxes: Boxes, places: Boxes, radius_m: float) -> Vote:
     """Shift that brings the boxes of a date onto the places: the mode of all near pairs' offsets.
 
-    Pairs vote with the likeness of their colours, which separates a row of boxes from itself moved by one. Shrunk
-    towards zero where few pairs agree.
+    Pairs vote with the likeness of their colours, which separates a row of boxes from itself moved by one; the date's
+    cast is taken out of them before. Shrunk towards zero where few pairs agree.
 
     Parameters
     ----------
@@ -116,29 +132,37 @@ def vote_shift(boxes: Boxes, places: Boxes, radius_m: float) -> Floats:
 
     Returns
     -------
-    float64 (2,)
-        East and north, in metres; 0 where too few pairs vote.
+    Vote
+        With the cast of the date's colours.
     """
-    # Imported here, as it takes a while to load and not every run needs it.
-    from scipy.ndimage import gaussian_filter
-
     boxes = boxes.take(np.arange(0, len(boxes.xy), 1 + len(boxes.xy) // VOTERS))
     i, j = near_pairs(boxes, places, radius_m)
     if len(i) < LEAST_VOTES:
-        return np.zeros(2)
+        return Vote(np.zeros(2), np.zeros(3))
     offset = places.xy[j] - boxes.xy[i]
-    likeness = np.exp(-0.5 * (color_distance(boxes.rgb[i], places.rgb[j]) / UNKNOWN_COLOR_DISTANCE) ** 2)
-    vote = likeness * boxes.weight[i] * np.exp(-0.5 * (offset**2).sum(1) / VOTE_PRIOR_M**2)
+    vote = boxes.weight[i] * np.exp(-0.5 * (offset**2).sum(1) / VOTE_PRIOR_M**2)
     edges = np.arange(-radius_m - VOTE_STEP_M / 2, radius_m + VOTE_STEP_M, VOTE_STEP_M)
-    votes = np.histogram2d(offset[:, 0], offset[:, 1], bins=(edges, edges), weights=vote)[0]
-    votes = gaussian_filter(votes, VOTE_BLUR_M / VOTE_STEP_M, mode="constant")
+    cell = np.floor((offset - edges[0]) / VOTE_STEP_M).astype(np.int64)
+    cast = common_cast(boxes, places, (i, j), vote, _blurred(offset, edges, vote), cell)
+    likeness = color_distance(without_cast(boxes.rgb, cast)[i], places.rgb[j]) / UNKNOWN_COLOR_DISTANCE
+    vote = np.exp(-0.5 * likeness**2) * vote
+    votes = _blurred(offset, edges, vote)
     peak = edges[:-1][list(np.unravel_index(int(votes.argmax()), votes.shape))] + VOTE_STEP_M / 2
     near = ((offset - peak) ** 2).sum(1) < (VOTE_NEAR_BLURS * VOTE_BLUR_M) ** 2
     if not near.any():
-        return np.zeros(2)
+        return Vote(np.zeros(2), cast)
     mean: Floats = np.average(offset[near], axis=0, weights=vote[near] + 1e-12)
     shift: Floats = mean * (near.sum() / (near.sum() + VOTE_SHRINK))
-    return shift
+    return Vote(shift, cast)
+
+
+def _blurred(offset: Floats, edges: Floats, vote: Floats) -> Floats:
+    """Histogram (x, y) of the votes of offsets (pair, 2)."""
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.ndimage import gaussian_filter
+
+    votes = np.histogram2d(offset[:, 0], offset[:, 1], bins=(edges, edges), weights=vote)[0]
+    return np.asarray(gaussian_filter(votes, VOTE_BLUR_M / VOTE_STEP_M, mode="constant"), np.float64)
 
 
 def match(

@@ -193,7 +193,7 @@ def _by_views(boxes: Boxes, rows: Sequence[Ints], views: Floats, radius_m: float
     nearest = int(np.where(used, np.hypot(*views.T), np.inf).argmin())
     from_it = np.where(used[:, None], views - views[nearest], 0.0)
     there = boxes.take(rows[nearest])
-    measured = np.array([-vote_shift(boxes.take(own), there, VOTE_REACH * radius_m) for own in rows])
+    measured = np.array([-vote_shift(boxes.take(own), there, VOTE_REACH * radius_m).shift for own in rows])
     return float((measured * from_it).sum() / (from_it**2).sum()), apart
 
 
@@ -218,7 +218,7 @@ def _sweep(
         here = boxes.take(rows[t])
         height = np.append(height, np.zeros(len(sums.xy) - len(height)))
         shown = sums._replace(xy=sums.xy + height[:, None] * displacement[t])
-        shift[t] = vote_shift(here, shown, lean.reach_m)
+        shift[t] = vote_shift(here, shown, lean.reach_m).shift
         here = here._replace(xy=here.xy + shift[t])
         found = match(here, shown, radius_m, displacement[t], most[rows[t]])
         new = found < 0
