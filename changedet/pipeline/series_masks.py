@@ -262,7 +262,8 @@ def _change_model(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> Ch
 def _writer(plan: Plan, change: ChangeModel, i: int, asks_rims: bool) -> MaskWriter:
     rule = MaskRule(change.method, CHANGED_ABOVE, change.min_area_m2, asks_rims)
     over = " over all dates" if plan.reads_together else ""
-    words = f"probability of change{over}, from scores by {rule.method} and followed boxes"
+    boxes = " and followed boxes" if plan.decides_by_boxes else ""
+    words = f"probability of change{over}, from scores by {rule.method}{boxes}"
     return MaskWriter(DateRasters(plan, job_of(plan, i)), rule, words)
 
 

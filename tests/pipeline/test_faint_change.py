@@ -12,8 +12,9 @@ from small_scenes import ground, write_scene, write_workflow
 
 from changedet.grid import Grid
 from changedet.kernels.intervals import COLOUR_SHARES, area_interval
+from changedet.pipeline import faint_change
 from changedet.pipeline.area_sums import scored_above
-from changedet.pipeline.faint_change import FAINT, bounds_by_scores, faint_areas, score_file
+from changedet.pipeline.faint_change import FAINT, SEASON_FAINT, bounds_by_scores, faint_areas, score_file
 from changedet.pipeline.run import run
 from changedet.plan import make_plan
 
@@ -42,17 +43,22 @@ def test_bounds_do_not_depend_on_the_outputs_that_are_wanted(tmp_path: Path, loo
     pd.testing.assert_frame_equal(*(table[[c for c in table if "changed" in c]] for table in tables))
 
 
-def test_faint_areas_are_scored_and_not_marked(tmp_path: Path) -> None:
-    workflow = _workflow(tmp_path, DATES, ["masks", "scores", "tables"])
-    path = run(workflow, out=str(tmp_path / "out")).path
-    plan = make_plan(workflow, out=str(tmp_path / "out"))
-    day = plan.looks[-1].date
+def test_faint_areas_are_scored_and_not_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan(_workflow(tmp_path, DATES, ["masks", "scores", "tables"]), out=str(tmp_path / "out"))
+    day, path = plan.looks[-1].date, plan.folder.path / "change" / f"{DATES[-1]}_score.tif"
     assert bounds_by_scores(plan)
-    score = score_file(plan, day)
-    assert score == path / "change" / f"{day}_score.tif"
-    above = scored_above(score, plan.grid, [None], FAINT)[0]
+    assert score_file(plan, day) == path
+    path.parent.mkdir(parents=True)
+    values = np.zeros(plan.grid.shape, np.float32)
+    values[:4, :10], values[4:6, :10] = (FAINT + SEASON_FAINT) / 2, 2 * SEASON_FAINT
+    write(path, values, plan.grid.transform, plan.grid.crs, nodata=float("nan"))
+    above = scored_above(path, plan.grid, [None], FAINT)[0]
+    assert above > 0
     assert faint_areas(plan, {"": None}, {day: {"": (0.0, 1.0)}}) == {day: {"": pytest.approx(above)}}
+    assert faint_areas(plan, {"": None}, {day: {"": (above / 4, 1.0)}}) == {day: {"": pytest.approx(0.75 * above)}}
     assert faint_areas(plan, {"": None}, {day: {"": (above + 1.0, 1.0)}}) == {day: {"": 0.0}}
+    monkeypatch.setattr(faint_change, "knows_seasons", lambda _: True)
+    assert faint_areas(plan, {"": None}, {day: {"": (0.0, 1.0)}}) == {day: {"": pytest.approx(above / 3, rel=1e-3)}}
 
 
 def test_near_infrared_is_bounded_by_its_masks_alone(tmp_path: Path) -> None:

@@ -193,6 +193,9 @@ def marks(done, date):
 
 def test_a_single_bad_look_makes_no_change_and_fresh_change_is_shown(series: Path, finished: Path):
     assert [marks(finished, date) for date in DATES[1:]] == [[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 1]]
+    with rasterio.open(finished / "change" / f"{DATES[1]}_score.tif") as score:
+        # Boxes are not followed here.
+        assert score.descriptions[0].startswith("probability of change over all dates, from scores by cva: ")
     pairs = workflow(series, "pairs", change={"method": "cva", "persistence": "none"})
     alone = run(pairs, out=str(series / "out")).path
     assert [marks(alone, date) for date in DATES[1:]] == [[0, 1, 0], [1, 0, 0], [1, 0, 0], [1, 0, 1]]

@@ -48,6 +48,15 @@ def test_site_boxes_of_a_polygon_without_any_are_none() -> None:
     assert found.blind.shape == (found.present.shape[1],)
 
 
+def test_a_date_that_misses_nearly_all_boxes_shows_no_place_clearly() -> None:
+    blind, series = 6, bs.simulate(5, change=0.0, cloud=0.0)
+    others = series.detections[series.detections["date"].dt.date != series.dates[blind]]
+    found = SiteBoxes(followed(series, others)).within()
+    assert np.flatnonzero(found.blind).tolist() == [blind]
+    assert np.flatnonzero(~found.clear.any(axis=0)).tolist() == [blind]
+    assert np.flatnonzero(~found.ground_shown.any(axis=0)).tolist() == [blind]
+
+
 def among_houses(odds: dict[int, float], detector: str = "learned") -> tuple[Tracks, np.ndarray]:
     """Tracks of five boxes on four looks, the log odds of whose rows are 1 at a garden but for those of some looks."""
     rows = rows_of(*[(day, 20.0 * k, 0.0) for day in range(4) for k in range(5)], confidence=0.97)
