@@ -220,7 +220,9 @@ def fit(seeds: Sequence[int]) -> list[boosted_trees.Forest]:
 def report(seeds: Sequence[int], forests: Sequence[boosted_trees.Forest]) -> None:
     """Shares of the open cells that are masked, and of the cells left open that are hidden, on other seeds."""
     sites = drawn(seeds)
-    answers = [cloud_probabilities(d.own, d.before, d.bands, d.sun_azimuth_deg, forests) for d in sites]
+    answers = [
+        cloud_probabilities(d.own, d.before, np.zeros_like(d.valid), d.bands, d.sun_azimuth_deg, forests) for d in sites
+    ]
     for least in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
         sums = np.zeros(5)
         for date, answer in zip(sites, answers, strict=True):

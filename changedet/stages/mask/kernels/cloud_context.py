@@ -14,6 +14,8 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels.block_means import block_mean
+from changedet.kernels.components import label
+from changedet.stages.mask.kernels.discs import dilated
 from changedet.stages.mask.kernels.neighbourhoods import blurred, moved
 
 CONTEXT_NAMES: Final = (
@@ -39,6 +41,14 @@ MATCHED_CELLS: Final = 720
 """Clouds and shadows are matched on so many cells a side at most."""
 MOST_OFF_SUN_DEG: Final = 40.0
 """A view from aside moves the cloud as well, so that its shadow does not lie straight away from the sun."""
+
+RIM_CELLS: Final = 3.0
+"""How far around a core its rim is looked for: 6 m in cells of 2 m."""
+LEAST_RIM: Final = 0.2
+"""Mean probability of cloud in the rim from which a core is taken for the midst of a cloud. Chosen with drawn sites of
+two hands in view (docs/research/change.md): .05 at most around pale ground that is new, .3 and more around clouds."""
+ENCLOSED: Final = 0.9
+"""Probability of such a core: enough to hide the ground, too little to prove that a date has clouds."""
 
 
 class HiddenProbability(NamedTuple):
@@ -90,6 +100,54 @@ def context_layers(first: HiddenProbability, valid: Bools, sun_azimuth_deg: floa
         yield moved(blurred(shadow, NEAR_SIGMA), -rows, -columns, np.nan)
     yield from (cloud, shadow)
     yield from (blurred(layer, sigma) for layer in (cloud, shadow) for sigma in (NEAR_SIGMA, WIDE_SIGMA))
+
+
+def midst_of_clouds(cores: Bools, found: HiddenProbability) -> Bools:
+    """Those of some white cores around which a cloud thins out.
+
+    The trees know a cloud by what still shows through it, and by the ground beside it. In the midst of a thick one,
+    wider than all that they look at, they find neither and call it ground; around it they do not err.
+
+    Parameters
+    ----------
+    cores : bool (y, x)
+        Wide, white, much brighter than the other date, and of a cloud's outline, as `cloud_shapes.clouds_of_cores`
+        finds them.
+    found : HiddenProbability
+        By the trees.
+
+    Returns
+    -------
+    bool (y, x)
+        Whole cores.
+    """
+    labels = label(cores.astype(np.uint8))
+    count = int(labels.max(initial=0))
+    kept = np.zeros(count + 1, bool)
+    for number in range(1, count + 1):
+        part = labels == number
+        rim = found.cloud[dilated(part, RIM_CELLS, 1.0) & ~cores & np.isfinite(found.cloud)]
+        kept[number] = rim.size > 0 and float(rim.mean()) >= LEAST_RIM
+    return np.asarray(kept[labels], bool)
+
+
+def with_midst(found: HiddenProbability, midst: Bools) -> HiddenProbability:
+    """What hides each cell, with the midst of clouds in it.
+
+    Parameters
+    ----------
+    found : HiddenProbability
+        By the trees.
+    midst : bool (y, x)
+        Of `midst_of_clouds`.
+
+    Returns
+    -------
+    HiddenProbability
+        Unknown where it was.
+    """
+    cloud = np.where(midst, np.maximum(found.cloud, np.float32(ENCLOSED)), found.cloud)
+    return HiddenProbability(cloud, np.where(midst & np.isfinite(found.shadow), np.float32(0), found.shadow))
 
 
 def correlated_shadow_shift(

@@ -14,7 +14,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Singles
 from changedet.kernels.boosted_trees import Forest, margins
-from changedet.stages.mask.kernels.cloud_context import HiddenProbability, context_layers
+from changedet.stages.mask.kernels.cloud_context import HiddenProbability, context_layers, midst_of_clouds, with_midst
 from changedet.stages.mask.kernels.cloud_features import HALO, cloud_features
 from changedet.stages.mask.kernels.cloud_light import CloudBands, UsualLight, filled, saturation, usual_light
 
@@ -53,7 +53,12 @@ class CloudPair(NamedTuple):
 
 
 def cloud_probabilities(
-    own: Singles, before: Singles, bands: CloudBands, sun_azimuth_deg: float | None, forests: Sequence[Forest]
+    own: Singles,
+    before: Singles,
+    cores: Bools,
+    bands: CloudBands,
+    sun_azimuth_deg: float | None,
+    forests: Sequence[Forest],
 ) -> HiddenProbability:
     """Where clouds and their shadows hide a date.
 
@@ -61,6 +66,8 @@ def cloud_probabilities(
     ----------
     own, before : float32 (band, y, x)
         Overviews of two dates on one grid with the same bands, NaN for no data; `before` free of clouds.
+    cores : bool (y, x)
+        What tests of brightness, width and outline take for clouds (`cloud_context.midst_of_clouds`).
     bands : CloudBands
         Of both.
     sun_azimuth_deg : float or None
@@ -85,7 +92,8 @@ def cloud_probabilities(
     # Both passes use the same features.
     kept = [_table(pair, rows) for rows in _strips(valid)] if valid.size <= KEPT_CELLS else []
     first = _evaluated(pair, (), forests[:2], kept)
-    return _evaluated(pair, tuple(context_layers(first, valid, sun_azimuth_deg)), forests[2:], kept)
+    second = _evaluated(pair, tuple(context_layers(first, valid, sun_azimuth_deg)), forests[2:], kept)
+    return with_midst(second, midst_of_clouds(cores & valid, first))
 
 
 def _may_be_clouded(pair: CloudPair) -> bool:

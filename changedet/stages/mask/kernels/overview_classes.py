@@ -126,9 +126,9 @@ def classify_overview(
     visible = some_bands(seen, white)
     ratio = None if reference is None else brightness_ratio(visible, some_bands(reference, white), valid)
     scene = Scene(visible, visible.mean(axis=0, dtype=np.float32), ratio, valid, resolution_m)
-    cloud, shadow = _by_tests(scene, may_be_cloud, floor, ceiling, sun_azimuth_deg)
+    core, cloud, shadow = _by_tests(scene, may_be_cloud, floor, ceiling, sun_azimuth_deg)
     if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
-        found = cloud_probabilities(overview, reference, bands, sun_azimuth_deg, trees)
+        found = cloud_probabilities(overview, reference, core, bands, sun_azimuth_deg, trees)
         certain = opened((found.cloud > CERTAIN_CLOUD) & may_be_cloud, CORE_WIDTH_M / 2, resolution_m)
         alike = clouds_of_cores(
             certain, scene.bright, ratio, valid, resolution_m, by_outline=False, stretched=bool(np.isfinite(ceiling))
@@ -295,18 +295,18 @@ def _the_only(_visible: Singles, _infrared: Singles | None, others: Sequence[Sin
 
 def _by_tests(
     scene: Scene, no_snow: Bools, floor: float, ceiling: float, sun_azimuth_deg: float | None
-) -> tuple[Bools, Bools]:
-    """Clouds that grow from those cores that are some, and their shadows."""
+) -> tuple[Bools, Bools, Bools]:
+    """Those cores that are clouds, the clouds that grow from them, and their shadows."""
     bands, bright, ratio, valid, resolution_m = scene
     ground = float(np.percentile(bright[valid], GROUND_PERCENTILE))
     core = bright_cores(bands, bright, valid & no_snow, ground, resolution_m, floor, ceiling)
-    cloud = clouds_of_cores(
+    core = clouds_of_cores(
         core, bright, ratio, valid, resolution_m, by_outline=True, stretched=bool(np.isfinite(ceiling))
     )
-    if not cloud.any():
-        return cloud, np.zeros_like(cloud)
-    cloud = with_rims(cloud, bright, ratio, valid, ground, resolution_m)
-    return cloud, shadows_of(cloud, bright, ratio, valid, resolution_m, sun_azimuth_deg)
+    if not core.any():
+        return core, core, np.zeros_like(core)
+    cloud = with_rims(core, bright, ratio, valid, ground, resolution_m)
+    return core, cloud, shadows_of(cloud, bright, ratio, valid, resolution_m, sun_azimuth_deg)
 
 
 def _by_trees(

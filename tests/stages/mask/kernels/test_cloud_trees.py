@@ -21,6 +21,10 @@ def cells(image):
     return block_mean(np.where(image == 0, np.nan, image).astype(np.float32), (FACTOR, FACTOR))
 
 
+def nothing(image):
+    return np.zeros(image.shape[1:], bool)
+
+
 @pytest.fixture(scope="module")
 def cloudy():
     """A later date on the first one's grid, and what hides it."""
@@ -42,7 +46,7 @@ def cloudy():
 
 def test_cloud_probabilities_find_what_hides_the_ground_and_nothing_else(cloudy):
     own, before, cloud, shadow, azimuth = cloudy
-    found = cloud_probabilities(own, before, BANDS, azimuth, cloud_forests())
+    found = cloud_probabilities(own, before, nothing(own), BANDS, azimuth, cloud_forests())
     hidden = (cloud > 0.1) | (shadow > 0.2)
     masked = found.cloud + found.shadow > 0.6
     assert (masked & ~hidden).sum() < 0.05 * (~hidden).sum()
@@ -54,15 +58,15 @@ def test_cloud_probabilities_find_what_hides_the_ground_and_nothing_else(cloudy)
 
 def test_cloud_probabilities_of_a_date_without_clouds_are_low_everywhere(cloudy):
     _, before, *_ = cloudy
-    found = cloud_probabilities(before * np.float32(1.2), before, BANDS, None, cloud_forests())
+    found = cloud_probabilities(before * np.float32(1.2), before, nothing(before), BANDS, None, cloud_forests())
     assert (found.cloud + found.shadow).max() < 0.1
 
 
 def test_cloud_probabilities_do_not_depend_on_how_many_rows_go_at_once(cloudy, monkeypatch):
     own, before, *_, azimuth = cloudy
-    whole = cloud_probabilities(own, before, BANDS, azimuth, cloud_forests())
+    whole = cloud_probabilities(own, before, nothing(own), BANDS, azimuth, cloud_forests())
     monkeypatch.setattr(cloud_trees, "ROWS", 37)
-    strips = cloud_probabilities(own, before, BANDS, azimuth, cloud_forests())
+    strips = cloud_probabilities(own, before, nothing(own), BANDS, azimuth, cloud_forests())
     for a, b in zip(whole, strips, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-3)
 
@@ -71,8 +75,20 @@ def test_cloud_probabilities_are_unknown_without_data_and_change_little_beside_i
     own, before, *_, azimuth = cloudy
     cut = own.copy()
     cut[:, :, :20] = np.nan
-    found, whole = (cloud_probabilities(one, before, BANDS, azimuth, cloud_forests()) for one in (cut, own))
+    found, whole = (
+        cloud_probabilities(one, before, nothing(own), BANDS, azimuth, cloud_forests()) for one in (cut, own)
+    )
     assert np.isnan(found.cloud[:, :20]).all()
     assert np.isfinite(found.cloud[:, 20:]).all()
     apart = np.abs((found.cloud + found.shadow) - (whole.cloud + whole.shadow))[:, 20:]
     assert (apart > 0.4).mean() < 0.02
+
+
+def test_the_midst_of_a_cloud_wider_than_the_trees_look_is_cloud(cloudy):
+    own, before, cloud, _, azimuth = cloudy
+    core = cloud > 0.5
+    found = cloud_probabilities(own, before, core, BANDS, azimuth, cloud_forests())
+    assert found.cloud[core & np.isfinite(found.cloud)].min() >= np.float32(0.9)
+    alone = cloud_probabilities(own, before, nothing(own), BANDS, azimuth, cloud_forests())
+    np.testing.assert_array_equal(found.cloud[~core], alone.cloud[~core])
+    assert (found.cloud + found.shadow)[np.isfinite(found.cloud)].max() < 1.001
