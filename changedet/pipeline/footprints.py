@@ -22,6 +22,7 @@ from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.field_ground import field_ground
 from changedet.pipeline.planted import planted_ground
 from changedet.pipeline.season_footprints import held_against_seasons
 from changedet.pipeline.things.waters import Waters
@@ -33,6 +34,7 @@ from changedet.stages.footprint.bare_sites import (
     nearly_all_built,
     with_what_came,
     with_what_stands,
+    without_fields,
     without_plants,
 )
 from changedet.stages.footprint.kernels.ground import GroundStatistics
@@ -108,6 +110,8 @@ def footprints_of(
         found = without_ships(found, made, waters.share, plan.grid.crs, plan.grid.ground_metre)
         gained = [_made(rows[rows["direction"] == "gain"]) for rows in own]
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
+        fields = field_ground(plan, models, [one.geometry for one in found], marks)
+        found = without_fields(found, fields, marks)
     if lasts and knows_seasons(plan):
         found = held_against_seasons(plan, found, changes)
     if trees is None:

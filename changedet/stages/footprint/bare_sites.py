@@ -1,4 +1,4 @@
-"""Footprints of sites that are bare nearly all over: what is built there cannot be told from the ground itself."""
+"""Footprints of ground that is bare without being built: sites bare nearly all over, and a site's own fields."""
 
 from __future__ import annotations
 
@@ -96,6 +96,35 @@ def with_what_stands(footprints: Sequence[Footprint]) -> list[Footprint]:
     for one in footprints:
         standing = shapely.union_all([one.kinds[kind] for kind in STANDING if kind in one.kinds])
         found.append(replace(one, least=as_multi(shapely.intersection(one.least, standing))))
+    return found
+
+
+def without_fields(
+    footprints: Sequence[Footprint], fields: BaseGeometry, marks: Sequence[BaseGeometry]
+) -> list[Footprint]:
+    """Bound footprints from below without ground that has the colour of the site's own fields.
+
+    Parameters
+    ----------
+    footprints : sequence of Footprint
+        One a date, with kinds.
+    fields : geometry
+        Ground of that colour, in their CRS.
+    marks : sequence of geometry
+        Ground that each date's mask marks as changed: soil that was stripped has that colour, too.
+
+    Returns
+    -------
+    list of Footprint
+        With a smaller ``least``; what stands on such ground stays in it.
+    """
+    if fields.is_empty:
+        return list(footprints)
+    found = []
+    for one, marked in zip(footprints, marks, strict=True):
+        standing = [one.kinds[kind] for kind in STANDING if kind in one.kinds]
+        unsure = shapely.difference(fields, shapely.union_all([marked, *standing]))
+        found.append(replace(one, least=as_multi(shapely.difference(one.least, unsure))))
     return found
 
 

@@ -6,7 +6,13 @@ import pytest
 import shapely
 from shapely.geometry import MultiPolygon, box
 
-from changedet.stages.footprint.bare_sites import all_bare, with_what_came, with_what_stands, without_plants
+from changedet.stages.footprint.bare_sites import (
+    all_bare,
+    with_what_came,
+    with_what_stands,
+    without_fields,
+    without_plants,
+)
 from changedet.stages.footprint.outlines import Footprint
 
 SITE = box(0, 0, 100, 100)
@@ -54,3 +60,11 @@ def test_of_ground_told_by_its_colour_only_what_came_is_sure():
     assert before.least.is_empty
     assert shapely.equals(after.least, box(20, 0, 60, 40))
     assert after.geometry == after.greatest == field
+
+
+def test_what_has_the_colour_of_fields_is_not_sure_but_for_marks_and_what_stands():
+    (found,) = without_fields([a_footprint(95)], box(0, 0, 40, 100), [box(0, 0, 5, 100)])
+    kept = [box(40, 0, 85, 35), box(0, 0, 5, 35), box(10, 10, 20, 20), box(30, 30, 40, 35)]
+    assert shapely.equals(found.least, shapely.union_all(kept))
+    assert found.area_m2 == 9500
+    assert without_fields([a_footprint(95)], MultiPolygon(), [MultiPolygon()]) == [a_footprint(95)]

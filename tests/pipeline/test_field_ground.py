@@ -1,0 +1,66 @@
+"""Ground in the colour of fields, as the looks of a run show it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+
+from changedet.grid import Grid
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA
+from changedet.pipeline.date_model import OverviewClasses
+from changedet.pipeline.field_ground import field_ground
+
+GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (400, 400))
+CROP, SOIL = (30.0, 60.0, 40.0, 300.0), (90.0, 105.0, 110.0, 150.0)
+STUBBLE = shapely.box(500_020, 3_999_920, 500_080, 3_999_980)
+NOTHING = shapely.MultiPolygon()
+
+
+def look(date: int, bare: slice) -> SimpleNamespace:
+    """Crops, a field that lies bare on all dates, and one that lies bare on this."""
+
+    def overview(grid: Grid, factor: int, roles: tuple[str, ...], _moved: object) -> tuple[np.ndarray, np.ndarray]:
+        assert roles == ("blue", "green", "red", "nir")
+        shape = grid.coarsened(factor).shape
+        image = np.empty((4, *shape), np.float32)
+        image[:] = np.array(CROP)[:, None, None]
+        image[:, 10:40, 10:40] = image[:, 60:, bare] = np.array(SOIL)[:, None, None]
+        quality = np.full(shape, CLEAR, np.uint8)
+        quality[:, -2:] = NODATA
+        return image, quality
+
+    return SimpleNamespace(date=date, overview=overview)
+
+
+def plan_of(*roles: str) -> SimpleNamespace:
+    looks = [look(0, slice(0, 50)), look(1, slice(50, 98))]
+    return SimpleNamespace(grid=GRID, roles=roles, looks=looks)
+
+
+def models_of(mask: OverviewClasses | None) -> dict[int, SimpleNamespace]:
+    return {day: SimpleNamespace(alignment=SimpleNamespace(displacement=None), mask=mask) for day in (0, 1)}
+
+
+def test_a_field_that_is_bare_on_all_dates_has_the_colour_of_those_that_turn() -> None:
+    plan = plan_of("blue", "green", "red", "nir")
+    found = field_ground(plan, models_of(None), [NOTHING] * 2, [NOTHING] * 2)
+    assert shapely.intersection(found, STUBBLE).area > 0.9 * STUBBLE.area
+    assert shapely.difference(found, STUBBLE).area < 0.1 * STUBBLE.area
+
+
+def test_clouds_and_what_was_made_teach_nothing() -> None:
+    plan = plan_of("blue", "green", "red", "nir")
+    clouds = OverviewClasses.packed(np.full((100, 100), CLOUD, np.uint8), 4)
+    assert field_ground(plan, models_of(clouds), [NOTHING] * 2, [NOTHING] * 2).is_empty
+    south = shapely.box(500_000, 3_999_800, 500_200, 3_999_890)
+    assert field_ground(plan, models_of(None), [south] * 2, [NOTHING] * 2).is_empty
+    assert field_ground(plan, models_of(None), [NOTHING] * 2, [south] * 2).is_empty
+
+
+@pytest.mark.parametrize("roles", [("blue", "green", "red"), ("vv", "vh")])
+def test_fields_are_not_known_without_near_infrared(roles: tuple[str, ...]) -> None:
+    assert field_ground(plan_of(*roles), models_of(None), [NOTHING] * 2, [NOTHING] * 2).is_empty
