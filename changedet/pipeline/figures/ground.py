@@ -234,8 +234,8 @@ def labelled(regions: Regions, told: Mapping[str, object], looks: Looks) -> list
         As `regions_between` gives them.
     told : mapping
         ``new_ground`` of ``summary.json``; empty where there is none. The largest region that began when it did is
-        labelled with its figures, so that one thing has one number; of one that a date may have cut the label says how
-        much of it is outlined.
+        labelled with its figures, so that one thing has one number, where they claim something; of one that a date may
+        have cut the label says how much of it is outlined.
     looks : Looks
         For the dates.
 
@@ -275,7 +275,8 @@ def _encloses(ring: shapely.LinearRing, side: float) -> bool:
 
 def _is_told(told: Mapping[str, object], first_seen: str, area_m2: float, *, may_be_cut: bool) -> bool:
     low, high = as_float(told.get("low")), as_float(told.get("high"))
-    if not told or low is None or high is None:
+    # As in the sentences, a bound of 0 claims nothing.
+    if not told or low is None or high is None or low <= 0.0:
         return False
     began = mapping_at(told, "began")
     fits = area_m2 <= high and (may_be_cut or TOLD_SHARE * low <= area_m2)
@@ -287,6 +288,7 @@ def _told_label(told: Mapping[str, object], calendar: Calendar, outlined_m2: flo
     began = mapping_at(told, "began")
     kind = WORDS.get(str(told.get("kind")), WORDS["built"])
     when = calendar.between(iso_date(began.get("low")), iso_date(began.get("high")))
+    when = f"begun {when}" if told.get("shape") == "slope" else when
     part = f"\nof it outlined: about {area_text(outlined_m2)}" if outlined_m2 < low else ""
     return f"{kind}, {interval_text(value, low, high, scaled([value], 'm²'))}\n{when}{part}"
 

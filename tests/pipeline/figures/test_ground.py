@@ -152,6 +152,9 @@ def test_labelled_has_the_figures_of_the_summary_for_what_the_summary_tells_of()
     ), "another region"
     cut = label(changes(YARD), {**told, "low": 920.0}, LOOKS._replace(hides_part=True))
     assert cut == "New yard, 950 m² (920–1,100)\nbetween 1 February and 1 March 2023\nof it outlined: about 900 m²"
+    own = "New bare or paved ground, about 900 m²\nbetween 2 January and 1 March 2023"
+    assert label(changes(YARD), {**told, "low": 0.0}) == own, "a bound of 0 claims nothing, as in the sentences"
+    assert label(changes(YARD), {**told, "shape": "slope"}).endswith("\nbegun between 1 February and 1 March 2023")
     early = {**told, "began": {"low": DAYS[0], "high": DAYS[1]}}
     assert label(changes(YARD), early).startswith("New bare or paved ground, about 900"), "at another time"
 
