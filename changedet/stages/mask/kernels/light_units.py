@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Singles
+from changedet.arrays import Bools, Singles
+from changedet.kernels.quantiles import percentile
 
 REFLECTANCE_FLOOR: Final = 0.22
 """No cloud worth masking is darker, in reflectance at the top of the atmosphere."""
@@ -55,10 +56,10 @@ def light_units(visible: Singles, dtype: str) -> tuple[float, float]:
     kind = np.dtype(dtype)
     if kind == np.uint8:
         return PICTURE_FLOOR, PICTURE_CEILING
-    seen = visible[np.isfinite(visible)]
+    seen = _where(np.isfinite(visible), visible)
     if not seen.size:
         return 0.0, float("inf")
-    high = float(np.percentile(seen, BRIGHT_PERCENT))
+    high = percentile(seen, BRIGHT_PERCENT)
     if kind == np.uint16 and high > WIDE_PICTURE * np.iinfo(np.uint16).max:
         return PICTURE_FLOOR * WIDE_STEP, PICTURE_CEILING * WIDE_STEP
     if not np.issubdtype(kind, np.integer):
@@ -85,11 +86,16 @@ def white_balanced(image: Singles, white: tuple[int, int, int]) -> Singles:
         A copy; as it was where nothing is seen.
     """
     visible = image[list(white)]
-    seen = (visible > 0).all(axis=0)
+    seen = np.asarray((visible > 0).all(axis=0), np.bool_)
     if not seen.any():
         return image
-    top = np.percentile(visible[:, seen], WHITE_PERCENT, axis=1)
+    top = np.array([percentile(_where(seen, band), WHITE_PERCENT) for band in visible], np.float32)
     factor = np.clip(top.mean() / top, 1 / MOST_BALANCE, MOST_BALANCE)
     balanced = image.copy()
     balanced[list(white)] = visible * factor[:, None, None].astype(np.float32)
     return balanced
+
+
+def _where(seen: Bools, values: Singles) -> Singles:
+    """The values that are seen (n,), as they lie there where all are."""
+    return values.reshape(-1) if seen.all() else values[seen]

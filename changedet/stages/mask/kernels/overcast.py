@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Singles
+from changedet.kernels.medians import median
 from changedet.kernels.together import both
 from changedet.stages.mask.kernels.cloud_light import extent
 
@@ -153,7 +154,7 @@ def _flat_share(bright: Singles, outlines: float) -> float:
 
 def _gradient(bright: Singles, seen: Bools) -> Field:
     """Gradient of the logarithm, which light and haze scale little; 0 beside what is not seen."""
-    usual = max(float(np.median(bright[seen])), 1e-6) if seen.any() else 1.0
+    usual = max(median(bright[seen]), 1e-6) if seen.any() else 1.0
     filled = cv2.GaussianBlur(np.where(seen, bright, np.float32(usual)), (0, 0), 1.0)
     level = np.log(np.maximum(filled, np.float32(LEAST_LIGHT * usual)))
     away = cv2.erode(seen.astype(np.uint8), np.ones((EDGE_PX, EDGE_PX), np.uint8), borderValue=1).astype(bool)

@@ -15,6 +15,7 @@ from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.components import label
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SATURATED, SHADOW, SNOW
+from changedet.kernels.quantiles import percentile
 from changedet.stages.mask.kernels.air_light import without_air
 from changedet.stages.mask.kernels.cloud_context import HiddenProbability
 from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, saturation, some_bands
@@ -264,7 +265,7 @@ def _least_snow(visible: Singles, floor: float, ceiling: float) -> float:
     if _is_scaled(floor, ceiling):
         return PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
     seen = visible.mean(axis=0)[np.isfinite(visible).all(axis=0)]
-    return UNKNOWN_SNOW * float(np.percentile(seen, TOP_PERCENTILE)) if seen.size else 0.0
+    return UNKNOWN_SNOW * percentile(seen, TOP_PERCENTILE) if seen.size else 0.0
 
 
 def _snow(
@@ -298,7 +299,7 @@ def _by_tests(
 ) -> tuple[Bools, Bools, Bools]:
     """Those cores that are clouds, the clouds that grow from them, and their shadows."""
     bands, bright, ratio, valid, resolution_m = scene
-    ground = float(np.percentile(bright[valid], GROUND_PERCENTILE))
+    ground = percentile(bright[valid], GROUND_PERCENTILE)
     core = bright_cores(bands, bright, valid & no_snow, ground, resolution_m, floor, ceiling)
     core = clouds_of_cores(
         core, bright, ratio, valid, resolution_m, by_outline=True, stretched=bool(np.isfinite(ceiling))

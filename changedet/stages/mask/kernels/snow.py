@@ -16,7 +16,9 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Singles
+from changedet.kernels.medians import median
 from changedet.kernels.pixel_classes import CLEAR, PATCHES, SNOW
+from changedet.kernels.quantiles import percentile, quantile
 from changedet.stages.mask.kernels.air_light import HAZE_PERCENTILE, without_air
 from changedet.stages.mask.kernels.cloud_light import extent
 from changedet.stages.mask.kernels.discs import opened
@@ -146,14 +148,15 @@ def white_snow(
     """
     seen = np.asarray(np.isfinite(visible).all(axis=0), bool)
     white = _white_ground(visible, nir, floor)
+    none = np.full(seen.shape, CLEAR, np.uint8)
+    known = seen if reference is None else np.asarray(seen & np.isfinite(reference).all(axis=0), bool)
+    least = ALONE_SHARE if reference is None else SHARE
+    # what turned white is part of what is white: mostly the scene is left here
+    if not _lies_all_over(white, known, least, SPREAD):
+        return none
     image = np.where(seen, visible, np.float32(1.0))
     bright = image.mean(axis=0)
-    if reference is None:
-        turned, known, least = white, seen, ALONE_SHARE
-    else:
-        known, least = np.asarray(seen & np.isfinite(reference).all(axis=0), bool), SHARE
-        turned = known & white & (~_was_white(reference) | _is_brighter(bright, reference, known & ~white))
-    none = np.full(seen.shape, CLEAR, np.uint8)
+    turned = white if reference is None else _turned(white, known, bright, reference)
     # where all turned white, a cloud hides as much, and from afar snow is as even as one
     is_whole = reference is not None and known.any() and turned[known].mean() >= WHOLE
     if not _lies_all_over(turned, known, least, SPREAD) or (not is_whole and _is_cloud(bright, turned, resolution_m)):
@@ -248,7 +251,12 @@ def _usual_ratio(bright: Singles, other: Singles, where: Bools) -> float:
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = (bright / other)[where]
     ratio = ratio[np.isfinite(ratio) & (ratio > 0)]
-    return float(np.median(ratio)) if ratio.size else 1.0
+    return median(ratio) if ratio.size else 1.0
+
+
+def _turned(white: Bools, known: Bools, bright: Singles, reference: Singles) -> Bools:
+    """What is white and was not, or was not as bright."""
+    return known & white & (~_was_white(reference) | _is_brighter(bright, reference, known & ~white))
 
 
 def _is_brighter(bright: Singles, reference: Singles, ground: Bools) -> Bools:
@@ -271,7 +279,7 @@ def _stays_white(visible: Singles, nir: Singles | None, turned: Bools) -> bool:
 
 def _is_above_haze(bright: Singles, turned: Bools, seen: Bools, floor: float) -> bool:
     """Whether what turned white is bright without the light that the air adds."""
-    air = float(np.percentile(bright[seen], HAZE_PERCENTILE))
+    air = percentile(bright[seen], HAZE_PERCENTILE)
     return bool(np.median(bright[turned]) - air > ABOVE_HAZE * floor)
 
 
@@ -287,7 +295,7 @@ def _was_white(reference: Singles) -> Bools:
     image = np.where(seen, reference, np.float32(1.0))
     white, bright = _is_white(image, SATURATION, BLUE_RED), image.mean(axis=0)
     # grey ground is as colourless, unless colourless is what the place is
-    least = 0.0 if white[seen].mean() > HIDDEN_SHARE else float(np.quantile(bright[seen], BRIGHT_QUANTILE))
+    least = 0.0 if white[seen].mean() > HIDDEN_SHARE else quantile(bright[seen], BRIGHT_QUANTILE)
     return np.asarray(~seen | (white & (bright > least)), bool)
 
 
@@ -312,7 +320,7 @@ def _is_smooth(bright: Singles, turned: Bools, uneven: float) -> bool:
     inner = _inner(turned)
     if inner.sum() < LEAST_INNER_PX:
         return False
-    return bool(np.quantile(_unevenness(bright)[inner], SMOOTHEST) < uneven)
+    return quantile(_unevenness(bright)[inner], SMOOTHEST) < uneven
 
 
 def _is_even(bright: Singles, turned: Bools, resolution_m: float) -> Bools:
