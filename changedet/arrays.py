@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Singles: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
+Tiny: TypeAlias = NDArray[np.int8]
 Shorts: TypeAlias = NDArray[np.int16]
 Words: TypeAlias = NDArray[np.int32]
 Bools: TypeAlias = NDArray[np.bool_]

@@ -65,6 +65,23 @@ class Window:
         """
         return Window(self.y - halo_px, self.x - halo_px, self.height + 2 * halo_px, self.width + 2 * halo_px)
 
+    def within(self, shape: tuple[int, int]) -> Window:
+        """The part of the window that lies on a grid.
+
+        Parameters
+        ----------
+        shape : (int, int)
+            Rows and columns of the grid.
+
+        Returns
+        -------
+        Window
+            Without rows or columns where none of it does.
+        """
+        y, x = max(0, self.y), max(0, self.x)
+        height, width = min(shape[0], self.y + self.height) - y, min(shape[1], self.x + self.width) - x
+        return Window(y, x, max(0, height), max(0, width))
+
 
 def tiles(shape: tuple[int, int], edge_px: int) -> list[Window]:
     """Windows that cover a grid.

@@ -12,7 +12,7 @@ from changedet.arrays import Ints, Singles
 from changedet.blocks import Task, Window
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.scheduling import Stream
-from changedet.pipeline.series_scores import Seasons, SeriesJob
+from changedet.pipeline.series_job import Seasons, SeriesJob
 from changedet.stages.change.kernels.season_colours import (
     CELLS,
     SPELL_BINS,

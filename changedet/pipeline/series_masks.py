@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -36,7 +36,8 @@ from changedet.pipeline.outlined_dates import (
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.season_scores import season_scores, with_seasons
-from changedet.pipeline.series_scores import FIGURES, SeriesJob, rims_of_marks, scores_of_pairs, yards_reach_px
+from changedet.pipeline.series_job import SeriesJob
+from changedet.pipeline.series_scores import FIGURES, rims_of_marks, scores_of_pairs, yards_reach_px
 from changedet.pipeline.settled_boxes import settled
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_mask, raw_regions
@@ -84,6 +85,10 @@ def read_together(
             _read_side(plan, models, boxes, side, wanted, stream)
 
 
+KEPT_BYTES: Final = 2**25
+"""Of scores that one reading hands to the next: a cluster gets them with the task."""
+
+
 class SureTile(NamedTuple):
     """What a tile shows before its dates are read together.
 
@@ -93,10 +98,13 @@ class SureTile(NamedTuple):
         Surely changed pixels, summed over all dates; then the observed ones of each.
     first : bytes
         Of `outlined_ground.first_marked`, on cells; empty where no outlines are looked for.
+    scores : float32 (date, y, x) or None
+        Of `scores_of_pairs`, where the tile is the whole grid and they are few: the next reading asks for the same.
     """
 
     counts: Ints
     first: bytes
+    scores: Singles | None = None
 
 
 def count_sure(job: SeriesJob, window: Window, factor: int = 0) -> SureTile:
@@ -120,11 +128,16 @@ def count_sure(job: SeriesJob, window: Window, factor: int = 0) -> SureTile:
     seen = [int(np.isfinite(score).sum()) for score in scores]
     counts = np.array([sum(int((score > SURELY_CHANGED).sum()) for score in scores), *seen], np.int64)
     first = on_cells(first_marked(scores, SURELY_CHANGED), window, factor) if factor else b""
-    return SureTile(counts, first)
+    is_whole = window.shape == job.grid.shape and scores.nbytes <= KEPT_BYTES
+    return SureTile(counts, first, scores if is_whole else None)
 
 
 def series_tile(
-    job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None], grounds: Sequence[Outlined] = ()
+    job: SeriesJob,
+    window: Window,
+    boxes: Sequence[BoxMarks | None],
+    grounds: Sequence[Outlined] = (),
+    scores: Singles | None = None,
 ) -> list[MaskTile]:
     """Read one tile of all dates together.
 
@@ -137,6 +150,8 @@ def series_tile(
         Of each date those near the tile, those beside what is read of it among them; None where none were followed.
     grounds : sequence of Outlined
         Near the tile, whose outline dates show though only later ones mark it.
+    scores : float32 (date, y, x), optional
+        Of `SureTile`.
 
     Returns
     -------
@@ -145,7 +160,7 @@ def series_tile(
     """
     around_px = _halo_px(job, has_boxes=any(one is not None for one in boxes))
     grown = window.grown(around_px)
-    found = _probabilities(job, grown, boxes)
+    found = _probabilities(job, grown, boxes, scores)
     core = inner(around_px)
     tiles = []
     patched = job.patched or (None,) * len(boxes)
@@ -184,7 +199,7 @@ def _rims(job: SeriesJob, k: int, probability: Singles, boxes: Bytes, window: Wi
     return rims_of_marks(job, k, raw_mask(probability[inner(spare)], CHANGED_ABOVE), boxes, window)
 
 
-def _probabilities(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]) -> Singles:
+def _probabilities(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None], whole: Singles | None) -> Singles:
     """Probability of change (date, y, x) in a window that may reach beyond the grid."""
     thresholds, weights = (np.asarray(values, np.float64) for values in (job.thresholds, job.weights))
     if job.seasons is not None:
@@ -193,7 +208,7 @@ def _probabilities(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | No
         asked = np.concatenate([scores, np.ones_like(scores[:1])])
         return series_change_probability(asked, np.ones(len(asked)), False, np.ones(len(asked)))[:-1]
     halo = halo_px(job.grid.ground_resolution_m) if job.probabilities and job.together else 0
-    wide = scores_of_pairs(job, window.grown(halo), boxes)
+    wide = scores_of_pairs(job, window.grown(halo), boxes, whole)
     scores = wide[(slice(None), *inner(halo))]
     if not job.together:
         alone = [
@@ -221,13 +236,14 @@ def _read_side(
         for i in wanted:
             writers[i] = _writer(plan, _change_model(plan, models, i), i, job.asks_rims(side.index(i)))
         grounds: tuple[Outlined, ...] = ()
+        scores: Singles | None = None
         if job.together:
             # a reading of its own, so that no date's step keeps what only this one asks for
-            job, grounds = _informed(plan, models, side, job, windows, stream)
+            job, grounds, scores = _informed(plan, models, side, job, windows, stream)
         reach = _halo_px(job, has_boxes=True)
         near = partial(_boxes_near, plan, boxes, side, reach + boxes_reach_px(job) + yards_reach_px(job))
         tasks: list[Task] = [
-            (series_tile, (job, window, near(window), outlined_near(grounds, plan.grid, window.grown(reach))))
+            (series_tile, (job, window, near(window), outlined_near(grounds, plan.grid, window.grown(reach)), scores))
             for window in windows
         ]
         for k, found in stream("reading dates together", tasks):
@@ -294,13 +310,16 @@ def _informed(
     job: SeriesJob,
     windows: Sequence[Window],
     stream: Stream,
-) -> tuple[SeriesJob, tuple[Outlined, ...]]:
-    """What the whole site shows: in the job how far each date is to be trusted and how much changed, and outlines."""
+) -> tuple[SeriesJob, tuple[Outlined, ...], Singles | None]:
+    """What the whole site shows: in the job how far each date is to be trusted and how much changed, and outlines.
+
+    Where one tile is the site, its scores, too.
+    """
     if not job.probabilities:
         if not (knows_seasons(plan) and job.is_later):
-            return job, ()
+            return job, (), None
         gsd_m = max(look.gsd_m for look in plan.looks)
-        return with_seasons(job, plan.reference_date.toordinal(), gsd_m, windows, stream), ()
+        return with_seasons(job, plan.reference_date.toordinal(), gsd_m, windows, stream), (), None
     cells = cells_of(job.grid) if job.is_later and job.standing and 1 < len(side) < MOST_LOOKS else None
     factor = 0 if cells is None else cells_factor(job.grid.ground_resolution_m)
     counting: list[Task] = [(count_sure, (job, window, factor)) for window in windows]
@@ -309,9 +328,9 @@ def _informed(
     weights = tuple(float(w) for w in date_weights(np.array(seen), np.array(job.nir)))
     job = replace(job, weights=weights, sure=int(sure), seen=int(sum(seen)))
     if cells is None:
-        return job, ()
+        return job, (), tiles[0].scores
     first = joined([tiles[k].first for k in range(len(windows))], windows, cells.shape, factor)
-    return job, outlined(plan, models, side, first, cells)
+    return job, outlined(plan, models, side, first, cells), tiles[0].scores
 
 
 def _around(job: SeriesJob, wide: Singles, weights: Floats, window: Window) -> LocalChangeRate:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bools, Bytes, Floats, Singles, Words
+from changedet.arrays import Bools, Bytes, Singles, Words
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, STAYED
+from changedet.pipeline.series_job import SeriesJob
 from changedet.stages.change.kernels.bare_works import YARD_M
 from changedet.stages.change.kernels.ground_signs import no_change_where
 from changedet.stages.change.kernels.held_ground import held_ground
-from changedet.stages.change.kernels.lasting_ground import LastingGround, lasting_ground, nothing_lasts
+from changedet.stages.change.kernels.lasting_ground import lasting_ground, nothing_lasts
 from changedet.stages.change.kernels.leaf_fall import green_again, leaves_halo_px
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
 from changedet.stages.change.kernels.mark_rims import rim_figures, rim_halo_px
@@ -36,7 +35,6 @@ from changedet.stages.change.kernels.old_outlines import FIGURES as OUTLINE_FIGU
 from changedet.stages.change.kernels.old_outlines import outline_figures
 from changedet.stages.change.kernels.own_soil import own_soil
 from changedet.stages.change.kernels.pair_ground import pair_halo_px, stays_ground
-from changedet.stages.change.kernels.season_light import Light
 from changedet.stages.change.kernels.wide_ground import (
     bounded_by_network,
     marks_around,
@@ -54,102 +52,9 @@ PLANTS, NETWORK, ROOFS = 2, 3, 4
 for dates in colours alone."""
 
 
-class Seasons(NamedTuple):
-    """What the site's own fields look like through the year, in coarse pixels.
-
-    Attributes
-    ----------
-    days : tuple of int
-        Of the reference and of each date.
-    light : Light
-        Of each date, as of `season_light.light_of`.
-    table : float32 (cell, cell, cell) or None
-        As of `season_colours.table_of`.
-    hazard : float64 (bin,)
-        As of `season_colours.growth_hazard`.
-    reach_px : int
-        Pixels of the grid in one of the coarsest scene.
-    """
-
-    days: tuple[int, ...]
-    light: Light
-    table: Singles | None
-    hazard: Floats
-    reach_px: int
-
-
-@dataclass(frozen=True)
-class SeriesJob:
-    """The dates on one side of the reference, nearest first, and where their scores lie.
-
-    Attributes
-    ----------
-    grid : Grid
-    scores, contrasts : tuple of Path
-        float32 (y, x) and (band, y, x) of each date.
-    standing : tuple of Path
-        uint8 (1 + band, y, x) of each date; empty where movers are not left out.
-    thresholds : tuple of float
-        Of each date's own scores.
-    probabilities : bool
-        Whether the scores are.
-    weights : tuple of float
-        Of each date's evidence, from how much of the site it shows and in which bands.
-    nir : tuple of bool
-        Whether each date is compared with near infrared.
-    sure, seen : int
-        Pixels of all dates that are surely changed, and that are observed.
-    is_later : bool
-        Whether the dates come after the reference.
-    sidings : geometry or None
-        Where trains stand on one date and are gone on the next, in the grid's CRS; None where no zone is a siding.
-    boxes_decide : bool
-        Whether boxes are followed and decide by themselves.
-    together : bool
-        Whether the dates are evidence for each other; else each stands alone.
-    patched : tuple of (Path, Path) or None
-        Of each date its quality and the reference's, where snow lies on either in patches.
-    days : tuple of int
-        Of each date, counted from any one day; empty where seasons are not told.
-    seasons : Seasons or None
-        None where they are not asked for, or too little is known of them.
-    """
-
-    grid: Grid
-    scores: tuple[Path, ...]
-    contrasts: tuple[Path, ...]
-    standing: tuple[Path, ...]
-    thresholds: tuple[float, ...]
-    probabilities: bool
-    weights: tuple[float, ...]
-    nir: tuple[bool, ...]
-    sure: int = 0
-    seen: int = 0
-    is_later: bool = True
-    sidings: BaseGeometry | None = None
-    boxes_decide: bool = False
-    together: bool = True
-    patched: tuple[tuple[Path, Path] | None, ...] = ()
-    days: tuple[int, ...] = ()
-    seasons: Seasons | None = None
-
-    def asks_rims(self, k: int) -> bool:
-        """Whether wide marks of a date need an outline: in colours alone a pad may be as pale as the field around it.
-
-        Parameters
-        ----------
-        k : int
-            Which of the dates.
-
-        Returns
-        -------
-        bool
-            False where movers are not left out, or dates not read together.
-        """
-        return bool(self.standing) and self.probabilities and self.together and self.nir[k]
-
-
-def scores_of_pairs(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None] = ()) -> Singles:
+def scores_of_pairs(
+    job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None] = (), whole: Singles | None = None
+) -> Singles:
     """Scores within what the network allows, and without movers.
 
     Parameters
@@ -159,12 +64,29 @@ def scores_of_pairs(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | N
         On the grid; may reach beyond it.
     boxes : sequence of BoxMarks or None
         Of each date those that may lie within `yards_reach_px` of the window; a pair asks for them.
+    whole : float32 (date, y, x), optional
+        Of the whole grid, where they are known already; only dates that are read together have the same again.
 
     Returns
     -------
     float32 (date, y, x)
         NaN is not observed.
     """
+    # Beyond the grid nothing is observed, and on a small site that is more than half of a window with its halo.
+    there = window.within(job.grid.shape)
+    if not (there.height and there.width):
+        return np.full((len(job.scores), *window.shape), np.nan, np.float32)
+    found = _scores_within(job, there, boxes) if whole is None else whole[(slice(None), *there.slices)]
+    if there == window:
+        return found
+    scores = np.full((len(job.scores), *window.shape), np.nan, np.float32)
+    rows, columns = Window(there.y - window.y, there.x - window.x, *there.shape).slices
+    scores[:, rows, columns] = found
+    return scores
+
+
+def _scores_within(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]) -> Singles:
+    """As `scores_of_pairs`, of a window that does not reach beyond the grid."""
     if not job.standing:
         return _bounded_scores(job, window, None)[0]
     gsd_m = job.grid.ground_resolution_m
@@ -175,10 +97,10 @@ def scores_of_pairs(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | N
     kinds = [bands[0] for bands in standing]
     # in colours alone grey aircraft on concrete pass for banks of its soil
     is_soil = own_soil(kinds, gsd_m) & np.array(job.nir, np.bool_)[:, None, None]
-    scores, lasting = _bounded_scores(job, wide, plants_around(kinds, gsd_m) | is_soil)
+    scores, sure = _bounded_scores(job, wide, plants_around(kinds, gsd_m) | is_soil)
     scores = _without_leaf_fall(job, scores, standing, around)
-    own = [np.ascontiguousarray(bands[:, around:-around, around:-around]) for bands in standing]
-    return without_movers(scores, own, lasting.sure, gsd_m)
+    own = [bands[:, around:-around, around:-around] for bands in standing]
+    return without_movers(scores, own, sure, gsd_m)
 
 
 def _without_leaf_fall(job: SeriesJob, scores: Singles, standing: Sequence[Bytes], around: int) -> Singles:
@@ -286,7 +208,7 @@ def pair_score(score: Path, contrast: Path, window: Window, gsd_m: float) -> Sin
     """
     pair = _read(score, contrast, window, gsd_m)
     (least,) = nothing_lasts(1, window.shape).least
-    return _bounded(pair, pair.around, least, gsd_m)
+    return _bounded(pair, pair.marks_around(gsd_m), least, gsd_m)
 
 
 class _Pair(NamedTuple):
@@ -295,8 +217,10 @@ class _Pair(NamedTuple):
     score: Singles
     steps: Bytes
     plants: Singles
-    around: tuple[Words, Words]
     roofs: Singles
+
+    def marks_around(self, gsd_m: float) -> tuple[Words, Words]:
+        return marks_around(self.score, self.steps, gsd_m)
 
 
 def _read(score: Path, contrast: Path, window: Window, gsd_m: float) -> _Pair:
@@ -305,36 +229,44 @@ def _read(score: Path, contrast: Path, window: Window, gsd_m: float) -> _Pair:
     own, beside = read_window(score, wide), read_bands(contrast, wide)
     steps = whole_steps(beside[NETWORK])
     plants, *roofs = np.nan_to_num(beside[[PLANTS, *range(ROOFS, len(beside))], halo:-halo, halo:-halo])
-    differs = roofs[0] if roofs else np.zeros_like(plants)
-    return _Pair(own, steps, plants, marks_around(own, steps, gsd_m), differs)
+    # without roofs one 0 stands for all pixels
+    return _Pair(own, steps, plants, roofs[0] if roofs else np.broadcast_to(np.float32(0), plants.shape))
 
 
 def _bounded(pair: _Pair, around: tuple[Words, Words], least: Singles, gsd_m: float) -> Singles:
     return bounded_by_network(pair.score, pair.steps, pair.plants, around, least, pair.roofs, gsd_m)
 
 
-def _bounded_scores(job: SeriesJob, window: Window, is_still: Bools | None) -> tuple[Singles, LastingGround]:
-    """Scores (date, y, x) and the ground that looks agree about."""
+def _bounded_scores(job: SeriesJob, window: Window, is_still: Bools | None) -> tuple[Singles, Singles]:
+    """Scores (date, y, x), and how far looks agree about the ground."""
     if not job.probabilities:
-        return np.stack([read_window(path, window) for path in job.scores]), nothing_lasts(
-            len(job.scores), window.shape
-        )
+        scores = np.stack([read_window(path, window) for path in job.scores])
+        return scores, nothing_lasts(len(scores), window.shape).sure
     gsd_m = job.grid.ground_resolution_m
     pairs = [_read(*paths, window, gsd_m) for paths in zip(job.scores, job.contrasts, strict=True)]
-    # what several dates mark is one pad, or one field
-    said, marked = (sum(found) for found in zip(*(pair.around for pair in pairs), strict=True))
-    around = [(said, marked) if job.together else pair.around for pair in pairs]
     lasting = (
         nothing_lasts(len(pairs), window.shape)
         if is_still is None
         else lasting_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], is_still, gsd_m)
     )
-    scores = np.stack(
-        [_bounded(p, own, least, gsd_m) for p, own, least in zip(pairs, around, lasting.least, strict=True)]
-    )
+    # what several dates mark is one pad, or one field
+    of_all = _marks_of_all(pairs, gsd_m) if job.together else None
+    scores = np.empty((len(pairs), *window.shape), np.float32)
+    for own, pair, least in zip(scores, pairs, lasting.least, strict=True):
+        own[:] = _bounded(pair, of_all or pair.marks_around(gsd_m), least, gsd_m)
     if job.together:
         halo = wide_halo_px(gsd_m)
         held = held_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], job.nir, gsd_m)
         for own, found, pair in zip(scores, held, pairs, strict=True):
             own[found] = pair.score[halo:-halo, halo:-halo][found]
-    return scores, lasting
+    return scores, lasting.sure
+
+
+def _marks_of_all(pairs: Sequence[_Pair], gsd_m: float) -> tuple[Words, Words]:
+    """Of `marks_around`, summed over all pairs."""
+    said, marked = pairs[0].marks_around(gsd_m)
+    for pair in pairs[1:]:
+        more, others = pair.marks_around(gsd_m)
+        said += more
+        marked += others
+    return said, marked

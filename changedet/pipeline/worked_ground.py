@@ -15,7 +15,8 @@ from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.kernels.box_decisions import LEFT, STAYED
-from changedet.pipeline.series_scores import NETWORK, SeriesJob
+from changedet.pipeline.series_job import SeriesJob
+from changedet.pipeline.series_scores import NETWORK
 from changedet.stages.change.kernels.bare_works import (
     APART_M,
     WIDE_M,

@@ -69,3 +69,17 @@ def test_stack_cells_fills_short_ones_with_nan() -> None:
     assert stacked.shape == (2, 2, 4, 4)
     assert stacked.dtype == np.float32
     assert np.isfinite(stacked).sum(axis=(1, 2, 3)).tolist() == [24, 2]
+
+
+@pytest.mark.parametrize(
+    ("window", "there"),
+    [
+        (Window(-3, -4, 20, 30), Window(0, 0, 10, 12)),
+        (Window(2, 3, 4, 5), Window(2, 3, 4, 5)),
+        (Window(8, 9, 5, 5), Window(8, 9, 2, 3)),
+        (Window(10, 0, 5, 5), Window(10, 0, 0, 5)),
+        (Window(0, -9, 5, 5), Window(0, 0, 5, 0)),
+    ],
+)
+def test_a_window_within_a_grid_holds_what_lies_on_it(window: Window, there: Window) -> None:
+    assert window.within((10, 12)) == there

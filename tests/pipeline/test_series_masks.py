@@ -19,8 +19,9 @@ from changedet.grid import Grid
 from changedet.kernels import components
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.run import run
+from changedet.pipeline.series_job import SeriesJob
 from changedet.pipeline.series_masks import count_sure, series_tile
-from changedet.pipeline.series_scores import SeriesJob
+from changedet.pipeline.series_scores import scores_of_pairs
 from changedet.stages.change.kernels import movers
 from changedet.stages.change.kernels import series_hmm as kernel
 from changedet.stages.change.kernels.mark_rims import without_outline
@@ -70,6 +71,39 @@ def test_series_tile_lets_each_date_count_alone_on_sidings(tmp_path):
     assert found[1, 20:25, 20:44].all()
     assert found.sum() == found[1, 20:25, 20:44].sum()
     assert not marked(replace(work, sidings=None), Window(0, 0, 60, 140)).any()
+
+
+def random_work(folder):
+    """Five dates of scores and of what the network says, without any order."""
+    rng = np.random.default_rng(5)
+    scores = rng.uniform(0, 1, (5, 60, 140)).astype(np.float32)
+    scores[1, :20, :30] = np.nan
+    work = written(folder, scores)
+    for path in work.contrasts:
+        with rasterio.open(path, "r+") as out:
+            out.write(rng.uniform(-3, 3, (60, 140)).astype(np.float32), 4)
+    return work
+
+
+def test_scores_beyond_the_grid_are_not_observed_and_change_nothing_within(tmp_path):
+    work = random_work(tmp_path)
+    inside, wide = Window(10, 100, 40, 40), Window(-90, 0, 240, 300)
+    found, around = scores_of_pairs(work, inside), scores_of_pairs(work, wide)
+    np.testing.assert_array_equal(found, around[:, 100:140, 100:140])
+    assert np.isnan(around[:, :90]).all()
+    assert np.isnan(around[..., 140:]).all()
+    assert np.isnan(scores_of_pairs(work, Window(80, 0, 5, 5))).all()
+
+
+def test_a_site_of_one_tile_is_scored_once(tmp_path, monkeypatch):
+    work, window = random_work(tmp_path), Window(0, 0, 60, 140)
+    known = count_sure(work, window).scores
+    assert count_sure(work, Window(0, 0, 60, 100)).scores is None
+    expected = series_tile(work, window, [None] * 5)
+    monkeypatch.setattr("changedet.pipeline.series_scores._scores_within", None)
+    for tile, other in zip(series_tile(work, window, [None] * 5, (), known), expected, strict=True):
+        np.testing.assert_array_equal(tile.score, other.score)
+        assert tile.raw == other.raw
 
 
 def test_series_tile_bounds_the_trees_by_the_network_in_any_window(tmp_path):

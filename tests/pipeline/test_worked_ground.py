@@ -13,7 +13,7 @@ from affine import Affine
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.pipeline.kernels.box_decisions import ARRIVED, STAYED
-from changedet.pipeline.series_scores import SeriesJob
+from changedet.pipeline.series_job import SeriesJob
 from changedet.pipeline.worked_ground import WORKED_PROBABILITY, asks_works, boxes_reach_px, with_bare_works
 from changedet.stages.change.kernels.movers import NOTHING
 

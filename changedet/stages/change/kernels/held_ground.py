@@ -14,9 +14,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from changedet.arrays import Bools, Bytes, Ints, Singles
+from changedet.arrays import Bools, Bytes, Shorts, Singles, Words
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
-from changedet.stages.change.kernels.wide_ground import EVEN, NEAR_M, STEP, UNSAID, half_px, wide_halo_px
+from changedet.stages.change.kernels.wide_ground import NEAR_M, STEP, UNSAID, half_px, said_where, wide_halo_px
 
 HELD: Final = 0.95
 """Probability above which a pair by itself is sure of a pixel. Chosen, like the rest, with a drawn building site and
@@ -55,32 +56,54 @@ def held_ground(scores: Sequence[Singles], steps: Sequence[Bytes], has_nir: Sequ
     found = np.zeros((len(scores), *scores[0][core].shape), np.bool_)
     if sum(has_nir) < LOOKS:
         return found
-    lasts, looks, said = _to_the_end(scores, steps, has_nir, half)
+    lasts, looks = _to_the_end(scores, steps, has_nir)
+    if not (looks >= LOOKS).any():
+        return found
+    said = _said(lasts, scores, steps, has_nir, half)
     sure = (looks >= LOOKS) & (said >= np.float32(LEAST_ODDS * STEP) * looks)
     side = 2 * half + 1
     for k, own in enumerate(lasts):
         held = own & sure
         if held.any():
-            full = box_sum(held.astype(np.int32), half) >= LEAST_SHARE * side**2
-            wide = cv2.dilate(full.astype(np.uint8), np.ones((side, side), np.uint8)) == 1
+            full = box_sum(held.view(np.uint8), half) >= LEAST_SHARE * side**2
+            wide = cv2.dilate(full.view(np.uint8), np.ones((side, side), np.uint8)) == 1
             found[k] = (held & wide)[core]
     return found
 
 
 def _to_the_end(
-    scores: Sequence[Singles], steps: Sequence[Bytes], has_nir: Sequence[bool], half: int
-) -> tuple[list[Bools], Ints, Singles]:
-    """Looks from which on all are sure, their number, and the sum of what the network says, in steps."""
-    alive = np.ones(scores[0].shape, np.bool_)
-    looks, said = np.zeros(alive.shape, np.int64), np.zeros(alive.shape, np.float32)
+    scores: Sequence[Singles], steps: Sequence[Bytes], has_nir: Sequence[bool]
+) -> tuple[list[Bools], Shorts]:
+    """Of each date the pixels of which it and all later looks are sure, and how many looks are."""
+    alive, looks = np.ones(scores[0].shape, np.bool_), np.zeros(scores[0].shape, np.int16)
     lasts: list[Bools] = []
     for score, own, nir in zip(reversed(scores), reversed(steps), reversed(has_nir), strict=True):
-        seen = np.isfinite(score) & (own != UNSAID) & nir
+        seen = _seen(score, own, nir)
         alive &= (score > np.float32(HELD)) | ~seen
         last = alive & seen
-        number = box_sum(seen.astype(np.int32), half)
-        mean = box_sum((own.astype(np.int32) - EVEN) * seen, half) / np.maximum(number, 1).astype(np.float32)
         looks += last
-        said += np.where(last, mean, np.float32(0)).astype(np.float32)
         lasts.append(last)
-    return lasts[::-1], looks, said
+    return lasts[::-1], looks
+
+
+def _said(
+    lasts: Sequence[Bools], scores: Sequence[Singles], steps: Sequence[Bytes], has_nir: Sequence[bool], half: int
+) -> Singles:
+    """Sum of what the network says around, in steps, over the looks that are sure of a pixel."""
+    said = np.zeros(lasts[0].shape, np.float32)
+    for last, score, own, nir in zip(*(reversed(of) for of in (lasts, scores, steps, has_nir)), strict=True):
+        seen = _seen(score, own, nir)
+        _add_means(box_sum(said_where(own, seen), half), box_sum(seen.view(np.uint8), half), last, said)
+    return said
+
+
+def _seen(score: Singles, steps: Bytes, has_nir: bool) -> Bools:
+    return np.asarray(np.isfinite(score) & (steps != UNSAID) & has_nir, np.bool_)
+
+
+@compiled
+def _add_means(total: Words, number: Words, where: Bools, out: Singles) -> None:
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            if where[y, x]:
+                out[y, x] += np.float32(total[y, x] / max(number[y, x], 1))

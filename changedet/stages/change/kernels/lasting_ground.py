@@ -16,11 +16,10 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from changedet.arrays import Bools, Bytes, Floats, Singles
+from changedet.arrays import Bools, Bytes, Floats, Singles, Words
 from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.wide_ground import (
-    EVEN,
     LEAST_TREES,
     MOST_ODDS,
     NEAR_M,
@@ -28,6 +27,7 @@ from changedet.stages.change.kernels.wide_ground import (
     SURE,
     UNSAID,
     half_px,
+    said_where,
     wide_halo_px,
 )
 
@@ -80,15 +80,18 @@ def lasting_ground(scores: Sequence[Singles], steps: Sequence[Bytes], is_still: 
     halo, half = wide_halo_px(gsd_m), half_px(NEAR_M, gsd_m)
     core = slice(halo, -halo), slice(halo, -halo)
     square = np.ones((2 * half + 1,) * 2, np.uint8)
-    counts = [(own != UNSAID) & np.isfinite(score) for score, own in zip(scores, steps, strict=True)]
-    means = [_mean(own, counted, half) for own, counted in zip(steps, counts, strict=True)]
-    seen = np.stack([counted[core] for counted in counts]) & is_still
-    within = _best_runs(np.stack([mean[core] for mean in means]), seen)
-    wide = np.stack([cv2.dilate(mean, square)[core] for mean in means])
-    beside = _best_runs(wide, seen)
-    inner, sure = (np.where(seen, _ramp(found), np.float32(0)) for found in (within, beside))
-    least = np.maximum(_risen(inner, LEAST_WITHIN), _risen(sure, LEAST_BESIDE))
-    return LastingGround(least, sure)
+    seen = np.empty(is_still.shape, np.bool_)
+    # Filled date by date and then changed in place: all dates at once are most of what a run holds at its peak.
+    within, beside = np.empty(is_still.shape, np.float32), np.empty(is_still.shape, np.float32)
+    for k, (score, own) in enumerate(zip(scores, steps, strict=True)):
+        counted = (own != UNSAID) & np.isfinite(score)
+        mean = _mean(own, counted, half)
+        np.logical_and(counted[core], is_still[k], out=seen[k])
+        within[k], beside[k] = mean[core], cv2.dilate(mean, square)[core]
+    _best_runs(within, seen)
+    _best_runs(beside, seen)
+    _agreed(within, beside, seen)
+    return LastingGround(within, beside)
 
 
 def nothing_lasts(dates: int, shape: tuple[int, int]) -> LastingGround:
@@ -110,26 +113,25 @@ def nothing_lasts(dates: int, shape: tuple[int, int]) -> LastingGround:
 
 def _mean(steps: Bytes, counted: Bools, half: int) -> Singles:
     """Mean log odds over a square; where it holds none that count as much as on ground that stays."""
-    number = box_sum(counted.astype(np.int32), half)
-    total = box_sum((steps.astype(np.int32) - EVEN) * counted, half)
-    mean = total / (np.float32(STEP) * np.maximum(number, 1).astype(np.float32))
-    return np.where(number > 0, mean, np.float32(-MOST_ODDS)).astype(np.float32)
-
-
-def _ramp(mean: Singles) -> Singles:
-    share = (mean - np.float32(SURE[0])) / np.float32(SURE[1] - SURE[0])
-    return np.asarray(np.clip(share, np.float32(0), np.float32(1)), np.float32)
-
-
-def _risen(share: Singles, most: float) -> Singles:
-    return (np.float32(LEAST_TREES[0]) + np.float32(most - LEAST_TREES[0]) * share).astype(np.float32)
+    mean = np.empty(steps.shape, np.float32)
+    _fill_mean(box_sum(said_where(steps, counted), half), box_sum(counted.view(np.uint8), half), mean)
+    return mean
 
 
 @compiled
-def _best_runs(means: Singles, seen: Bools) -> Singles:
-    """Greatest mean over `LOOKS` looks in a row that hold a date, of those that see a pixel."""
+def _fill_mean(total: Words, number: Words, mean: Singles) -> None:
+    for y in range(mean.shape[0]):
+        for x in range(mean.shape[1]):
+            if number[y, x] > 0:
+                mean[y, x] = np.float32(total[y, x] / (STEP * number[y, x]))
+            else:
+                mean[y, x] = -MOST_ODDS
+
+
+@compiled
+def _best_runs(means: Singles, seen: Bools) -> None:
+    """Put in place of each mean the greatest over `LOOKS` looks in a row that hold the date, of those that see it."""
     dates, height, width = means.shape
-    out = np.full(means.shape, -MOST_ODDS, np.float32)
     total: Floats = np.zeros(dates + 1)
     at = np.zeros(dates, np.int64)
     for y in range(height):
@@ -140,11 +142,35 @@ def _best_runs(means: Singles, seen: Bools) -> Singles:
                     at[n] = t
                     total[n + 1] = total[n] + means[t, y, x]
                     n += 1
+                means[t, y, x] = -MOST_ODDS
             length = min(LOOKS, n)
             if length < 2:
                 continue
             for first in range(n - length + 1):
                 mean = np.float32((total[first + length] - total[first]) / length)
                 for k in range(first, first + length):
-                    out[at[k], y, x] = max(out[at[k], y, x], mean)
-    return out
+                    means[at[k], y, x] = max(means[at[k], y, x], mean)
+
+
+@compiled
+def _agreed(within: Singles, beside: Singles, seen: Bools) -> None:
+    """Turn best means within and beside into the trees' least log odds, and into how far looks agree."""
+    for t in range(seen.shape[0]):
+        for y in range(seen.shape[1]):
+            for x in range(seen.shape[2]):
+                inner, sure = np.float32(0), np.float32(0)
+                if seen[t, y, x]:
+                    inner, sure = _ramp(within[t, y, x]), _ramp(beside[t, y, x])
+                within[t, y, x] = max(_risen(inner, LEAST_WITHIN), _risen(sure, LEAST_BESIDE))
+                beside[t, y, x] = sure
+
+
+@compiled
+def _ramp(mean: np.float32) -> np.float32:
+    share = (mean - np.float32(SURE[0])) / np.float32(SURE[1] - SURE[0])
+    return min(max(share, np.float32(0)), np.float32(1))
+
+
+@compiled
+def _risen(share: np.float32, most: float) -> np.float32:
+    return np.float32(LEAST_TREES[0]) + np.float32(most - LEAST_TREES[0]) * share

@@ -200,16 +200,16 @@ def without_movers(scores: Singles, standing: Sequence[Bytes], sure: Singles, gs
     float32 (date, y, x)
         Without the halo; never more than `scores`.
     """
-    out = np.empty_like(scores)
+    core = (slice(mover_halo_px(gsd_m), -mover_halo_px(gsd_m)),) * 2
+    out = np.empty_like(scores[(slice(None), *core)])
     for k, score in enumerate(scores):
         kind, near = standing[k][0], [standing[n] for n in (k - 1, k + 1) if 0 <= n < len(scores)]
         moves = (kind == GONE) | ((kind == STANDS) & ~_confirmed(standing[k], near))
         rim = cv2.dilate(moves.astype(np.uint8), np.ones((_odd_px(2 * RIM_M, gsd_m),) * 2, np.uint8)) == 1
         moves |= rim & (kind == NOTHING)
         moves &= ~(_beside_works(score, kind, gsd_m) | (sure[k] >= np.float32(LASTS)))
-        out[k] = no_change_where(score, moves)
-    halo = mover_halo_px(gsd_m)
-    return np.ascontiguousarray(out[:, halo:-halo, halo:-halo])
+        out[k] = no_change_where(score[core], moves[core])
+    return out
 
 
 def _covered(ground: Shorts, unit: Singles) -> Bools:
@@ -316,17 +316,27 @@ def _classified(above: Shorts, ground: Shorts, above_after: Shorts, ground_after
 
 
 def _confirmed(standing: Bytes, near: Sequence[Bytes]) -> Bools:
-    """Whether a neighbouring look shows the same above its ground (y, x)."""
+    """Whether a neighbouring look shows the same above its ground (y, x), in colours alone if either has no more."""
     bands = min(len(standing) - 1, MOST_BANDS)
-    own = standing[1 : 1 + bands].astype(np.int16)
-    alike = np.maximum(LIKE_LEVELS, LIKE_SHARE * np.abs(own - np.int16(MIDDLE)).max(axis=0))
-    found = np.zeros(own.shape[1:], np.bool_)
+    found = np.zeros(standing.shape[1:], np.bool_)
     for other in near:
-        # a date without near infrared is compared in colours alone
-        shared = min(len(other) - 1, bands)
-        apart = np.abs(other[1 : 1 + shared].astype(np.int16) - own[:shared]).max(axis=0)
-        found |= (other[0] != UNKNOWN) & (apart < alike)
+        _confirm(standing[: 1 + bands], other[: 1 + min(len(other) - 1, bands)], found)
     return found
+
+
+@compiled
+def _confirm(standing: Bytes, other: Bytes, found: Bools) -> None:
+    for y in range(found.shape[0]):
+        for x in range(found.shape[1]):
+            if found[y, x] or other[0, y, x] == UNKNOWN:
+                continue
+            differs = apart = 0.0
+            for b in range(1, standing.shape[0]):
+                own = np.float64(standing[b, y, x])
+                differs = max(differs, abs(own - MIDDLE))
+                if b < other.shape[0]:
+                    apart = max(apart, abs(other[b, y, x] - own))
+            found[y, x] = apart < max(LIKE_LEVELS, LIKE_SHARE * differs)
 
 
 def _beside_works(score: Singles, kind: Bytes, gsd_m: float) -> Bools:

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Bytes, Singles, Words
+from changedet.arrays import Bools, Bytes, Singles, Tiny, Words
 from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.ground_signs import SEASON_ODDS
@@ -120,8 +120,27 @@ def marks_around(score: Singles, steps: Bytes, gsd_m: float) -> tuple[Words, Wor
     """
     halo = wide_halo_px(gsd_m)
     core = slice(halo, -halo), slice(halo, -halo)
-    marks = ((steps != UNSAID) & (score > np.float32(MARKED))).astype(np.int32)
-    return box_sum((steps.astype(np.int32) - EVEN) * marks, halo)[core], box_sum(marks, halo)[core]
+    marks = (steps != UNSAID) & (score > np.float32(MARKED))
+    return box_sum(said_where(steps, marks), halo)[core], box_sum(marks.view(np.uint8), halo)[core]
+
+
+def said_where(steps: Bytes, counts: Bools) -> Tiny:
+    """What the network says of the pixels that count.
+
+    Parameters
+    ----------
+    steps : uint8 (y, x)
+        Of `whole_steps`.
+    counts : bool (y, x)
+        False where `steps` are `UNSAID`, if not elsewhere, too.
+
+    Returns
+    -------
+    int8 (y, x)
+        Log odds in steps, 0 where a pixel does not count.
+    """
+    # `MOST_ODDS` are 48 steps either way; a difference of bytes goes round beyond that, where nothing counts
+    return np.where(counts, steps - np.uint8(EVEN), np.uint8(0)).view(np.int8)
 
 
 def bounded_by_network(
@@ -159,11 +178,11 @@ def bounded_by_network(
     """
     halo, half = wide_halo_px(gsd_m), half_px(NEAR_M, gsd_m)
     core = slice(halo, -halo), slice(halo, -halo)
-    counts = ((steps != UNSAID) & np.isfinite(score)).astype(np.int32)
+    counts = (steps != UNSAID) & np.isfinite(score)
     own = np.ascontiguousarray(score[core])
     if not counts.any():
         return own
-    near = box_sum((steps.astype(np.int32) - EVEN) * counts, half)[core], box_sum(counts, half)[core]
+    near = box_sum(said_where(steps, counts), half)[core], box_sum(counts.view(np.uint8), half)[core]
     least = np.maximum(least, least_by_roofs(roofs))
     _bound(own, steps[core], plants, *around, *near, least, PRIOR_M2 / gsd_m**2)
     return own
