@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from changedet.blocks.windows import SAMPLE_CELL_PX, sample_windows, widest_px
+from changedet.blocks.windows import SAMPLE_CELL_PX, joined_tiles, sample_windows, widest_px
 from changedet.imagery.block_cache import BUDGET_BYTES
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, ROLES, names
@@ -63,11 +63,16 @@ TREES_TILE_BYTES: Final = 48
 """The same where trees find change, beside their features."""
 DATES_AT_ONCE: Final = 6
 """With more dates the tiles in which they are read together are smaller, so that their scores fit into memory."""
+WAITING_BYTES: Final = 60
+"""For each pixel of a tile that waits to be written where trees find change: score, evidence, what stands, scene. There
+may be one more of these than workers; the only tile of a site is in `TREES_TILE_BYTES`."""
 TOGETHER_HALO_M: Final = 95.0
 """Around a tile in which dates are read together, on each side: boxes, rims, the rate of change, movers and plants."""
-TOGETHER_BYTES: Final = 78
-"""For each pixel of such a tile with its halo and each date but one, from the peaks of a depot of 800 x 800 px of 0.3 m
-on four dates (1,061 MB) and on eight (1,736 and 2,052 MB)."""
+BEYOND_GRID_M: Final = 35.0
+"""Of that what lies beyond the grid, where little is looked at: movers and, for few images, what is around."""
+TOGETHER_BYTES: Final = 53
+"""For each pixel of such a tile with its halo and each date but one, from the peaks of a site of 2000 x 2000 px of
+0.5 m on five dates (1,363 MB in this part of the run) and of a depot of 800 x 800 px of 0.3 m on eight (1,129)."""
 COLOURS_BYTES: Final = 450
 """For each pixel that the network of change in colours alone is shown at once, and what that of roofs adds."""
 _BYTES_PER_FEATURE: Final = 4
@@ -142,7 +147,7 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     measuring = sample * (REFERENCE_BYTES + MEASURED_BYTES * at_once + LENT_BYTES * lent)
     measuring += overview * (REFERENCE_OVERVIEW_BYTES + MEASURED_OVERVIEW_BYTES * at_once + LENT_BYTES * lent)
     left = (sample + overview) * LEFT_BYTES + _cached(demand)
-    passing = left + workers * _tile(demand, edge_px)
+    passing = left + workers * _tile(demand, edge_px) + _waiting(demand, edge_px, workers)
     if demand.detects or demand.dates > _PAIR:
         passing += TABLES_BYTES
     halls = left + _halls(demand) if demand.halls_px else 0
@@ -159,11 +164,23 @@ def _together(demand: Demand, edge_px: int, workers: int) -> int:
     if not demand.gsd_m or demand.dates <= _PAIR:
         return 0
     edge = edge_px if demand.dates <= DATES_AT_ONCE else min(edge_px, LATTICE_PX)
-    height, width = (widest_px(size, edge) for size in demand.shape)
-    tiles = math.ceil(demand.shape[0] / height) * math.ceil(demand.shape[1] / width)
-    around = 2 * math.ceil(TOGETHER_HALO_M / demand.gsd_m)
-    pixels = (height + around) * (width + around) * (demand.dates - 1)
-    return min(workers, tiles) * pixels * TOGETHER_BYTES
+    around, beyond = (math.ceil(metres / demand.gsd_m) for metres in (TOGETHER_HALO_M, BEYOND_GRID_M))
+    pixels = demand.dates - 1
+    for size in demand.shape:
+        tile = widest_px(size, edge)
+        # Of two tiles side by side each has one side at the end of the grid.
+        pixels *= min(size + 2 * beyond, tile + around + (beyond if size <= 2 * tile else around))
+    return min(workers, len(joined_tiles(demand.shape, edge))) * pixels * TOGETHER_BYTES
+
+
+def _waiting(demand: Demand, edge_px: int, workers: int) -> int:
+    """What tiles hold that were passed over and wait to be written, while others are at work."""
+    tiles = len(joined_tiles(demand.shape, edge_px))
+    if not demand.by_trees or tiles == 1:
+        return 0
+    grid, largest = math.prod(demand.shape), math.prod(widest_px(size, edge_px) for size in demand.shape)
+    others = grid * (demand.dates - 1) - workers * largest
+    return WAITING_BYTES * max(0, min((workers + 1) * grid // tiles, others))
 
 
 def _halls(demand: Demand) -> int:

@@ -1,10 +1,20 @@
 """The expected peak of memory: near what was measured, and growing with what takes memory."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
-from changedet.plan.memory import HALLS_BYTES, HALLS_KEPT_BYTES, RAILS_BYTES, Demand, expected_peak
+from changedet.plan.memory import (
+    BEYOND_GRID_M,
+    HALLS_BYTES,
+    HALLS_KEPT_BYTES,
+    RAILS_BYTES,
+    TOGETHER_BYTES,
+    WAITING_BYTES,
+    Demand,
+    expected_peak,
+)
 from changedet.stages.change.kernels.outlined_ground import CELL_BYTES
 
 PAIR = Demand((1024, 1024), 4, 2, 1, 2, by_trees=False, detects=False)
@@ -24,9 +34,10 @@ SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
         (replace(PAIR, dates=4), 512, 2, 669),
         (SITE, 1024, 2, 879),
         (replace(SITE, shape=(800, 800), dates=4, gsd_m=0.3), 1024, 2, 1061),
-        (replace(SITE, shape=(800, 800), dates=8, gsd_m=0.3), 1024, 2, 2052),
+        (replace(SITE, shape=(800, 800), dates=8, gsd_m=0.3), 1024, 2, 1129),
         (replace(SITE, gsd_m=0.5), 1024, 2, 879),
         (replace(SITE, shape=(1200, 1200), dates=2), 1024, 2, 1214),
+        (replace(SITE, shape=(2000, 2000), gsd_m=0.5, outlines_cells=1_000_000), 1024, 2, 1588),
     ],
 )
 def test_expected_peak_is_within_15_percent_of_runs(demand: Demand, edge_px: int, workers: int, peak_mb: int) -> None:
@@ -76,6 +87,23 @@ def test_halls_add_to_a_run_what_their_pixels_and_dates_take() -> None:
 
 def test_a_tile_that_takes_in_a_narrow_rest_is_promised_as_wide_as_it_is() -> None:
     one, wider, two = (
-        expected_peak(replace(SITE, shape=(side, 512), detects=False), 512, 2) for side in (512, 560, 600)
+        expected_peak(replace(SITE, shape=(side, 512), dates=2, detects=False), 512, 2) for side in (512, 560, 600)
     )
     assert max(one, two) < wider
+
+
+def test_tiles_that_wait_to_be_written_are_promised_where_there_are_several() -> None:
+    pair, series, longer = (
+        expected_peak(replace(SITE, shape=(2048, 2048), dates=dates), 1024, 2) for dates in (2, 4, 6)
+    )
+    # Of a pair's four tiles two are at work and two wait; of a series one more than there are workers.
+    assert series - pair == 1024 * 1024 * WAITING_BYTES
+    assert longer == series
+
+
+def test_dates_read_together_ask_no_memory_for_what_lies_far_beyond_the_grid() -> None:
+    many = replace(SITE, dates=60, gsd_m=0.5)
+    small, larger = (expected_peak(replace(many, shape=(side, side)), 512, 1) for side in (300, 500))
+    beyond_px = 2 * math.ceil(BEYOND_GRID_M / 0.5)
+    pixels = (500 + beyond_px) ** 2 - (300 + beyond_px) ** 2
+    assert pixels * 59 * TOGETHER_BYTES <= larger - small < 1.1 * pixels * 59 * TOGETHER_BYTES
