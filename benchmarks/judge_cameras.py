@@ -41,8 +41,8 @@ PUBLISHED_QUALITY = (60, 85)
 """Between what qualities of JPEG, as web pictures and screenshots have; colours lie in pixels of twice the side."""
 COARSE_TIMES = 6
 """Sides of a painted pixel of 0.5 m in one of 3 m."""
-PLANET_M, SENTINEL_M = 3.0, 10.0
-"""Pixels of PlanetScope's and Sentinel-2's pictures."""
+SPOT_M, PLANET_M, SENTINEL_M = 1.5, 3.0, 10.0
+"""Pixels of SPOT 6's, PlanetScope's and Sentinel-2's pictures."""
 SPREAD_PX = 0.4
 """Deviation of such a camera's point spread, in its pixels: with the pixel itself a width at half height of 1.1."""
 MISPLACED_PX = 0.5
@@ -67,6 +67,11 @@ def coarser_mask(source: Path, target: Path, times: int = 2) -> None:
     unseen = (blocks == UNSEEN).any((2, 4))
     made = np.where(unseen, UNSEEN, (blocks.clip(0, 1).mean((2, 4)) >= 0.5)).astype(blocks.dtype)
     _write(target, made, profile, names, tags)
+
+
+def spot(source: Path, target: Path) -> None:
+    """A look in pixels of 1.5 m."""
+    _from_afar(source, target, SPOT_M)
 
 
 def planet(source: Path, target: Path) -> None:
@@ -105,6 +110,11 @@ def _means(values: Values, times: int) -> NDArray[np.float64]:
     rows, columns = (side // times for side in values.shape[1:])
     blocks = values[:, : times * rows, : times * columns].reshape(-1, rows, times, columns, times)
     return np.asarray(blocks.mean((2, 4), dtype=np.float64))
+
+
+def spot_mask(source: Path, target: Path) -> None:
+    """A mask in pixels of 1.5 m."""
+    coarser_mask(source, target, _times(source, SPOT_M))
 
 
 def planet_mask(source: Path, target: Path) -> None:
@@ -219,6 +229,7 @@ WITHOUT_ANGLES = "no-angles"
 """No sun and no view, in the scenes' tags and in the workflow."""
 CAMERAS: dict[str, Camera] = {
     "1m": coarser,
+    "1.5m": spot,
     "3m": planet,
     "10m": sentinel,
     "mixed": two_satellites,
@@ -231,7 +242,7 @@ CAMERAS: dict[str, Camera] = {
     "askew": askew,
     "hills": hilly,
 }
-MASKS: dict[Camera, Camera] = {coarser: coarser_mask, planet: planet_mask, sentinel: sentinel_mask}
+MASKS: dict[Camera, Camera] = {coarser: coarser_mask, spot: spot_mask, planet: planet_mask, sentinel: sentinel_mask}
 """How masks are made for a camera that does not leave them as they are."""
 PAIR = "pair"
 """No camera: the same scenes, of which a user has the first and the last alone."""

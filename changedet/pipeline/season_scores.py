@@ -8,24 +8,45 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from changedet.arrays import Ints, Singles
+from changedet.arrays import Bools, Ints, Singles
 from changedet.blocks import Task, Window
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.series_job import Seasons, SeriesJob
+from changedet.pipeline.tile_scores import inner
+from changedet.stages.change.kernels.compact_marks import compact_halo_px, compact_marks
+from changedet.stages.change.kernels.left_behind import left_behind, left_halo_px
+from changedet.stages.change.kernels.other_ground import (
+    DIFFERS,
+    MAY_DIFFER,
+    dry_ground,
+    other_ground,
+    other_halo_px,
+)
 from changedet.stages.change.kernels.season_colours import (
     CELLS,
+    MOST_FOR,
     SPELL_BINS,
     STATES,
+    OtherSigns,
     count_spells,
     count_states,
     growth_hazard,
     season_odds,
     table_of,
 )
-from changedet.stages.change.kernels.season_light import bare_odds, count_differences, in_one_light, light_of
-from changedet.stages.change.kernels.series_hmm import SCORE_GAIN
+from changedet.stages.change.kernels.season_light import (
+    bare_odds,
+    count_differences,
+    in_one_light,
+    light_of,
+    never_green,
+)
+from changedet.stages.change.kernels.series_hmm import SCORE_GAIN, series_change_probability
 
+POSSIBLE: Final = 0.15
+"""Probability that is given at least to ground which may be another: above `faint_change.SEASON_FAINT`, so that bounds
+allow for it, and unmarked."""
 FIRST: Final = 4
 """Bands of a date's contrast before the states of the reference and of the date."""
 
@@ -70,10 +91,11 @@ def with_seasons(
         With its seasons.
     """
     tasks: list[Task] = [(_differences, (job, window)) for window in windows]
-    differences = sum(found for _, found in stream("learning the light", tasks))
+    differences = np.asarray(sum(found for _, found in stream("learning the light", tasks)))
     days = (reference_day, *job.days)
     reach_px = max(1, round(gsd_m / job.grid.ground_resolution_m))
-    known = Seasons(days, light_of(np.asarray(differences)), None, np.zeros(SPELL_BINS), reach_px)
+    light, dry = (light_of(counts) for counts in differences)
+    known = Seasons(days, light, None, np.zeros(SPELL_BINS), reach_px, dry)
     tasks = [(season_tile, (replace(job, seasons=known), window)) for window in windows]
     counts, spells = np.zeros(CELLS, np.int64), np.zeros((2, SPELL_BINS), np.int64)
     for _, tile in stream("learning the seasons", tasks):
@@ -104,8 +126,8 @@ def season_tile(job: SeriesJob, window: Window) -> SeasonTile:
     return SeasonTile(cells, counts[cells], count_spells(states[:, 0], seasons.days))
 
 
-def season_scores(job: SeriesJob, window: Window) -> Singles:
-    """Scores of a tile from its seasons.
+def season_probabilities(job: SeriesJob, window: Window, marked_above: float) -> Singles:
+    """Probabilities of change in a tile, from its seasons.
 
     Parameters
     ----------
@@ -113,21 +135,51 @@ def season_scores(job: SeriesJob, window: Window) -> Singles:
         With its seasons.
     window : Window
         On the grid; may reach beyond it.
+    marked_above : float
+        Probabilities above it are marked.
 
     Returns
     -------
     float32 (date, y, x)
-        1 where change is as likely as not; NaN is not observed.
+        NaN is not observed.
     """
-    seasons = _known(job)
-    seen = np.stack([np.isfinite(read_window(path, window)) for path in job.scores])
+    reach = _known(job).reach_px
+    halo = compact_halo_px(reach)
+    signs = _signs(job, window.grown(halo))
+    # One look more that says nothing: no look of theirs is the last, which would be taken by itself.
+    asked = np.exp(np.concatenate([signs.odds, np.zeros_like(signs.odds[:1])]) / SCORE_GAIN).astype(np.float32)
+    found = series_change_probability(asked, np.ones(len(asked)), False, np.ones(len(asked)))[:-1]
+    with np.errstate(invalid="ignore"):
+        found = np.where(signs.may_differ & (found < POSSIBLE), np.float32(POSSIBLE), found)
+    return compact_marks(found, marked_above, reach)
+
+
+class _Signs(NamedTuple):
+    """Log odds of change (date, y, x), and where ground without plants may be another."""
+
+    odds: Singles
+    may_differ: Bools
+
+
+def _signs(job: SeriesJob, window: Window) -> _Signs:
+    """What a window shows that may reach beyond the grid."""
+    seasons, ground_m = _known(job), job.grid.ground_resolution_m
     reach = seasons.reach_px
-    wide = in_one_light(states_of_dates(job, window.grown(reach)), seasons.light)
-    core = slice(None), slice(reach, -reach), slice(reach, -reach)
-    own = np.where(seen, bare_odds(wide, seasons.light, SCORE_GAIN, reach)[core], np.float32(np.nan))
-    states = np.ascontiguousarray(wide[(slice(None), *core)])
-    odds = season_odds(states, own, seasons.days, seasons.table, seasons.hazard)
-    return np.asarray(np.exp(odds / SCORE_GAIN), np.float32)
+    halo = left_halo_px(ground_m, reach)
+    seen = np.stack([np.isfinite(read_window(path, window)) for path in job.scores])
+    raw = states_of_dates(job, window.grown(halo))
+    wide = in_one_light(raw, seasons.light)
+    own = bare_odds(_near(wide, halo - reach), seasons.light, SCORE_GAIN, reach)[(slice(None), *inner(reach))]
+    own = np.where(seen, own, np.float32(np.nan))
+    apart = other_ground(_near(raw, halo - other_halo_px(ground_m)), seasons.dry.shift, ground_m)
+    other = np.minimum(SCORE_GAIN * np.log(np.maximum(apart, 1.0) / DIFFERS), MOST_FOR).astype(np.float32)
+    told = OtherSigns(left_behind(wide, ground_m, reach), other)
+    odds = season_odds(_near(wide, halo), own, told, seasons.days, seasons.table, seasons.hazard)
+    return _Signs(odds, (apart >= MAY_DIFFER) & np.isfinite(odds))
+
+
+def _near(states: Singles, spare: int) -> Singles:
+    return np.ascontiguousarray(states[(slice(None), slice(None), *inner(spare))])
 
 
 def states_of_dates(job: SeriesJob, window: Window) -> Singles:
@@ -152,7 +204,9 @@ def states_of_dates(job: SeriesJob, window: Window) -> Singles:
 
 
 def _differences(job: SeriesJob, window: Window) -> Ints:
-    return count_differences(states_of_dates(job, window))
+    """Of ground without plants, and of what of it is dry (2, date, 3, bin)."""
+    states = states_of_dates(job, window)
+    return np.stack([count_differences(states, where) for where in (never_green(states), dry_ground(states))])
 
 
 def _known(job: SeriesJob) -> Seasons:

@@ -28,6 +28,8 @@ class Seasons(NamedTuple):
         As of `season_colours.growth_hazard`.
     reach_px : int
         Pixels of the grid in one of the coarsest scene.
+    dry : Light
+        Of each date, on ground that shows neither plants nor water; beside `light`.
     """
 
     days: tuple[int, ...]
@@ -35,6 +37,7 @@ class Seasons(NamedTuple):
     table: Singles | None
     hazard: Floats
     reach_px: int
+    dry: Light
 
 
 @dataclass(frozen=True)

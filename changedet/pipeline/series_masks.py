@@ -35,7 +35,7 @@ from changedet.pipeline.outlined_dates import (
 )
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
-from changedet.pipeline.season_scores import season_scores, with_seasons
+from changedet.pipeline.season_scores import season_probabilities, with_seasons
 from changedet.pipeline.series_job import SeriesJob
 from changedet.pipeline.series_scores import FIGURES, rims_of_marks, scores_of_pairs, yards_reach_px
 from changedet.pipeline.settled_boxes import settled
@@ -203,10 +203,7 @@ def _probabilities(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | No
     """Probability of change (date, y, x) in a window that may reach beyond the grid."""
     thresholds, weights = (np.asarray(values, np.float64) for values in (job.thresholds, job.weights))
     if job.seasons is not None:
-        # One look more that says nothing: no look of theirs is the last, which would be taken by itself.
-        scores = season_scores(job, window)
-        asked = np.concatenate([scores, np.ones_like(scores[:1])])
-        return series_change_probability(asked, np.ones(len(asked)), False, np.ones(len(asked)))[:-1]
+        return season_probabilities(job, window, CHANGED_ABOVE)
     halo = halo_px(job.grid.ground_resolution_m) if job.probabilities and job.together else 0
     wide = scores_of_pairs(job, window.grown(halo), boxes, whole)
     scores = wide[(slice(None), *inner(halo))]

@@ -104,6 +104,27 @@ def test_seasons_are_asked_for_where_looks_show_them(
     assert knows_seasons(make_plan(write_workflow(tmp_path, days, change={"method": "auto"}))) == known
 
 
+def test_a_lot_of_dark_soil_that_became_a_yard_is_marked_though_both_have_colours_of_fields(tmp_path: Path) -> None:
+    for k, day in enumerate(DAYS):
+        image = scene(0 if k < FIRST else k)
+        image[(slice(None), *PAD)] = np.array(SOIL)[:, None, None] * (0.55 if k < FIRST else 1.05)
+        rng = np.random.default_rng(k)
+        write_scene(tmp_path / f"{day}.tif", image * rng.normal(1, 0.03, image.shape))
+    scenes = [{"date": day, "path": f"{day}.tif"} for day in DAYS]
+    content = {"site": {"id": "lot"}, "scenes": scenes, "bands": BANDS, "outputs": {"dir": "out"}}
+    path = tmp_path / "lot.yaml"
+    path.write_text(yaml.safe_dump(content | {"mask": {"method": "nodata_only"}, "align": {"method": "none"}}))
+    done = run(load_workflow(path))
+    lot = np.zeros((SIDE, SIDE), bool)
+    lot[PAD] = True
+    for day in DAYS[FIRST:-1]:
+        mask = done.mask(day).values == 1
+        assert mask[lot].mean() > 0.6, day
+        assert not mask[~lot].any(), day
+    series = done.series[done.series["zone"] == ""]
+    assert (series["changed_area_high_m2"].iloc[FIRST:] > 100.0 * lot.sum()).all()
+
+
 def test_where_nothing_grows_new_ground_may_go_unmarked(tmp_path: Path) -> None:
     sand = np.array((1500, 2100, 2700, 3300))[:, None, None]
     for k, day in enumerate(DAYS):

@@ -12,7 +12,7 @@ colours of fields.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -222,7 +222,29 @@ def table_of(counts: Ints) -> Singles | None:
     return np.asarray(np.clip(odds, MOST_AGAINST, MOST_FOR), np.float32)
 
 
-def season_odds(states: Singles, own: Singles, days: Sequence[int], table: Singles | None, hazard: Floats) -> Singles:
+class OtherSigns(NamedTuple):
+    """Signs of change beside a pixel's own colours, log odds.
+
+    Attributes
+    ----------
+    left : float32 (1 + date, y, x)
+        As of `left_behind.left_behind`.
+    other : float32 (date, y, x)
+        That ground which never bears plants is another, as of `other_ground.other_ground`.
+    """
+
+    left: Singles
+    other: Singles
+
+
+def season_odds(
+    states: Singles,
+    own: Singles,
+    told: OtherSigns,
+    days: Sequence[int],
+    table: Singles | None,
+    hazard: Floats,
+) -> Singles:
     """Log odds of change on each date.
 
     Parameters
@@ -231,6 +253,8 @@ def season_odds(states: Singles, own: Singles, days: Sequence[int], table: Singl
         Of the reference and of each later date.
     own : float32 (date, y, x)
         Log odds of the pair of each date and the reference; NaN where not seen.
+    told : OtherSigns
+        What other ground and other looks say.
     days : sequence of int
         Of the reference and each date, counted from any day.
     table : float32 (cell, cell, cell) or None
@@ -255,11 +279,11 @@ def season_odds(states: Singles, own: Singles, days: Sequence[int], table: Singl
     for k in range(1, len(states)):
         was_planted = before[k] | standing[0]
         still = np.where(waited >= 0, stays[np.maximum(waited, 0)], 0.0) * (spells[k] >= 0)
-        colours = odds[k] + still
+        colours = odds[k] + still + told.left[k]
         never = own[k - 1] if table is None else np.minimum(own[k - 1], np.maximum(odds[k], odds[0]))
-        told = np.where(was_planted, colours, never)
-        told = np.where(standing[k] | after[k], MOST_AGAINST, told)
-        found[k - 1] = np.where(np.isfinite(own[k - 1]), told, np.nan)
+        grown = np.where(was_planted, colours, np.maximum(never, told.other[k - 1]))
+        grown = np.where(standing[k] | after[k], MOST_AGAINST, grown)
+        found[k - 1] = np.where(np.isfinite(own[k - 1]), grown, np.nan)
         known = spells[k] >= 0
         waited[spells[k] == -1] = -1
         waited[known] = np.clip(spells[k][known] / SPELL_DAYS, 0, SPELL_BINS - 1).astype(np.int64)

@@ -57,22 +57,23 @@ def never_green(states: Singles) -> Bools:
     return np.asarray(~green & np.isfinite(states[:, 0]).any(axis=0), np.bool_)
 
 
-def count_differences(states: Singles) -> Ints:
-    """Count how each date differs from the reference on ground that never bears plants.
+def count_differences(states: Singles, where: Bools) -> Ints:
+    """Count how each date differs from the reference on some ground.
 
     Parameters
     ----------
     states : float32 (1 + date, 3, y, x)
+    where : bool (y, x)
+        As of `never_green`.
 
     Returns
     -------
     int64 (date, 3, bin)
         Pixels.
     """
-    never = never_green(states)
     counts = np.zeros((len(states) - 1, STATES, BINS), np.int64)
     for k, state in enumerate(states[1:]):
-        apart = (state - states[0])[:, never]
+        apart = (state - states[0])[:, where]
         apart = apart[:, np.isfinite(apart).all(axis=0)]
         at = np.clip(np.rint(apart / STEP) + BINS // 2, 0, BINS - 1).astype(np.int64)
         for figure in range(STATES):

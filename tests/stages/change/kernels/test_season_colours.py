@@ -36,11 +36,16 @@ def series() -> np.ndarray:
     return np.stack(made)
 
 
+def nothing_else(series: np.ndarray) -> seasons.OtherSigns:
+    none = np.full(series[1:, 0].shape, -np.inf, np.float32)
+    return seasons.OtherSigns(np.zeros_like(series[:, 0]), none)
+
+
 def odds_of(series: np.ndarray, own: float = -3.0) -> np.ndarray:
     counts = seasons.count_states(series)
     hazard = seasons.growth_hazard(seasons.count_spells(series[:, 0], DAYS))
     pair = np.full(series[1:, 0].shape, own, np.float32)
-    return seasons.season_odds(series, pair, DAYS, seasons.table_of(counts), hazard)
+    return seasons.season_odds(series, pair, nothing_else(series), DAYS, seasons.table_of(counts), hazard)
 
 
 def test_a_state_is_ndvi_and_ratios_whatever_the_unit() -> None:
@@ -97,8 +102,30 @@ def test_with_too_few_fields_colours_tell_nothing(series: np.ndarray) -> None:
     assert seasons.table_of(np.zeros(seasons.CELLS, np.int64)) is None
     own = np.full(series[1:, 0].shape, 2.0, np.float32)
     nothing = np.zeros(seasons.SPELL_BINS)
-    odds = seasons.season_odds(series, own, DAYS, None, nothing)
+    odds = seasons.season_odds(series, own, nothing_else(series), DAYS, None, nothing)
     assert (odds[:, 10:20, 10:20] < 0).all()
+
+
+def test_ground_that_was_left_behind_or_is_another_is_changed_as_far(series: np.ndarray) -> None:
+    series[:, :, 30:35, 30:35] = seasons.ground_state(SOIL[:, None, None], 2, 3, 0)
+    counts = seasons.count_states(series)
+    hazard = seasons.growth_hazard(seasons.count_spells(series[:, 0], DAYS))
+    pair, none = np.full(series[1:, 0].shape, -3.0, np.float32), nothing_else(series)
+    left, other = none.left.copy(), none.other.copy()
+    left[4:, 25:28, 25:28] = 2.0
+    other[3:] = 1.5
+    table = seasons.table_of(counts)
+    usual, behind, another = (
+        seasons.season_odds(series, pair, told, DAYS, table, hazard)
+        for told in (none, none._replace(left=left), none._replace(other=other))
+    )
+    green = np.isclose(usual, seasons.MOST_AGAINST)
+    assert_allclose((behind - usual)[~green], left[1:][~green])
+    assert_array_equal(behind[green], usual[green])
+    never = (series[:, 0] < seasons.RIPE).all(axis=0)
+    assert_array_equal(another[:, ~never], usual[:, ~never])
+    assert_array_equal(another[:3, never], usual[:3, never])
+    assert_array_equal(another[3:-1, never], 1.5)
 
 
 def test_spells_end_where_plants_are_green_again() -> None:

@@ -27,7 +27,7 @@ def test_light_is_that_of_ground_without_plants(states: np.ndarray) -> None:
     states[2, 2, :4] += 2.0
     assert not light.never_green(states)[:4].any()
     assert light.never_green(states)[4:].all()
-    found = light.light_of(light.count_differences(states))
+    found = light.light_of(light.count_differences(states, light.never_green(states)))
     assert found.shift == pytest.approx(np.array([[0, 0.2, -0.3], [0, 0, 0]]), abs=0.021)
     assert found.spread[1] == pytest.approx(light.LEAST_SPREAD)
     level = light.in_one_light(states, found)
@@ -37,7 +37,7 @@ def test_light_is_that_of_ground_without_plants(states: np.ndarray) -> None:
 def test_no_light_is_taken_from_a_few_pixels(states: np.ndarray) -> None:
     states[:, 0] = 0.8
     states[1, 2] += 1.0
-    found = light.light_of(light.count_differences(states))
+    found = light.light_of(light.count_differences(states, light.never_green(states)))
     assert (found.shift == 0).all()
 
 
@@ -48,7 +48,7 @@ def test_a_new_pad_differs_and_half_a_pixel_aside_does_not(states: np.ndarray) -
     states[1, 2] = moved
     states[2, 2, 20:26, 3:9] += 1.2
     states[2, 2, 10, 10] = np.nan
-    odds = light.bare_odds(states, light.light_of(light.count_differences(states)), 4.0, 1)
+    odds = light.bare_odds(states, light.light_of(light.count_differences(states, light.never_green(states))), 4.0, 1)
     assert (odds[0, 6:] < -2).all()
     assert (odds[1, 21:25, 4:8] > 0.5).all()
     assert np.isnan(odds[1, 10, 10])

@@ -1,0 +1,120 @@
+"""Ground in coarse pixels that never bears plants and stays another one, over wide windows and all later looks.
+
+A lot of dark soil that becomes a yard, or is paved, has the colours of bare fields before and after, and no single
+pixel of a single look differs by more than light, views and noise do. What does is the mean of many pixels, on look
+after look: so the difference from the reference is averaged over some pixels each way, its median over the looks from
+a date on is what stays, and each look has to agree with it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from changedet.arrays import Bools, Floats, Singles
+from changedet.stages.change.kernels.season_light import never_green
+
+WIDE_M: Final = 50.0
+"""Side of the square over which differences are averaged: a hall with its shade and its lean, five pixels of 10 m."""
+LEAST_SHARE: Final = 0.3
+"""Of such a window, what never bears plants and is seen: with less its mean says nothing."""
+LATER: Final = 3
+"""Looks at least, the last ones, whose median is what stays."""
+SPREAD: Final = (0.03, 0.05, 0.05)
+"""Of NDVI, of red against blue, of brightness, e-folds: a standard deviation of such medians on ground that stays, as
+on drawn sites of three hands (docs/research/change.md, "Ground that never bears plants")."""
+WATER: Final = 0.0
+"""NDVI below which ground is water."""
+WATER_SHARE: Final = 0.3
+"""Share of the looks that show water, above which it is some."""
+AGREES: Final = 2.0
+"""A look differs by at least the length that stays over this, along it."""
+DIFFERS: Final = 6.0
+"""Length of what stays, in such spreads, from which on it is rather another ground than not."""
+MAY_DIFFER: Final = 3.0
+"""Length from which on it may be, so that bounds of what changed allow for it."""
+
+
+def other_halo_px(ground_m: float) -> int:
+    """How far around a pixel others decide.
+
+    Parameters
+    ----------
+    ground_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    int
+        Pixels.
+    """
+    return max(1, round(WIDE_M / ground_m / 2 - 0.5))
+
+
+def dry_ground(states: Singles) -> Bools:
+    """Where no look shows plants, nor many of them water.
+
+    Parameters
+    ----------
+    states : float32 (1 + date, 3, y, x)
+        As of `season_colours.ground_state`.
+
+    Returns
+    -------
+    bool (y, x)
+        False where no look shows anything.
+    """
+    ndvi = states[:, 0]
+    with np.errstate(invalid="ignore"):
+        wet = (ndvi < WATER).sum(axis=0)
+    return np.asarray(never_green(states) & (wet <= WATER_SHARE * np.isfinite(ndvi).sum(axis=0)), np.bool_)
+
+
+def other_ground(states: Singles, shift: Floats, ground_m: float) -> Singles:
+    """By how much ground is another than on the reference, and stays so.
+
+    Parameters
+    ----------
+    states : float32 (1 + date, 3, y, x)
+        With `other_halo_px` more on each side.
+    shift : float64 (date, 3)
+        By how much the middle of dry ground differs on each date.
+    ground_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    float32 (date, y, x)
+        Length, in spreads; 0 where plants or water are seen on any look, where a look does not agree with those after
+        it, and where it shows nothing.
+    """
+    halo = other_halo_px(ground_m)
+    side = 2 * halo + 1
+    dry = dry_ground(states)
+    apart = states[1:] - states[0] - shift[:, :, None, None].astype(np.float32)
+    known = np.isfinite(apart).all(axis=1) & dry
+    core = slice(halo, -halo), slice(halo, -halo)
+    share = np.stack([cv2.blur(one.astype(np.float32), (side, side))[core] for one in known])
+    sums = np.stack(
+        [
+            [cv2.blur(np.where(one, figure, 0).astype(np.float32), (side, side))[core] for figure in date]
+            for date, one in zip(apart, known, strict=True)
+        ]
+    )
+    told = (share >= LEAST_SHARE) & known[(slice(None), *core)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = sums / share[:, None] / np.array(SPREAD, np.float32)[:, None, None]
+    means = np.where(told[:, None], means, np.float32(np.nan))
+    return np.stack([_stays(means, k) for k in range(len(means))])
+
+
+def _stays(means: Singles, k: int) -> Singles:
+    """The length of what stays from a date on (y, x), as far as the date agrees; `means` (date, 3, y, x)."""
+    rest = means[min(k, max(len(means) - LATER, 0)) :]
+    unseen = np.isnan(rest[:, 0]).all(axis=0)
+    stays = np.nanmedian(np.where(unseen, np.float32(0), rest), axis=0)
+    length = np.sqrt((stays**2).sum(axis=0))
+    along = (means[k] * stays).sum(axis=0) / np.maximum(length, np.float32(1e-6))
+    return np.asarray(np.nan_to_num(np.minimum(length, AGREES * np.maximum(along, 0))), np.float32)

@@ -1,0 +1,89 @@
+"""Ground that never bears plants, over wide windows: a lot that became a yard is another, noise is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from changedet.stages.change.kernels import other_ground as grounds
+
+GROUND_M = 10.0
+SIDE, LOOKS = 40, 8
+LOT = (slice(12, 26), slice(14, 28))
+SOIL, YARD = np.array([0.15, 0.3, 7.1]), np.array([0.08, 0.25, 7.45])
+HALO = grounds.other_halo_px(GROUND_M)
+INNER = (slice(12 - HALO + 2, 26 - HALO - 2), slice(14 - HALO + 2, 28 - HALO - 2))
+"""Of the lot what is two pixels inside of it, in what is told."""
+
+
+def series(first: int | None, noise: float = 0.12) -> np.ndarray:
+    """States of a bare site whose lot is a yard from a look on; each look has a light of its own."""
+    rng = np.random.default_rng(4)
+    made = []
+    for k in range(LOOKS):
+        state = np.broadcast_to(SOIL[:, None, None], (3, SIDE, SIDE)).copy()
+        if first is not None and k >= first:
+            state[(slice(None), *LOT)] = YARD[:, None, None]
+        made.append(state + rng.normal(0, noise, state.shape) * np.array([0.3, 0.5, 1.0])[:, None, None])
+    return np.asarray(made, np.float32)
+
+
+NO_SHIFT = np.zeros((LOOKS - 1, 3))
+
+
+def test_a_lot_that_became_a_yard_is_another_from_that_look_on() -> None:
+    told = grounds.other_ground(series(3), NO_SHIFT, GROUND_M)
+    assert told.shape == (LOOKS - 1, SIDE - 2 * HALO, SIDE - 2 * HALO)
+    assert (told[2:, *INNER] > grounds.DIFFERS).mean() > 0.9
+    assert told[:2, *INNER].max() < grounds.DIFFERS
+    outside = np.ones(told.shape[1:], np.bool_)
+    outside[6 - HALO : 32 - HALO, 8 - HALO : 34 - HALO] = False
+    assert told[:, outside].max() < grounds.MAY_DIFFER
+
+
+def test_nothing_is_another_where_all_stays_or_a_single_look_differs() -> None:
+    assert grounds.other_ground(series(None), NO_SHIFT, GROUND_M).max() < grounds.MAY_DIFFER
+    once = series(None)
+    once[4] = series(3)[4]
+    assert grounds.other_ground(once, NO_SHIFT, GROUND_M).max() < grounds.DIFFERS
+
+
+def test_the_light_of_dry_ground_is_taken_off() -> None:
+    lit = series(None)
+    lit[1:, 2] += 0.4
+    shift = NO_SHIFT.copy()
+    shift[:, 2] = 0.4
+    assert grounds.other_ground(lit, NO_SHIFT, GROUND_M).min() > grounds.DIFFERS
+    assert grounds.other_ground(lit, shift, GROUND_M).max() < grounds.MAY_DIFFER
+
+
+@pytest.mark.parametrize("ndvi", [0.7, -0.2])
+def test_what_grows_or_is_water_is_not_asked(ndvi: float) -> None:
+    states = series(3)
+    states[2:5, 0, 12:26, 14:28] = ndvi
+    told = grounds.other_ground(states, NO_SHIFT, GROUND_M)
+    assert_array_equal(told[:, *INNER], 0)
+    assert not grounds.dry_ground(states)[LOT].any()
+
+
+def test_looks_that_show_nothing_say_nothing_and_hide_nothing_of_others() -> None:
+    states = series(3)
+    states[5] = np.nan
+    told = grounds.other_ground(states, NO_SHIFT, GROUND_M)
+    assert_array_equal(told[4], 0)
+    assert (told[5:, *INNER] > grounds.DIFFERS).mean() > 0.9
+    states[0] = np.nan
+    assert_array_equal(grounds.other_ground(states, NO_SHIFT, GROUND_M), 0)
+
+
+def test_a_tile_is_told_as_in_its_whole() -> None:
+    whole = series(3)
+    told = grounds.other_ground(whole, NO_SHIFT, GROUND_M)
+    part = np.ascontiguousarray(whole[:, :, 5 : 5 + 20 + 2 * HALO, 9 : 9 + 16 + 2 * HALO])
+    assert_array_equal(grounds.other_ground(part, NO_SHIFT, GROUND_M), told[:, 5:25, 9:25])
+
+
+@pytest.mark.parametrize(("ground_m", "px"), [(10.0, 2), (3.0, 8), (15.0, 1), (2.5, 10)])
+def test_windows_are_as_wide_in_metres(ground_m: float, px: int) -> None:
+    assert grounds.other_halo_px(ground_m) == px
