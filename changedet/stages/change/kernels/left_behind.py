@@ -94,25 +94,26 @@ def left_behind(states: Singles, ground_m: float, reach_px: int) -> Singles:
     shape = (len(states), states.shape[2] - 2 * spare, states.shape[3] - 2 * spare)
     found = np.zeros(shape, np.float32)
     scale = (1.0 / np.array(LEAST_SPREAD)).astype(np.float32)
-    _leave_behind(np.ascontiguousarray(states), places_around(ground_m), scale, spare, found)
+    # All that a place shows lies together, as it is read some hundred times.
+    _leave_behind(np.ascontiguousarray(states.transpose(2, 3, 0, 1)), places_around(ground_m), scale, spare, found)
     return np.stack([opened(one, side)[side:-side, side:-side] for one in found])
 
 
 @compiled
 def _leave_behind(states: Singles, places: Ints, scale: Singles, spare: int, found: Singles) -> None:
-    """Sums of a tile that reaches `spare` beyond what is found (1 + date, y, x)."""
-    dates = len(states)
+    """Sums of a tile (y, x, 1 + date, 3) that reaches `spare` beyond what is found (1 + date, y, x)."""
+    dates = states.shape[2]
     alike, grown = np.empty(dates), np.empty(dates)
     for y in range(found.shape[1]):
         for x in range(found.shape[2]):
-            if not _rests(states[:, 0, y + spare, x + spare]):
+            if not _rests(states[y + spare, x + spare, :, 0]):
                 continue
             alike[:] = 0.0
             grown[:] = 0.0
             for place in range(len(places)):
-                at = y + spare + places[place, 0], x + spare + places[place, 1]
-                _compare(states, (y + spare, x + spare), at, scale, alike, grown)
-            _gather(states[:, 0, y + spare, x + spare], alike, grown, found[:, y, x])
+                other = states[y + spare + places[place, 0], x + spare + places[place, 1]]
+                _compare(states[y + spare, x + spare], other, scale, alike, grown)
+            _gather(states[y + spare, x + spare, :, 0], alike, grown, found[:, y, x])
 
 
 @compiled
@@ -130,14 +131,12 @@ def _rests(ndvi: Singles) -> bool:
 
 
 @compiled
-def _compare(
-    states: Singles, own: tuple[int, int], other: tuple[int, int], scale: Singles, alike: Floats, grown: Floats
-) -> None:
-    """Add to each date by how much another place, bare until then as well, was like this one, and whether it grew."""
+def _compare(own: Singles, other: Singles, scale: Singles, alike: Floats, grown: Floats) -> None:
+    """Add to each date by how much another place (1 + date, 3), bare until then, was like this one, and if it grew."""
     apart, looks = 0.0, 0
     is_bare, other_bare = False, False
-    for k in range(len(states)):
-        here, there = states[k, 0, own[0], own[1]], states[k, 0, other[0], other[1]]
+    for k in range(len(own)):
+        here, there = own[k, 0], other[k, 0]
         if is_bare and other_bare and looks > 0 and here < GREEN and not np.isnan(there):
             weight = np.exp(-0.5 * apart / looks)
             alike[k] += weight
@@ -151,7 +150,7 @@ def _compare(
             continue
         square = 0.0
         for figure in range(STATES):
-            step = (states[k, figure, own[0], own[1]] - states[k, figure, other[0], other[1]]) * scale[figure]
+            step = (own[k, figure] - other[k, figure]) * scale[figure]
             square += step * step
         apart += min(square, MOST_APART)
         looks += 1

@@ -113,8 +113,11 @@ def other_ground(states: Singles, shift: Floats, ground_m: float) -> Singles:
 def _stays(means: Singles, k: int) -> Singles:
     """The length of what stays from a date on (y, x), as far as the date agrees; `means` (date, 3, y, x)."""
     rest = means[min(k, max(len(means) - LATER, 0)) :]
-    unseen = np.isnan(rest[:, 0]).all(axis=0)
-    stays = np.nanmedian(np.where(unseen, np.float32(0), rest), axis=0)
+    seen = np.isfinite(rest[:, 0]).sum(axis=0)
+    # `np.nanmedian` takes three times as long.
+    rising = np.sort(rest, axis=0)
+    middle = [np.take_along_axis(rising, at[None, None], axis=0)[0] for at in (np.maximum(seen - 1, 0) // 2, seen // 2)]
+    stays = np.where(seen > 0, (middle[0] + middle[1]) / 2, np.float32(0))
     length = np.sqrt((stays**2).sum(axis=0))
     along = (means[k] * stays).sum(axis=0) / np.maximum(length, np.float32(1e-6))
     return np.asarray(np.nan_to_num(np.minimum(length, AGREES * np.maximum(along, 0))), np.float32)
