@@ -15,9 +15,9 @@ what is missing is named and left out. `--camera` shows the simulators' sites by
 twice the side; `mixed`: every second scene in pixels of 3 m; `rgb8`: red, green and blue stretched to 8 bits; `jpeg`:
 these with each look's own limits, gamma and JPEG; `pan`: one panchromatic band; `cir`: green, red and near infrared;
 `no-angles`: nothing said of sun and view; `turned`: looks put on the map by hand; `askew`: by rough corners, so
-that they lie 10 to 20 m off; `hills`: heights of 2 m that no elevation model knew; `3m`
-and `10m`: pixels of PlanetScope and Sentinel-2, of wide sites: `--gsd-m 1 --size-m 1020 --dates 12`, for the painter,
-whose depot is as wide as its site, `--size-m 600`).
+that they lie 10 to 20 m off; `hills`: heights of 2 m that no elevation model knew; `1.5m`, `3m`
+and `10m`: pixels of SPOT, PlanetScope and Sentinel-2, the last two of wide sites: `--gsd-m 1 --size-m 1020 --dates 12`,
+for the painter, whose depot is as wide as its site, `--size-m 600` or `--gsd-m 2`).
 `--reuse` scores runs of an earlier call as they are: take it only where the code is the same.
 
 Columns: box F1 at IoU .3 with the true bases; roof F1 with the bases moved to where the picture shows the roofs; false

@@ -17,15 +17,14 @@ from changedet.pipeline.tile_scores import inner
 from changedet.stages.change.kernels.compact_marks import compact_halo_px, compact_marks
 from changedet.stages.change.kernels.left_behind import left_behind, left_halo_px
 from changedet.stages.change.kernels.other_ground import (
-    DIFFERS,
     MAY_DIFFER,
     dry_ground,
     other_ground,
     other_halo_px,
+    other_odds,
 )
 from changedet.stages.change.kernels.season_colours import (
     CELLS,
-    MOST_FOR,
     SPELL_BINS,
     STATES,
     OtherSigns,
@@ -172,8 +171,7 @@ def _signs(job: SeriesJob, window: Window) -> _Signs:
     own = bare_odds(_near(wide, halo - reach), seasons.light, SCORE_GAIN, reach)[(slice(None), *inner(reach))]
     own = np.where(seen, own, np.float32(np.nan))
     apart = other_ground(_near(raw, halo - other_halo_px(ground_m)), seasons.dry.shift, ground_m)
-    other = np.minimum(SCORE_GAIN * np.log(np.maximum(apart, 1.0) / DIFFERS), MOST_FOR).astype(np.float32)
-    told = OtherSigns(left_behind(wide, ground_m, reach), other)
+    told = OtherSigns(left_behind(wide, ground_m, reach), other_odds(apart, SCORE_GAIN))
     odds = season_odds(_near(wide, halo), own, told, seasons.days, seasons.table, seasons.hazard)
     return _Signs(odds, (apart >= MAY_DIFFER) & np.isfinite(odds))
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
+from changedet.stages.change.kernels.season_colours import MOST_FOR
 from changedet.stages.change.kernels.season_light import never_green
 
 WIDE_M: Final = 50.0
@@ -108,6 +109,25 @@ def other_ground(states: Singles, shift: Floats, ground_m: float) -> Singles:
         means = sums / share[:, None] / np.array(SPREAD, np.float32)[:, None, None]
     means = np.where(told[:, None], means, np.float32(np.nan))
     return np.stack([_stays(means, k) for k in range(len(means))])
+
+
+def other_odds(length: Singles, gain: float) -> Singles:
+    """Log odds that ground is another.
+
+    Parameters
+    ----------
+    length : float32 (date, y, x)
+        As of `other_ground`.
+    gain : float
+        Log odds for each factor e above or below `DIFFERS`.
+
+    Returns
+    -------
+    float32 (date, y, x)
+        At most what colours may say.
+    """
+    odds = gain * np.log(np.maximum(length, np.float32(1)) / DIFFERS)
+    return np.asarray(np.minimum(odds, MOST_FOR), np.float32)
 
 
 def _stays(means: Singles, k: int) -> Singles:

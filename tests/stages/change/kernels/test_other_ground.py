@@ -77,6 +77,15 @@ def test_looks_that_show_nothing_say_nothing_and_hide_nothing_of_others() -> Non
     assert_array_equal(grounds.other_ground(states, NO_SHIFT, GROUND_M), 0)
 
 
+def test_odds_are_even_where_it_differs_and_bounded() -> None:
+    lengths = np.array([0, 1, 3, grounds.DIFFERS, 2 * grounds.DIFFERS, 1000], np.float32)
+    odds = grounds.other_odds(lengths, 4.0)
+    assert odds[3] == 0
+    assert odds[4] == pytest.approx(min(4 * np.log(2), grounds.MOST_FOR))
+    assert odds[0] == odds[1] < odds[2] < 0
+    assert odds[5] == grounds.MOST_FOR
+
+
 def test_a_tile_is_told_as_in_its_whole() -> None:
     whole = series(3)
     told = grounds.other_ground(whole, NO_SHIFT, GROUND_M)
