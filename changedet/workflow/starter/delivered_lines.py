@@ -77,6 +77,8 @@ def _entry(draft: Draft, own: Delivery, folder: str) -> list[str]:
         said.append(f"time: {quoted(str(own.moment[1]))}")
     said += _files(draft, own, folder)
     said += place_words(draft)
+    if draft.nodata is not None:
+        said.append(f"nodata: {draft.nodata:g}")
     if own.mask:
         said.append(f"mask: {quoted(relative(own.mask, folder))}")
     said += _angles(own.sun, own.view)

@@ -77,6 +77,9 @@ class Draft:
         By topic what is not known, where nobody could be asked.
     asked : str
         The file of its family that the question about the bands named; empty where there was none.
+    nodata : float or None
+        What its vendor says of pixels that show nothing, where the file itself does not; None in 8 bits, where black
+        may be a picture's own.
     has_position : bool
         Whether the file says where its pixels lie, be it without a CRS.
     """
@@ -95,6 +98,7 @@ class Draft:
     delivery: Delivery | None = None
     todo: Mapping[str, str] = field(default_factory=dict)
     asked: str = ""
+    nodata: float | None = None
     has_position: bool = True
 
 
@@ -150,10 +154,16 @@ def drafts_of(
                 delivery=own,
                 todo=_todo(questions, header.path, asked),
                 asked=asked,
+                nodata=_nodata(header, own),
                 has_position=header.missing_place != "crs and bounds",
             )
         )
     return drafts
+
+
+def _nodata(header: Header, own: Delivery | None) -> float | None:
+    said = any(band.nodata is not None or band.dtype == "uint8" for band in header.raster.bands)
+    return None if own is None or said else own.nodata
 
 
 def _todo(questions: Questions, path: str, asked: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from changedet.workflow.starter.vendors.metadata_words import (
     Moment,
     agreed,
     moment_of,
+    number,
     plain_name,
     usable_sun,
     usable_view,
@@ -97,6 +98,7 @@ def _scene(path: str, match: re.Match[str] | None, metadata: Metadata, bands: Se
         # DIMAP's AZIMUTH_ANGLE is read in two ways by those who use it; roofs that lean the wrong way are worse than
         # roofs of which nothing is known.
         view=usable_view(_central(metadata, "viewing_angle", "incidence_angle")),
+        nodata=_nodata(metadata),
         rank=rank,
         product=product,
         flaw=flaw_of(metadata),
@@ -143,6 +145,14 @@ def _bands(metadata: Metadata, block: Sequence[Value]) -> list[str]:
             whole = [number for number, _ in numbers] == list(range(1, len(numbers) + 1))
             return [role for _, role in numbers] if whole else []
     return []
+
+
+def _nodata(metadata: Metadata) -> float | None:
+    for entry in in_blocks(metadata.values, "special_value").values():
+        told = {value.name: value.text for value in entry}
+        if told.get("special_value_text", "").upper() == "NODATA":
+            return number(told.get("special_value_count", told.get("special_value_index", "")))
+    return None
 
 
 def _in_name(match: re.Match[str] | None) -> Moment | None:

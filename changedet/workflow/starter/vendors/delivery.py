@@ -18,6 +18,8 @@ MAX_BESIDE: Final = 20_000
 SAME_SECONDS: Final = 60.0
 """Products of one acquisition name times this far apart: the panchromatic and the colour sensor look one after the
 other."""
+FILL: Final = 0.0
+"""What vendors write where a picture shows nothing, as their specifications have it; of most files no tag tells it."""
 RGB: Final = ("red", "green", "blue")
 BGRN: Final = ("blue", "green", "red", "nir")
 
@@ -45,6 +47,8 @@ class Delivery:
         Path of its mask; empty for none.
     sun, view : SunAngles, ViewAngles or None
         None where nothing says.
+    nodata : float or None
+        The value of pixels that show nothing, in files of more than 8 bits; None where it is not known.
     rank : int
         Of several products of one acquisition the one of the highest rank is taken.
     product : str
@@ -64,6 +68,7 @@ class Delivery:
     mask: str = ""
     sun: SunAngles | None = None
     view: ViewAngles | None = None
+    nodata: float | None = None
     rank: int = 0
     product: str = ""
     look: str = ""

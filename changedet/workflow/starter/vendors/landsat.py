@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from changedet.imagery.bands import role_from_description
-from changedet.workflow.starter.vendors.delivery import Delivery, Folders, Found, best_products, flaw_of, source_of
+from changedet.workflow.starter.vendors.delivery import (
+    FILL,
+    Delivery,
+    Folders,
+    Found,
+    best_products,
+    flaw_of,
+    source_of,
+)
 from changedet.workflow.starter.vendors.metadata_files import Metadata, read_metadata
 from changedet.workflow.starter.vendors.metadata_words import Moment, agreed, moment_of, usable_sun
 
@@ -94,6 +102,7 @@ def _scene(match: re.Match[str], folder: str, taken: Mapping[str, str], mask: st
         sensor=_SENSORS.get(match["sensor"].upper(), ""),
         mask=mask,
         sun=usable_sun(metadata.text("sun_azimuth"), metadata.text("sun_elevation")),
+        nodata=FILL,
         rank=_SURFACE * (level[1] == "2") + _TIERS.get(tier, 0),
         product=f"level {level[1:]} of tier {tier}",
         look=f"{match['sensor']} {match['place']} {match['day']}",

@@ -10,6 +10,7 @@ from typing import Final
 from changedet.imagery.angles import SunAngles
 from changedet.workflow.starter.vendors.delivery import (
     BGRN,
+    FILL,
     RGB,
     Delivery,
     Folders,
@@ -111,6 +112,7 @@ def _scene(path: str, folders: Folders) -> Delivery | None:
         view=usable_view(
             metadata.text("meanoffnadirviewangle", "offnadirviewangle"), opposite(metadata.text("meansataz", "sataz"))
         ),
+        nodata=FILL,
         rank=_RANKS.get(kind, 0),
         product=_KINDS.get(kind, "product"),
         flaw=flaw_of(metadata),

@@ -9,6 +9,7 @@ from typing import Final
 
 from changedet.workflow.starter.vendors.delivery import (
     BGRN,
+    FILL,
     RGB,
     Delivery,
     Folders,
@@ -119,6 +120,7 @@ def _scene(
         view=usable_view(
             metadata.text("view_angle", "spacecraftviewangle"), opposite(metadata.text("satellite_azimuth"))
         ),
+        nodata=FILL,
         # Bands that differ from those of other dates are not compared: eight before four decides only within a product.
         rank=2 * rank + ("8b" in match["product"].lower()),
         product=product,

@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from changedet.imagery.angles import SunAngles
-from changedet.workflow.starter.vendors.delivery import Delivery, Folders, Found, best_products, flaw_of, source_of
+from changedet.workflow.starter.vendors.delivery import (
+    FILL,
+    Delivery,
+    Folders,
+    Found,
+    best_products,
+    flaw_of,
+    source_of,
+)
 from changedet.workflow.starter.vendors.metadata_files import Metadata, read_metadata
 from changedet.workflow.starter.vendors.metadata_words import moment_of, usable_sun
 
@@ -99,6 +107,7 @@ def _scene(folder: str, tile: str, moment: str, taken: Mapping[str, str], mask: 
         sensor=f"Sentinel-2{safe['satellite'][-1].upper()}" if safe else "Sentinel-2",
         mask=mask,
         sun=_sun(metadata),
+        nodata=FILL,
         rank=(_LEVEL_2 if level == "L2A" else 0) + (int(safe["baseline"]) if safe else 0),
         product=f"level {level[1:]}, baseline {safe['baseline']}" if safe else "product",
         look=f"{tile} {moment}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import pytest
 from starter_scenes import scene, start
 from vendor_orders import draft, order
 
@@ -64,3 +65,21 @@ def test_airbus_scenes_do_not_follow_a_name_that_leads_elsewhere() -> None:
     scene("other.tif", count=3, descriptions=())
     _dimap("DIM_X.XML", _files("../../../etc/passwd", _index("R", "G", "B")), _files("http://x/y.tif", ""))
     assert ": date: " in draft("other.tif")[1][0]
+
+
+@pytest.mark.parametrize("key", ["SPECIAL_VALUE_COUNT", "SPECIAL_VALUE_INDEX"])
+def test_airbus_scenes_say_which_value_shows_nothing(key: str) -> None:
+    values = "".join(
+        f"<Special_Value><SPECIAL_VALUE_TEXT>{text}</SPECIAL_VALUE_TEXT><{key}>{value}</{key}></Special_Value>"
+        for text, value in (("SATURATED", 4095), ("NODATA", 7))
+    )
+    scene("RGB.TIF", count=3, descriptions=())
+    _dimap("DIM_PHR1A.XML", _files("RGB.TIF", _index("R", "G", "B")), values)
+    assert start(".")[1].scenes[0].nodata == 7
+    scene("RGB.TIF", count=3, descriptions=(), nodata=3)
+    assert start(".")[1].scenes[0].nodata is None, "the file's own value is known without it"
+    scene("RGB.TIF", count=3, descriptions=(), dtype="uint8")
+    assert start(".")[1].scenes[0].nodata is None, "black may be a picture's own"
+    _dimap("DIM_PHR1A.XML", _files("RGB.TIF", _index("R", "G", "B")))
+    scene("RGB.TIF", count=3, descriptions=())
+    assert start(".")[1].scenes[0].nodata is None

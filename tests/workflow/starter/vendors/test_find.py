@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starter_scenes import scene
+from starter_scenes import ROLES, scene, start
 from vendor_orders import shots
 
 from changedet.workflow import load_workflow
@@ -31,6 +32,26 @@ def test_sort_files_leaves_no_file_out_and_none_twice() -> None:
     assert sorted([*scenes, *masks, *found.left_out, *found.rest]) == sorted(paths)
     assert found.rest == ["2022-04-05.tif"]
     assert len(found.deliveries) == 5
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("22APR05012345-M2AS-014567890010_01_P001.TIF",),
+        ("20220405_012345_12_2442_3B_AnalyticMS.tif",),
+        tuple(f"T33UVT_20220405T012345_{band}_10m.tif" for band in ("B02", "B03", "B04", "B08")),
+        tuple(f"LC08_L1TP_195025_20220405_20220415_02_T1_B{band}.TIF" for band in (2, 3, 4, 5)),
+    ],
+)
+def test_what_vendors_fill_with_shows_nothing_where_the_file_does_not_say_so(names: tuple[str, ...]) -> None:
+    for name in names:
+        scene(name, count=4 if len(names) == 1 else 1, descriptions=ROLES if len(names) == 1 else ())
+    text, workflow = start(".")
+    assert workflow.scenes[0].nodata == 0
+    assert "    nodata: 0\n" in text
+    for name in names:
+        scene(name, count=4 if len(names) == 1 else 1, descriptions=ROLES if len(names) == 1 else (), nodata=9)
+    assert start(".")[1].scenes[0].nodata is None
 
 
 @given(st.dictionaries(KEYS, ANYTHING))
