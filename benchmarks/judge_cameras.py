@@ -224,8 +224,8 @@ BANDS: dict[Camera, str] = {
 }
 """What its scenes have, where that is not what the sites' have."""
 GRID_M = 1.25
-"""Of a series of SPOT or PlanetScope, as `changedet init` writes it of few looks; a year of either stays on its own
-grid."""
+"""Of a series of SPOT, and of few looks of PlanetScope, as `changedet init` writes it; a year of the latter stays on its
+own grid."""
 WITHOUT_ANGLES = "no-angles"
 """No sun and no view, in the scenes' tags and in the workflow."""
 CAMERAS: dict[str, Camera] = {
@@ -290,7 +290,8 @@ def _workflow(camera: str, site: Site) -> str:
     text, bands = site.workflow.read_text(), BANDS.get(CAMERAS[camera])
     if bands is not None:
         text = re.sub(r"(?m)^bands:.*$", f"bands: {{{bands}}}", text)
-    if CAMERAS[camera] in (spot, planet) and len(re.findall(r"\bdate:", text)) < SEASON_DATES:
+    few = len(re.findall(r"\bdate:", text)) < SEASON_DATES
+    if CAMERAS[camera] is spot or (CAMERAS[camera] is planet and few):
         text += f"grid: {{resolution: {GRID_M}}}\n"
     if camera == WITHOUT_ANGLES:
         text = re.sub(r", (?:sun|view): \{[^}]*\}", "", text)
