@@ -224,8 +224,8 @@ BANDS: dict[Camera, str] = {
 }
 """What its scenes have, where that is not what the sites' have."""
 GRID_M = 1.25
-"""Of a series of SPOT, and of few looks of PlanetScope, as `changedet init` writes it; a year of the latter stays on its
-own grid."""
+"""Of a series of SPOT, and of few looks of PlanetScope, as `changedet init` writes it; a year of the latter stays on
+its own grid."""
 WITHOUT_ANGLES = "no-angles"
 """No sun and no view, in the scenes' tags and in the workflow."""
 CAMERAS: dict[str, Camera] = {

@@ -43,7 +43,7 @@ from changedet.pipeline.footprints import (
     is_without_plants,
     with_hidden_ground,
 )
-from changedet.pipeline.new_ground import gained_ground, new_ground
+from changedet.pipeline.new_ground import gained_ground, new_ground, within_changed
 from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.other_ground import other_ground_json, reference_is_odd, without_claims
 from changedet.pipeline.other_things import find_other_things
@@ -147,7 +147,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "placebo": None if false is None else false.to_json({day: pairs[""] for day, pairs in changed.items()}),
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
-        "new_ground": new_ground(onset, known, followed, plan.grid),
+        "new_ground": within_changed(new_ground(onset, known, followed, plan.grid), table, plan.reference_date),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
         **trust_of_counts(table, tracks, containers),

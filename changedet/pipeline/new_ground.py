@@ -8,12 +8,14 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid import Grid, ground_area_m2
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
+from changedet.pipeline.changes import SHOWS_ALL
 from changedet.stages.footprint.outlines import Footprint, estimates
 from changedet.stages.footprint.shapes import in_units
 from changedet.stages.series.growth import Onset
@@ -78,6 +80,33 @@ def new_ground(
         "began": {"low": low, "high": high, "probability": built.get("probability")},
         "boxes_by": boxes_by,
     }
+
+
+def within_changed(record: JsonObject | None, table: pd.DataFrame, reference_date: dt.date) -> JsonObject | None:
+    """The record of new ground with no more than may have changed since: what was built and lasts is changed ground.
+
+    Parameters
+    ----------
+    record : dict or None
+        As `new_ground` makes it.
+    table : DataFrame
+        As ``timeseries.csv``, with ``date`` as time.
+    reference_date : datetime.date
+        With which changed areas are compared.
+
+    Returns
+    -------
+    dict or None
+        Its ``high`` no greater than the greatest upper bound of the changed area of the dates from its own on that show
+        the whole site; as it is where there is none, or where the reference shows the ground built already.
+    """
+    if record is None or str(record["since"]) < str(reference_date):
+        return record
+    shows = (table["zone"] == "") & (table["valid_fraction"] >= SHOWS_ALL)
+    since = table["date"].dt.date >= dt.date.fromisoformat(str(record["date"]))
+    most = table.loc[shows & since, "changed_area_high_m2"].max()
+    value, high = (float(str(record[name])) for name in ("value", "high"))
+    return record if np.isnan(most) else {**record, "high": max(value, min(high, float(most)))}
 
 
 def gained_ground(built: Onset, footprints: Mapping[dt.date, Footprint], unit: float) -> BaseGeometry | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 from affine import Affine
@@ -14,13 +15,14 @@ from mercator import NORTH, WEST, mercator_grid
 
 from changedet.grid import Grid, ground_area_m2
 from changedet.pipeline.collect import _known
-from changedet.pipeline.new_ground import new_ground, with_first_boxes
+from changedet.pipeline.new_ground import new_ground, with_first_boxes, within_changed
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.table import DateMeasurements
 
 CRS = "EPSG:32633"
 GRID = Grid(CRS, Affine(1, 0, 400_000, 0, -1, 5_000_000), (400, 400))
+NONE = float("nan")
 DAYS = [dt.date(2023, month, 1) for month in (3, 4, 6, 7)]
 OLD = shapely.box(400_050, 4_999_700, 400_150, 4_999_800)
 NEW = shapely.box(400_150, 4_999_700, 400_250, 4_999_780)
@@ -60,6 +62,24 @@ def test_new_ground_is_what_was_gained_with_its_interval_and_its_first_boxes() -
     assert found["high"] - found["low"] < 0.15 * true, "the old yard's edges do not blur what was gained beside it"
     assert (found["date"], found["kind"]) == ("2023-06-01", "yard")
     assert found["boxes_by"] == "2023-07-01", "a single box, one beside it, one of before and a trailer are none"
+
+
+def changed_areas(*rows: tuple[str, str, float, float]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["date", "zone", "valid_fraction", "changed_area_high_m2"])
+    return table.assign(date=pd.to_datetime(table["date"]))
+
+
+def test_new_ground_is_no_more_than_may_have_changed() -> None:
+    record = {"value": 30.0, "low": 20.0, "high": 250.0, "date": "2023-06-01", "since": "2023-04-01"}
+    table = changed_areas(
+        ("2023-05-01", "", 1.0, 900.0), ("2023-06-01", "", 1.0, 90.0), ("2023-07-01", "", 1.0, 200.0),
+        ("2023-07-02", "", 0.5, 900.0), ("2023-07-03", "west", 1.0, 900.0), ("2023-07-04", "", 1.0, NONE))  # fmt: skip
+    assert within_changed(record, table, DAYS[0]) == {**record, "high": 200.0}
+    assert within_changed({**record, "high": 150.0}, table, DAYS[0]) == {**record, "high": 150.0}
+    assert within_changed({**record, "value": 220.0}, table, DAYS[0]) == {**record, "value": 220.0, "high": 220.0}
+    assert within_changed(record, table, DAYS[2]) == record, "the reference shows it built"
+    assert within_changed(record, table.iloc[[0, 3, 4, 5]], DAYS[0]) == record
+    assert within_changed(None, table, DAYS[0]) is None
 
 
 def test_new_ground_may_be_all_that_the_greatest_footprint_gained() -> None:

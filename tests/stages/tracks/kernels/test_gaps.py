@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from changedet.stages.tracks.kernels.gaps import LEAST_GAP_EVIDENCE, gap_evidence, longest_gap, split_at_gaps
+from changedet.stages.tracks.kernels.gaps import (
+    LEAST_GAP_EVIDENCE,
+    MISSED_BOX_ODDS,
+    gap_evidence,
+    longest_gap,
+    split_at_gaps,
+)
 
 
 def test_longest_gap_is_the_run_with_most_evidence_for_an_empty_spot():
@@ -29,3 +36,13 @@ def test_split_at_gaps_splits_a_stretch_twice():
     assert np.argwhere(most < 1).tolist() == [[1, 2], [1, 6]]
     said = gap_evidence(np.ones(7, int), date, np.array([0, 7]), evidence)
     assert said.tolist() == [0, 0, 3, 0, 0, 3, 0]
+
+
+def test_split_at_gaps_leaves_rows_in_a_gap_to_no_stretch_and_says_how_probable_a_missed_box_is():
+    place, first, last, date = np.array([0]), np.array([0]), np.array([4]), np.arange(5)
+    evidence = np.array([[0.0, 0.0, -3.0, 0.0, 0.0]])
+    cuts = np.array([1]), np.array([3])
+    for share, odds in ((0.0, np.exp(-3.0)), (0.5, MISSED_BOX_ODDS * 0.5)):
+        *_, label, most = split_at_gaps(place, first, last, np.zeros(5, int), date, cuts, evidence, share)
+        assert label.tolist() == [0, 0, -1, 1, 1]
+        assert most[0, 2] == pytest.approx(odds / (1 + odds))
