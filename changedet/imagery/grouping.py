@@ -133,10 +133,12 @@ def _nothing_shared(looks: Sequence[Look | Scene]) -> Problem:
 
 
 def match_scales(looks: Sequence[Look], reference: int) -> list[Look]:
-    """Looks whose stored scale or offset differs from the reference's, read on the reference's scale.
+    """Looks read on the reference's scale, from zero on.
 
-    Digital numbers are kept wherever all scenes are stored alike; where one archive's offset changed between two dates
-    (Sentinel-2 in 2022), the others are carried over: ``dn' = (dn * scale + offset - offset_ref) / scale_ref``.
+    Digital numbers are kept wherever all scenes are stored with one scale and no offset; else, as where one archive's
+    offset changed between two dates (Sentinel-2 in 2022), ``dn' = (dn * scale + offset) / scale_ref``: indices such as
+    NDVI ask that nothing is added to what a band measures. Radar, whose decibels have no such zero, keeps the
+    reference's offset.
 
     Parameters
     ----------
@@ -150,7 +152,9 @@ def match_scales(looks: Sequence[Look], reference: int) -> list[Look]:
     list of Look
         In the same order, with `BandSource.gain` and `bias` set.
     """
-    wanted = {role: (s.scale, s.offset) for role, s in looks[reference].scenes[0].bands.items() if s.scale != 0}
+    first = looks[reference].scenes[0]
+    kept = is_sar(first.roles)
+    wanted = {role: (s.scale, s.offset if kept else 0.0) for role, s in first.bands.items() if s.scale != 0}
     return [Look(tuple(_on_scale(scene, wanted) for scene in look.scenes)) for look in looks]
 
 

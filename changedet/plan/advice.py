@@ -37,6 +37,8 @@ MUCH_DROPPED: Final = 10.0
 """A least area so many times that of ``auto`` is warned of: no figure of the change tells what is smaller."""
 MOST_LETTERS: Final = 20
 """Of those that no font has, which a warning names."""
+MOST_ALIKE: Final = 2
+"""Files of which one and the same warning is given for each."""
 
 
 def advice(looks: Sequence[Look], reference: int, grid: Grid, facts: Facts) -> list[str]:
@@ -217,3 +219,27 @@ def unwritable(workflow: Workflow, looks: Sequence[Look], zones: Areas | None) -
         f"no font of this machine has the letters '{lacking[:MOST_LETTERS]}' of the site's names: figures as PNG and "
         "PDF show '?' for them, as SVG they keep the text; install a font that has them, such as Noto"
     ]
+
+
+def in_few_lines(warnings: Sequence[str]) -> list[str]:
+    """Warnings of which those that say the same of more than two files are one, of the first and how many more.
+
+    Parameters
+    ----------
+    warnings : sequence of str
+        Of scenes: ``FILE: what was assumed``.
+
+    Returns
+    -------
+    list of str
+        In the order given.
+    """
+    said: dict[str, list[str]] = {}
+    for warning in warnings:
+        said.setdefault(warning.partition(": ")[2] or warning, []).append(warning)
+    found: list[str] = []
+    for words, lines in said.items():
+        of = list(dict.fromkeys(lines))
+        few = len(of) <= MOST_ALIKE
+        found += of if few else [f"{of[0].partition(': ')[0]} and {len(of) - 1} more files: {words}"]
+    return found

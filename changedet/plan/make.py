@@ -16,7 +16,7 @@ from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
 from changedet.outputs.values import pixel_text
-from changedet.plan.advice import advice, beyond_reference, much_dropped, to_come, unwritable
+from changedet.plan.advice import advice, beyond_reference, in_few_lines, much_dropped, to_come, unwritable
 from changedet.plan.alpha_bands import refuse_alpha
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
@@ -24,6 +24,7 @@ from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, op
 from changedet.plan.resources import demand_of, halls_px, rails_px, require_addresses, sizes, tile_edges
 from changedet.plan.site_areas import area_of, covering, located, zones_of
 from changedet.plan.stand_ins import are_grey, grey_by_pixels, with_stand_ins
+from changedet.plan.stored_levels import from_zero
 from changedet.plan.uploads import upload_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
@@ -91,7 +92,7 @@ def make_plan(
     looks = tuple(match_scales(looks, reference))
     zones = zones_of(checked, grid, warnings)
     decided = _decided(checked, grid, looks, reference, roles, share)
-    warnings += [warning for look in looks for warning in look.warnings]
+    warnings += in_few_lines([warning for look in looks for warning in look.warnings])
     warnings += [*beyond_reference(checked, looks, grid), *much_dropped(checked, decided.choices, grid)]
     warnings += [*advice(looks, reference, grid, decided.facts), *to_come(looks), *unwritable(checked, looks, zones)]
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
@@ -139,7 +140,7 @@ def without(plan: Plan, left_out: Collection[int], said: Sequence[str]) -> Plan:
 
 
 def as_shown(plan: Plan) -> Plan:
-    """The plan once some pixels are known: in grey where one of its pictures in three bands is grey.
+    """The plan once some pixels are known: in grey where a picture in three bands is grey, values from zero on.
 
     Parameters
     ----------
@@ -149,7 +150,7 @@ def as_shown(plan: Plan) -> Plan:
     Returns
     -------
     Plan
-        The same, or with a warning that says why all looks are compared in grey.
+        The same, or with a warning that says why all looks are compared in grey, or what is taken off their values.
 
     Raises
     ------
@@ -158,6 +159,9 @@ def as_shown(plan: Plan) -> Plan:
     """
     refuse_alpha(plan.looks, plan.grid)
     said: list[str] = []
+    looks = from_zero(plan.looks, plan.grid, said)
+    if said:
+        plan, said = replace(plan, looks=looks, warnings=(*plan.warnings, *said)), []
     looks = grey_by_pixels(plan.looks, plan.grid, said)
     if not said:
         return plan

@@ -108,6 +108,19 @@ def test_match_scales_scales_that_differ_are_brought_to_the_references(tmp_path:
     assert looks[1].identity != matched[1].identity
 
 
+def test_match_scales_values_begin_at_zero_where_all_have_an_offset(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{k}.tif", np.full((4, 4), 3000, np.uint16), scales=((1e-4,), (-0.1,))) for k in "ab"]
+    looks = group_looks([open_scene(p, date=f"202{k}-01-01", bands={"red": 1}) for k, p in enumerate(paths)])
+    for look in match_scales(looks, 0):
+        assert look.read(grid_like(4, 4), Window(0, 0, 4, 4), ("red",))[0][0, 0, 0] == pytest.approx(2000)
+
+
+def test_match_scales_decibels_are_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", np.full((4, 4), 3000, np.uint16), scales=((1e-2,), (-50.0,)))
+    (look,) = match_scales(group_looks([open_scene(path, date="2021-01-01", bands={"vv": 1})]), 0)
+    assert look.read(grid_like(4, 4), Window(0, 0, 4, 4), ("vv",))[0][0, 0, 0] == pytest.approx(3000)
+
+
 def test_group_looks_bands_given_as_scenes_are_told_how_to_be_given(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"2023-08-01_{role}.tif", noise(1, 1, 30, 30)) for role in ("red", "nir")]
     with pytest.raises(InputError, match=r"bands of one scene\? give path: \{red: FILE, nir: FILE\}"):
