@@ -94,21 +94,23 @@ def test_an_edge_that_moved_is_as_wide_on_the_ground(unit: float, dropped: bool)
     assert found[1].geometry.area == pytest.approx(YARD.area + (0 if dropped else strip.area), rel=1e-3)
 
 
-@pytest.mark.parametrize(("later", "expected"), [([YARD], 0.05), ([YARD, FIELD], 1.0)])
-def test_ground_far_from_what_is_marked_must_last(later: list[shapely.Polygon], expected: float) -> None:
+@pytest.mark.parametrize(
+    ("day", "later", "expected"), [(1, [YARD], 0.05), (1, [YARD, FIELD], 1.0), (4, [YARD, FIELD], 1.0)]
+)
+def test_ground_far_from_what_is_marked_must_last(day: int, later: list[shapely.Polygon], expected: float) -> None:
     """A field that pits are dug in: a tenth and more of it is marked, and what lies around them comes and goes."""
     pit = shapely.box(FIELD.bounds[0], FIELD.bounds[1], FIELD.bounds[0] + 18, FIELD.bounds[1] + 36)
 
     def marked(date: int, ground: shapely.Geometry) -> tuple[float, float]:
-        return (ground.intersection(pit).area / ground.area if date == 1 else 0.0), 1.0
+        return (ground.intersection(pit).area / ground.area if date == day else 0.0), 1.0
 
-    series = [footprint(YARD), footprint(YARD, FIELD), *[footprint(*later)] * 2]
-    found = settled(series, 0, marked, [MultiPolygon(), pit, pit, pit], BARE, CRS, 1.0)
-    beyond = found[1].geometry.intersection(FIELD.difference(pit.buffer(10))).area
+    series = [*[footprint(YARD)] * day, footprint(YARD, FIELD), *[footprint(*later)] * 2]
+    found = settled(series, 0, marked, [*NONE[:day], pit, pit, pit], BARE, CRS, 1.0)
+    beyond = found[day].geometry.intersection(FIELD.difference(pit.buffer(10))).area
     assert beyond / FIELD.area <= expected
-    assert found[1].geometry.intersection(pit).area == pytest.approx(pit.area), "what is marked stays"
+    assert found[day].geometry.intersection(pit).area == pytest.approx(pit.area), "what is marked stays"
     if later == [YARD, FIELD]:
-        assert found[1].geometry.intersection(FIELD).area == pytest.approx(FIELD.area)
+        assert found[day].geometry.intersection(FIELD).area == pytest.approx(FIELD.area)
 
 
 @pytest.mark.parametrize(("planted", "built"), [(FIELD, False), (FIELD.buffer(-20), True), (YARD, True)])

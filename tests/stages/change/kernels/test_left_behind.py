@@ -77,6 +77,18 @@ def test_the_less_ground_is_alike_the_less_it_says() -> None:
     assert 0 < other[WORKS].mean() < 0.4 * alike[WORKS].mean(), "it was bare while the rest was green"
 
 
+@pytest.mark.parametrize(("side", "is_told"), [(2, False), (12, True)])
+def test_few_places_that_are_alike_say_nothing(side: int, is_told: bool) -> None:
+    step = next(step for step in places_around(GROUND_M) if step.min() > 5)
+    bare, grown = (slice(12, 14),) * 2, tuple(slice(12 + at, 12 + at + side) for at in step)
+    last, hidden = NONE.copy(), ALL.copy()
+    last[grown] = True
+    hidden[bare] = hidden[grown] = False
+    states = looks(ALL, NONE, last)
+    states[:, :, HALO:-HALO, HALO:-HALO][:, :, hidden] = np.nan
+    assert left_behind(states, GROUND_M, REACH_PX).any() == is_told
+
+
 def test_green_ground_starts_anew_and_looks_that_show_nothing_change_nothing() -> None:
     seen = looks(ALL, NONE, field(works=True), field(works=True), ALL)
     told = left_behind(seen, GROUND_M, REACH_PX)

@@ -49,6 +49,30 @@ def test_nothing_is_another_where_all_stays_or_a_single_look_differs() -> None:
     assert grounds.other_ground(once, NO_SHIFT, GROUND_M).max() < grounds.DIFFERS
 
 
+def test_the_last_looks_are_held_against_those_before_them() -> None:
+    once = series(None)
+    once[-1] = series(3)[-1]
+    assert grounds.other_ground(once, NO_SHIFT, GROUND_M).max() < grounds.DIFFERS
+
+
+def test_what_a_single_look_shows_as_water_is_asked() -> None:
+    states = series(3)
+    states[5, 0][LOT] = -0.05
+    assert grounds.dry_ground(states)[LOT].all()
+    assert (grounds.other_ground(states, NO_SHIFT, GROUND_M)[5:, *INNER] > grounds.DIFFERS).mean() > 0.9
+
+
+def test_a_narrow_strip_between_plants_is_not_asked() -> None:
+    states = series(0, noise=0.0)
+    states[0] = series(None, noise=0.0)[0]
+    strip = states.copy()
+    strip[2:4, 0] = 0.7
+    strip[:, 0, :, 20] = states[:, 0, :, 20]
+    assert grounds.dry_ground(strip).any(axis=0).nonzero()[0].tolist() == [20]
+    assert grounds.other_ground(states, NO_SHIFT, GROUND_M)[:, 18 - HALO, 20 - HALO].min() > grounds.MAY_DIFFER
+    assert_array_equal(grounds.other_ground(strip, NO_SHIFT, GROUND_M), 0)
+
+
 def test_the_light_of_dry_ground_is_taken_off() -> None:
     lit = series(None)
     lit[1:, 2] += 0.4

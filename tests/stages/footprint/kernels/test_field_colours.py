@@ -52,6 +52,13 @@ def test_a_yard_that_has_the_colour_on_one_date_of_four_is_none():
     assert found[STUBBLE].any()
 
 
+def test_dates_that_hide_a_place_do_not_tell_against_it():
+    clear, hidden = np.ones((100, 100), bool), np.ones((100, 100), bool)
+    hidden[STUBBLE] = False
+    images = [picture(SOIL, CROP), picture(CROP, SOIL)] * 2
+    assert told(*images, seen=[clear, clear, hidden, hidden])[STUBBLE].mean() > 0.9
+
+
 def test_what_is_hidden_or_black_says_nothing():
     hidden = np.ones((100, 100), bool)
     hidden[STUBBLE] = False

@@ -1,0 +1,56 @@
+"""Probabilities by a site's seasons, of signs that are given."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from changedet.blocks import Window
+from changedet.pipeline import season_scores
+from changedet.stages.change.kernels.compact_marks import compact_halo_px
+
+SIDE, HALO, ABOVE = 20, compact_halo_px(1), 0.5
+WINDOW = Window(100, 100, SIDE, SIDE)
+PLACE = (slice(6, 12), slice(6, 12))
+JOB = cast("Any", SimpleNamespace(seasons=SimpleNamespace(reach_px=1)))
+
+
+def probabilities(
+    monkeypatch: pytest.MonkeyPatch, odds: tuple[float, ...], may_differ: bool = False, seen: bool = True
+) -> np.ndarray:
+    """Of a place on dates with such log odds; around it the log odds are -5."""
+    signs = np.full((len(odds), SIDE + 2 * HALO, SIDE + 2 * HALO), -5.0, np.float32)
+    differs = np.zeros(signs.shape, np.bool_)
+    inner = signs[:, HALO:-HALO, HALO:-HALO], differs[:, HALO:-HALO, HALO:-HALO]
+    inner[0][:, *PLACE] = np.array(odds)[:, None, None] if seen else np.nan
+    inner[1][:, *PLACE] = may_differ
+
+    def given(_job: object, window: Window) -> object:
+        assert window == WINDOW.grown(HALO)
+        return season_scores._Signs(signs, differs)
+
+    monkeypatch.setattr(season_scores, "_signs", given)
+    found = season_scores.season_probabilities(JOB, WINDOW, ABOVE)
+    assert found.shape == (len(odds), SIDE, SIDE)
+    outside = found.copy()
+    outside[:, *PLACE] = 0
+    assert outside.max() < season_scores.POSSIBLE
+    return np.asarray(found[:, *PLACE])
+
+
+def test_ground_that_may_be_another_is_possible_and_unmarked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert probabilities(monkeypatch, (-5.0, -5.0, -5.0)).max() < 0.5 * season_scores.POSSIBLE
+    assert_array_equal(probabilities(monkeypatch, (-5.0, -5.0, -5.0), True), np.float32(season_scores.POSSIBLE))
+    assert season_scores.POSSIBLE < ABOVE
+    assert probabilities(monkeypatch, (-5.0, 6.0, 6.0), True)[1:].min() > 0.8
+    assert np.isnan(probabilities(monkeypatch, (-5.0, -5.0), seen=False)).all()
+
+
+def test_a_change_is_told_by_its_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = probabilities(monkeypatch, (-5.0, -5.0, 2.0))[2].max()
+    second = probabilities(monkeypatch, (-5.0, -5.0, 2.0, 2.0))[2].min()
+    assert first < ABOVE < second
