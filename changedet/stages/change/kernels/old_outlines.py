@@ -6,6 +6,8 @@ own: across its rim the ground differs on the date and did not on the reference.
 the mark ends in its midst, where both sides changed alike: along its rim the ground differs on the date about as much
 as on the reference, and nowhere anew. Beyond the picture's edge nothing is known, and nothing is compared. What is gone
 left its outline on the reference and little on the date, and is no field; nor is anything where the network is sure.
+Where plants were lost nothing that stood there can be gone, and a crop that ripens turns paler than what is around it
+or as pale as that: there the outline may fade, or stand out more, as long as no part of it is new.
 Sums are of whole numbers over single pixels, so a mark gets the same whatever blocks it is cut into.
 """
 
@@ -46,14 +48,22 @@ MOST_MORE: Final = -0.02
 on what was built that lot -.05, all else .01 and more."""
 LEAST_KEPT: Final = 0.4
 """Share of the reference's step that the date shows at least: else something is gone."""
+PLANTS_LOST: Final = 0.5
+"""E-folds by which colours brightened more than near infrared inside of the rim, from which on plants were lost: of
+false marks on fields .6 to 2.4. Chosen, like the next, with them in view (docs/research/change.md, "Fields that turn
+pale")."""
+MOST_RIPENED: Final = 0.25
+"""E-folds by which the ground may differ more across the rim than on the reference where plants were lost: on fields
+that turned pale .22 at most."""
 MOST_ODDS: Final = 1.5
 """Mean log odds of the network inside of the rim, from which on something was built there."""
 LEAST_GREEN: Final = 0.5
 """Share of the rim where plants cover the inside on one of both dates."""
-RIM, DATE, REFERENCE, NEW, SAID, GREEN, BOXES, FIGURES = range(8)
+RIM, DATE, REFERENCE, NEW, SAID, GREEN, LOST, BOXES, FIGURES = range(9)
 """Figures to sum over a mark: pixels of the rim that are compared; by how many levels both sides differ, in colours or
 in near infrared, on the date and on the reference; pixels where they do on the date alone; what the network says
-inside, in steps; pixels where plants cover the inside on either date; pixels that boxes decide; how many there are."""
+inside, in steps; pixels where plants cover the inside on either date; by how many levels colours rose more than near
+infrared inside; pixels that boxes decide; how many there are."""
 
 
 def outline_figures(mask: Bytes, standing: Bytes, steps: Bytes, boxes: Bytes, gsd_m: float) -> tuple[Singles, ...]:
@@ -99,9 +109,10 @@ def outlined_before(areas: Ints, sums: Ints, gsd_m: float) -> Bools:
     mean = total / np.maximum(total[:, :1], 1.0)
     more = mean[:, DATE] - mean[:, REFERENCE]
     kept = (more < MOST_MORE * LEVELS_PER_E_FOLD) & (mean[:, DATE] > LEAST_KEPT * mean[:, REFERENCE])
+    ripened = (more < MOST_RIPENED * LEVELS_PER_E_FOLD) & (mean[:, LOST] > PLANTS_LOST * LEVELS_PER_E_FOLD)
     field = (mean[:, NEW] < MOST_NEW) & (mean[:, SAID] < MOST_ODDS * STEPS_PER_ODDS) & (mean[:, GREEN] > LEAST_GREEN)
     wide = (areas * gsd_m**2 >= LEAST_M2) & (total[:, RIM] * gsd_m >= LEAST_RIM_M)
-    return np.asarray(kept & field & wide & (total[:, BOXES] == 0), np.bool_)
+    return np.asarray((kept | ripened) & field & wide & (total[:, BOXES] == 0), np.bool_)
 
 
 @compiled
@@ -124,6 +135,7 @@ def _fill(
             _compare(own - other, found)
             found[SAID] = np.float32(steps[inside]) - np.float32(EVEN)
             found[GREEN] = green[inside]
+            found[LOST] = own[0] - own[2] - own[1] + own[3]
 
 
 @compiled

@@ -28,6 +28,14 @@ def shown(date=20, before=20, net=0, kind=MEADOW):
     return standing, steps
 
 
+def turned(colours, infrared, net=0):
+    """Of a field the levels above what is around it, on the reference and on the date, in colours and near infrared."""
+    standing, steps = shown(net=net)
+    standing[(slice(1, 4), *FIELD)], standing[(4, *FIELD)] = EVEN + colours[1], EVEN + infrared[1]
+    standing[(5, *FIELD)], standing[(6, *FIELD)] = (EVEN + now - before for before, now in (colours, infrared))
+    return standing, steps
+
+
 def marked(where=FIELD):
     mask = np.zeros((SIDE, SIDE), np.uint8)
     mask[where] = 1
@@ -64,6 +72,22 @@ def test_part_of_a_field_is_dropped_too():
 )
 def test_what_was_built_or_is_gone_is_kept(other):
     assert dropped(marked(), *shown(**other)) == [False]
+
+
+@pytest.mark.parametrize(
+    ("crop", "expected"),
+    [
+        ({"colours": (-10, 0), "infrared": (12, 0)}, True),  # as pale as what lies around
+        ({"colours": (-8, 12), "infrared": (9, 12)}, True),  # paler than that
+        ({"colours": (-10, 0), "infrared": (-12, 0)}, False),  # no plants were there: what stood there is gone
+        ({"colours": (-8, 12), "infrared": (4, 12)}, False),  # hardly any were lost
+        ({"colours": (-6, 20), "infrared": (10, 4)}, False),  # it stands out far more than it did
+        ({"colours": (0, 12), "infrared": (0, -12)}, False),  # its outline is new: soil that was stripped
+        ({"colours": (-8, 12), "infrared": (9, 12), "net": 30}, False),  # something was built on the old plot
+    ],
+)
+def test_a_crop_that_turned_pale_is_dropped(crop, expected):
+    assert dropped(marked(), *turned(**crop)) == [expected]
 
 
 def test_beyond_the_pictures_edge_nothing_is_compared():
