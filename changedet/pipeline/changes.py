@@ -23,6 +23,7 @@ from changedet.pipeline.first_change import changed_by_first_date, first_dates, 
 from changedet.plan import Plan
 from changedet.plan.model import PROBABILISTIC
 from changedet.plan.seasons import knows_seasons
+from changedet.stages.change.method import TREES_M
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import BOXES_M2, UNSEEN_M2
 from changedet.stages.series.table import DateMeasurements
@@ -137,6 +138,29 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     if "nir" not in plan.roles:
         return intervals.COLOUR_SHARES
     return intervals.BARE_SHARES if is_bare else intervals.LEARNED_SHARES
+
+
+def shares_of_pair(plan: Plan, gsd_m: float, shares: intervals.MaskShares) -> intervals.MaskShares:
+    """How much of the changed area the mask of one look holds.
+
+    Parameters
+    ----------
+    plan : Plan
+    gsd_m : float
+        Of the look.
+    shares : MaskShares
+        As of `mask_shares`.
+
+    Returns
+    -------
+    MaskShares
+        The same, but where finer looks have a series compared by models and this pair has pixels in which these mark
+        next to nothing: there, what coarse pixels and grey pictures may miss.
+    """
+    coarsest = max(gsd_m, plan.reference_look.gsd_m)
+    if not is_judged(plan) or coarsest <= TREES_M[1]:
+        return shares
+    return intervals.coarse_shares(coarsest)._replace(unseen=intervals.GREY_SHARES.unseen)
 
 
 def with_unshown_boxes(

@@ -24,6 +24,7 @@ from changedet.pipeline.changes import (
     changed_areas,
     changes_layer,
     mask_shares,
+    shares_of_pair,
     with_built_ground,
     with_marked_boxes,
     with_unshown_boxes,
@@ -235,8 +236,9 @@ def _measurements(
         known = alignment.confident
         quality = plan.quality_file(look.date)
         clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
+        own = shares_of_pair(plan, look.gsd_m, shares)
         intervals = {
-            name: changed_area_interval(marked, seen, false_bound, shares, faint.get(look.date, {}).get(name, 0.0))
+            name: changed_area_interval(marked, seen, false_bound, own, faint.get(look.date, {}).get(name, 0.0))
             for name, (marked, seen) in changed.get(look.date, {}).items()
             if seen > 0
         }

@@ -15,7 +15,7 @@ from small_scenes import ground, write_scene, write_workflow
 
 from changedet.cli.text import plan_in_words
 from changedet.errors import InputError
-from changedet.pipeline.changes import mask_shares
+from changedet.pipeline.changes import mask_shares, shares_of_pair
 from changedet.plan import as_shown, make_plan, without
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
@@ -69,6 +69,22 @@ def test_radar_masks_may_lack_ground_that_no_radar_tells_apart(tmp_path: Path) -
     shares = mask_shares(plan, is_bare=False)
     # a new pad of 7,056 m2 on a drawn site of 17.6 ha of which 1,750 m2 were marked
     assert 1_750 / shares.low + shares.missed_m2 + shares.unseen * 176_400 > 7_056
+
+
+@pytest.mark.parametrize(("gsd_m", "unseen"), [(10.0, 0.27), (3.0, 0.0), (0.5, 0.0)])
+def test_shares_of_pair_know_that_coarse_looks_among_fine_ones_show_little(
+    tmp_path: Path, gsd_m: float, unseen: float
+) -> None:
+    for day in DATES:
+        coarse = day == DATES[1]
+        size = (80, 100) if not coarse else (round(40 / gsd_m), round(50 / gsd_m))
+        write_scene(tmp_path / f"{day}.tif", ground(*size), resolution_m=gsd_m if coarse else 0.5)
+    plan = make_plan(write_workflow(tmp_path, DATES, change={"method": "auto"}))
+    whole = mask_shares(plan, is_bare=False)
+    assert shares_of_pair(plan, 0.5, whole) is whole
+    shares = shares_of_pair(plan, plan.looks[1].gsd_m, whole)
+    assert shares.unseen == unseen
+    assert (shares is whole) is (unseen == 0.0)
 
 
 @pytest.mark.parametrize(
