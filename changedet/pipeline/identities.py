@@ -31,7 +31,7 @@ MASKS_VERSION: Final = 18
 ASKING_VERSION: Final = 20
 """As `MASKS_VERSION`, in its place where pixels decide about boxes."""
 
-SEASONS_VERSION: Final = 2
+SEASONS_VERSION: Final = 3
 """As `MASKS_VERSION`, beside it where masks ask what fields look like through the year."""
 
 SHIPS_VERSION: Final = 4

@@ -73,7 +73,7 @@ def overview_classes(
     unsure = (is_reference or parted) and (doubtful or _is_hidden(classes))
     witnesses = _Witnesses(job, aligned, resolution_m)
     open_ones = witnesses.without_snow(method) if unsure else []
-    if is_reference and method.hidden is not None and any(method.hidden(overview, other) for other, _ in open_ones):
+    if is_reference and method.hidden is not None and method.hidden(overview, [other for other, _ in open_ones]):
         return OverviewClasses.packed(np.where(classes == NODATA, classes, CLOUD).astype(np.uint8), factor)
     if len(open_ones) >= (1 if is_reference else MOST_WITNESSES):
         usual = usual_picture([laid for _, laid in open_ones])

@@ -20,7 +20,7 @@ from changedet.stages.mask.kernels.cloud_features import FEATURE_NAMES
 from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.frame_fill import black_fill, white_fill
 from changedet.stages.mask.kernels.light_units import light_units
-from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful
+from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful, shows_nothing_of
 from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
 from changedet.stages.mask.kernels.pixels import classes_of_pixels
 from changedet.stages.registry import Choice, Facts, Metres, Stage
@@ -53,7 +53,7 @@ class MaskMethod(PixelMethod[None, Bytes]):
         ``doubtful(overview) -> bool``: whether a picture shows so little that it should be compared with another date.
         The reference date has none to be compared with, and is only then.
     hidden : callable or None
-        ``hidden(overview, other) -> bool``: whether it shows nothing of what another date's overview shows.
+        ``hidden(overview, others) -> bool``: whether it shows nothing of what other dates' overviews show.
     white : callable or None
         ``white(overview) -> bool``: whether other dates should say if snow lies on it.
     snow : callable or None
@@ -66,7 +66,7 @@ class MaskMethod(PixelMethod[None, Bytes]):
     classify: Callable[..., Bytes] | None = None
     overview_resolution_m: float = 2.0
     doubtful: Callable[[Singles], bool] | None = None
-    hidden: Callable[[Singles, Singles], bool] | None = None
+    hidden: Callable[[Singles, Sequence[Singles]], bool] | None = None
     white: Callable[[Singles], bool] | None = None
     snow: Callable[[Singles, Sequence[Singles], float], Bytes] | None = None
     fill: Callable[[Singles], Bools] | None = None
@@ -97,7 +97,7 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[MaskMethod]] = Stage("mask", choose)
 
 
-@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=21)
+@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=22)
 def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod:
     """Clouds by brightness, whiteness, width and fading outlines, their shadows by shape; saturation and no data.
 
@@ -141,7 +141,7 @@ def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod
     )
 
 
-@STAGE.method("nodata_only", reference="none: the scene's own no data", version=4)
+@STAGE.method("nodata_only", reference="none: the scene's own no data", version=5)
 def nodata_only(facts: Facts) -> MaskMethod:
     """No data and saturation, pixel by pixel; a grey picture that shows nothing of the reference is cloud as a whole.
 
@@ -325,6 +325,6 @@ def _doubtful(overview: Singles, *, white: list[int], dtype: str) -> bool:
     return is_doubtful(_seen(overview, dtype)[white].mean(axis=0))
 
 
-def _hidden(overview: Singles, other: Singles, *, white: list[int], dtype: str) -> bool:
-    seen, shown = (_seen(image, dtype)[white].mean(axis=0) for image in (overview, other))
-    return hides_ground(seen, shown)
+def _hidden(overview: Singles, others: Sequence[Singles], *, white: list[int], dtype: str) -> bool:
+    seen, *shown = (_seen(image, dtype)[white].mean(axis=0) for image in (overview, *others))
+    return shows_nothing_of(seen, shown)

@@ -46,8 +46,8 @@ def test_a_grey_picture_that_shows_nothing_is_cloud_and_one_of_ground_is_not(nam
     assert (method.classify(empty, before, 2.0, None) == CLOUD).all()
     for other in (before, empty, None):
         assert (method.classify(before * 1.3 + 200, other, 2.0, None) == CLEAR).all()
-    assert method.hidden(empty, before)
-    assert not method.hidden(before, empty)
+    assert method.hidden(empty, [before])
+    assert not method.hidden(before, [empty])
 
 
 def test_mask_ground_is_not_cloud_whatever_it_is_compared_with() -> None:

@@ -26,6 +26,9 @@ GREEN: Final = 0.4
 """NDVI from which plants cover a pixel. Bare soil, stubble and paving have up to .3, growing crops .6 and more."""
 RIPE: Final = 0.3
 """NDVI from which dry plants may still stand: no ground that was built on."""
+WET: Final = -0.1
+"""NDVI below which ground lies under water: lakes, rivers and muddy sea have -.2 to -.5, wet mud, paving and snow -.05
+and more."""
 STEP: Final = 0.08
 """Side of a cell of the table, NDVI times two and e-folds: about what noise and light do to a pixel."""
 NDVI_STEPS: Final = 0.04
@@ -99,6 +102,29 @@ def grows(ndvi: Singles) -> tuple[Bools, Bools, Bools]:
     for k in range(1, len(green)):
         before[k] = before[k - 1] | green[k - 1]
     return standing, after, before
+
+
+def comes_back(ndvi: Singles) -> Bools:
+    """Where water came over ground, or left it, and a later look shows it as the reference does: tide and floods.
+
+    Parameters
+    ----------
+    ndvi : float32 (1 + date, y, x)
+        Of the reference and of each later date; NaN where not seen.
+
+    Returns
+    -------
+    bool (1 + date, y, x)
+        False on the reference.
+    """
+    with np.errstate(invalid="ignore"):
+        wet, dry = ndvi < WET, ndvi >= WET
+    later = np.zeros((2, *ndvi.shape[1:]), np.bool_)
+    found = np.zeros(ndvi.shape, np.bool_)
+    for k in range(len(ndvi) - 1, 0, -1):
+        found[k] = (wet[0] & dry[k] & later[0]) | (dry[0] & wet[k] & later[1])
+        later |= np.stack([wet[k], dry[k]])
+    return found
 
 
 def bare_days(ndvi: Singles, days: Sequence[int]) -> Singles:
@@ -271,6 +297,7 @@ def season_odds(
     spells = bare_days(states[:, 0], days)
     waited = np.full(own.shape[1:], -1, np.int64)
     standing, after, before = grows(states[:, 0])
+    unchanged = standing | after | comes_back(states[:, 0])
     found = np.empty_like(own)
     if table is None:
         odds = np.full(states[:, 0].shape, np.log(SOIL))
@@ -282,7 +309,7 @@ def season_odds(
         colours = odds[k] + still + told.left[k]
         never = own[k - 1] if table is None else np.minimum(own[k - 1], np.maximum(odds[k], odds[0]))
         grown = np.where(was_planted, colours, np.maximum(never, told.other[k - 1]))
-        grown = np.where(standing[k] | after[k], MOST_AGAINST, grown)
+        grown = np.where(unchanged[k], MOST_AGAINST, grown)
         found[k - 1] = np.where(np.isfinite(own[k - 1]), grown, np.nan)
         known = spells[k] >= 0
         waited[spells[k] == -1] = -1

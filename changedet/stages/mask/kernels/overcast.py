@@ -9,7 +9,7 @@ over them. Overcast skies as rough as the ground itself are missed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 import cv2
@@ -57,6 +57,11 @@ ALL_FLAT: Final = 0.9
 """An empty picture, fog or an overcast sky is flat over more than this."""
 BRIGHT_FLAT: Final = 0.6
 """Of a picture as bright as cloud less need be flat: gaps in a cloud have outlines."""
+WIDE_CLOUD: Final = 0.3
+"""Least share of a picture, in pixels too coarse for the trees, that such clouds cover: nothing that is built does."""
+WIDE_RATIO: Final = 2.0
+"""By so much a cloud is brighter there than the same place on the other date, in units that are known: haze, dry fields
+and turbid water are up to 1.7 times."""
 GREY: Final = 0.18
 """Greatest (max - min) / mean of the visible bands of a cloud, fog or an empty picture."""
 
@@ -92,10 +97,62 @@ def hides_ground(bright: Singles, other: Singles) -> bool:
     return _peak(own, before) < PEAK
 
 
+def shows_nothing_of(bright: Singles, others: Sequence[Singles]) -> bool:
+    """Whether a picture shows nothing of what several other dates show at the same place.
+
+    A date under broken clouds has structure where a clear one shows smooth water, and says what an overcast one would
+    be told: so one date that shows the same ground decides against all that do not.
+
+    Parameters
+    ----------
+    bright : float32 (y, x)
+        Mean of the visible bands, NaN for no data.
+    others : sequence of float32 (y, x)
+        Of other dates on the same grid.
+
+    Returns
+    -------
+    bool
+        True where it hides what one of them shows, as of `hides_ground`, and the gradients of none agree with its own.
+    """
+    if not any(hides_ground(bright, other) for other in others):
+        return False
+    return not any(_same_ground(bright, other) for other in others)
+
+
+def _same_ground(bright: Singles, other: Singles) -> bool:
+    seen = np.asarray(np.isfinite(bright) & np.isfinite(other), bool)
+    return seen.sum() >= WINDOW_PX**2 and _peak(_gradient(bright, seen), _gradient(other, seen)) >= PEAK
+
+
 def _lost(
     level: Callable[[Field, Singles], Singles], own: Field, before: Field, weight: Singles, share: float, faint: float
 ) -> Bools:
     return np.asarray(level(own, weight) < np.minimum(faint, share * level(before, weight)), bool)
+
+
+def wide_clouds(bands: Singles, other: Singles, floor: float) -> Bools:
+    """Clouds over most of a picture, which leave the tests of outlines no ground to measure by.
+
+    Parameters
+    ----------
+    bands, other : float32 (band, y, x)
+        Visible bands of the picture and of another date, in reflectance of one unit; 0 or NaN for no data.
+    floor : float
+        No cloud is darker.
+
+    Returns
+    -------
+    bool (y, x)
+        As white and bright as a cloud, and twice as bright as before; nowhere where less than `WIDE_CLOUD` is.
+    """
+    bright, before = bands.mean(axis=0), other.mean(axis=0)
+    seen = np.asarray((bright > 0) & (before > 0), bool)
+    with np.errstate(invalid="ignore"):
+        turned = seen & (bright > floor) & (bright > WIDE_RATIO * before) & (extent(bands) < 2.0 * GREY * bright)
+    if not seen.any() or turned[seen].mean() < WIDE_CLOUD:
+        return np.zeros_like(seen)
+    return np.asarray(turned, bool)
 
 
 def is_doubtful(bright: Singles) -> bool:

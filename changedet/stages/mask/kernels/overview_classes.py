@@ -24,7 +24,7 @@ from changedet.stages.mask.kernels.cloud_shapes import CORE_WIDTH_M, bright_core
 from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities
 from changedet.stages.mask.kernels.discs import opened
 from changedet.stages.mask.kernels.light_units import white_balanced
-from changedet.stages.mask.kernels.overcast import hides_ground, is_featureless
+from changedet.stages.mask.kernels.overcast import hides_ground, is_featureless, wide_clouds
 from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, snow_by_index, white_snow
 
 LEAST_PX: Final = 64
@@ -137,6 +137,8 @@ def classify_overview(
         proven = alike | (certain & cloud)
         cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)
         cloud |= thick_cloud(cloud & proven, cloud, visible, some_bands(reference, white))
+    elif reference is not None and floor > 0 and np.isinf(ceiling) and resolution_m > TREES_LIMIT_M:
+        cloud |= wide_clouds(visible, some_bands(reference, white), floor) & may_be_cloud
     clipped = opened(np.asarray((seen >= ceiling).all(axis=0), bool), SATURATED_WIDTH_M / 2, resolution_m)
     hidden = np.select(
         [cloud, shadow, snow, clipped], [np.uint8(CLOUD), np.uint8(SHADOW), lying, np.uint8(SATURATED)], np.uint8(CLEAR)

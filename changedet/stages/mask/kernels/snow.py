@@ -25,8 +25,14 @@ from changedet.stages.mask.kernels.discs import opened
 
 INDEX: Final = 0.4
 """Least normalised difference snow index: Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P."""
+THIN_INDEX, THIN_PX, RIM_PX = -0.15, 9, 3
+"""The same of a pixel a seventh under snow (bare ground has -.5, paving about this), the widths of the squares in which
+it is near snow, and by which all of it grows: light is spread over the pixels beside."""
 LEAST_NIR, LEAST_GREEN = 0.44, 0.4
 """Water has the index of snow, and is darker than these shares of the least brightness of a cloud."""
+NIR_GREEN: Final = 0.6
+"""Least ratio of near infrared to green where no brightness is known, as of forest, fields and sea without a roof: snow
+has .75 to .95, lakes .2 to .4, silt in the sea .3 to .5."""
 SATURATION: Final = 0.2
 """Greatest (max - min) / mean of the visible bands."""
 BLUE_RED: Final = 0.88
@@ -102,15 +108,19 @@ def snow_by_index(green: Singles, nir: Singles, swir1: Singles, floor: float) ->
     green, nir, swir1 : float32 (y, x)
         Bands; 0 for no data.
     floor : float
-        Least brightness of a cloud in the same units; 0 where they are unknown.
+        Least brightness of a cloud in the same units; 0 where they are unknown, and colour alone tells water.
 
     Returns
     -------
     bool (y, x)
-        Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P.
+        Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P; with its rim of pixels that it covers in part.
     """
     index = (green - swir1) / np.maximum(green + swir1, 1e-6)
-    return np.asarray((index > INDEX) & (nir > LEAST_NIR * floor) & (green > LEAST_GREEN * floor), bool)
+    bright = (nir > LEAST_NIR * floor) & (green > LEAST_GREEN * floor) if floor > 0 else nir > NIR_GREEN * green
+    snow = np.asarray((index > INDEX) & bright, np.uint8)
+    near = cv2.dilate(snow, np.ones((THIN_PX, THIN_PX), np.uint8)) == 1
+    covered = (snow == 1) | (near & (index > THIN_INDEX) & (nir > NIR_GREEN * green))
+    return np.asarray(cv2.dilate(covered.astype(np.uint8), np.ones((RIM_PX, RIM_PX), np.uint8)) == 1, bool)
 
 
 def white_snow(

@@ -137,3 +137,34 @@ def test_spells_end_where_plants_are_green_again() -> None:
     assert_array_equal(ended[:3], [0, 0, 64])
     hazard = seasons.growth_hazard(np.stack([seen, ended]))
     assert_array_equal(hazard[:3], [0, 0, 1])
+
+
+def test_what_the_tide_covers_or_leaves_is_no_change_and_made_land_is() -> None:
+    mud, sea, sand = 0.08, -0.4, 0.12
+    nan = np.nan
+    ndvi = np.array(
+        [
+            [mud, sea, mud, sea, mud, mud],
+            [sea, mud, sea, nan, mud, sea],
+            [sea, sea, sand, sand, nan, sand],
+            [0.7, sea, 0.6, 0.7, sea, 0.2],
+            [nan, sea, mud, sea, mud, sea],
+        ],
+        np.float32,
+    ).T[:, :, None]
+    back = seasons.comes_back(ndvi)[:, :, 0].T
+    assert_array_equal(back[0], [False, True, False, True, False, False])
+    assert_array_equal(back[1], [False, True, False, False, True, False])
+    assert not back[2].any()
+    assert_array_equal(back[3], [False, True, False, False, True, False])
+    assert not back[4].any()
+
+
+def test_ground_that_the_tide_covers_is_not_marked(series: np.ndarray) -> None:
+    series = series.copy()
+    series[:, 0, 30:35, 30:35] = np.where(np.arange(len(DAYS)) % 3 == 1, -0.4, 0.08)[:, None, None]
+    series[0, 0, 20:25, 30:35] = -0.4
+    series[1:, 0, 20:25, 30:35] = 0.08
+    odds = odds_of(series, own=4.0)
+    assert (odds[0, 30:35, 30:35] == seasons.MOST_AGAINST).all()
+    assert (odds[3:-1, 20:25, 30:35] > 0).all()

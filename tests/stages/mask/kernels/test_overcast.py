@@ -8,7 +8,13 @@ import rasterio
 from real import DATA, needs_data
 from small_scenes import ground, overcast_sky
 
-from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful, is_featureless
+from changedet.stages.mask.kernels.overcast import (
+    hides_ground,
+    is_doubtful,
+    is_featureless,
+    shows_nothing_of,
+    wide_clouds,
+)
 
 SIZE = 300
 
@@ -35,6 +41,40 @@ def test_hides_ground_by_what_no_data_leaves() -> None:
     assert not hides_ground(nothing, before.astype(np.float32))
     assert not is_doubtful(nothing)
     assert not is_featureless(np.stack([nothing] * 3), 2200.0)
+
+
+def _coast(seed: int, *, cloudy: bool) -> np.ndarray:
+    """Fields beside a smooth sea; or broken clouds over most of both."""
+    land = ground(SIZE, SIZE).mean(axis=0)
+    noise = np.random.default_rng(seed).normal(0, 4, (SIZE, SIZE))
+    clear = np.where(np.arange(SIZE) < SIZE // 3, land, 900.0) + noise
+    if not cloudy:
+        return clear.astype(np.float32)
+    sky = 3500.0 + np.random.default_rng(seed).normal(0, 500, (SIZE // 6, SIZE // 6))
+    return np.kron(sky, np.ones((6, 6))).astype(np.float32)
+
+
+def test_shows_nothing_of_is_decided_by_one_date_that_shows_the_same_ground() -> None:
+    clear, other, cloudy = _coast(1, cloudy=False), _coast(2, cloudy=False), _coast(3, cloudy=True)
+    assert hides_ground(clear, cloudy)
+    assert shows_nothing_of(clear, [cloudy])
+    assert not shows_nothing_of(clear, [cloudy, other])
+    assert not shows_nothing_of(clear, [])
+    over = overcast_sky((SIZE, SIZE)).mean(axis=0).astype(np.float32)
+    assert shows_nothing_of(over, [ground(SIZE, SIZE).mean(axis=0).astype(np.float32), over[::-1]])
+
+
+@pytest.mark.parametrize(("share", "found"), [(0.7, 0.7), (0.2, 0.0)])
+def test_wide_clouds_are_most_of_a_picture_twice_as_bright_as_before(share: float, found: float) -> None:
+    before = np.tile(np.array([700.0, 900.0, 1000.0], np.float32)[:, None, None], (1, 50, 50))
+    image = before * 1.6
+    rows = round(share * 50)
+    image[:, :rows] = np.array([4000.0, 4000.0, 4050.0])[:, None, None]
+    assert wide_clouds(image, before, 2200.0).mean() == pytest.approx(found)
+    assert wide_clouds(image, np.where(np.arange(50) < 25, np.nan, before), 2200.0).mean() == pytest.approx(found / 2)
+    assert not wide_clouds(image, image * 0.7, 2200.0).any()
+    coloured = image * np.array([0.4, 1.0, 1.6], np.float32)[:, None, None]
+    assert not wide_clouds(coloured, before, 2200.0).any()
 
 
 @needs_data

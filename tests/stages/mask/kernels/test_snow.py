@@ -10,7 +10,7 @@ from changedet.kernels.pixel_classes import CLEAR, CLOUD, PATCHES, SNOW
 from changedet.stages.mask.kernels.air_light import without_air
 from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
-from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, white_snow
+from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, snow_by_index, white_snow
 
 FLOOR = 2200.0
 RESOLUTION_M = 2.0
@@ -252,3 +252,25 @@ def test_the_air_is_each_bands_darkest_and_half_of_its_brightest_at_most() -> No
     assert np.percentile(even, 1.0) > 0.3 * WHITE.min()
     unknown = np.full((3, 4, 4), np.nan, np.float32)
     np.testing.assert_array_equal(without_air(unknown, None)[0], unknown)
+
+
+@pytest.mark.parametrize(("floor", "unit"), [(FLOOR, 1.0), (0.0, 1.0), (0.0, 0.05)])
+def test_snow_by_index_is_no_water_whether_or_not_the_units_are_known(floor: float, unit: float) -> None:
+    # snow, snow in shade, a lake, silt in the sea, forest: green, near infrared, short-wave infrared
+    kinds = ((8500, 7900, 1200), (2600, 2200, 350), (520, 150, 60), (1350, 520, 110), (350, 1900, 900))
+    found = []
+    for kind in kinds:
+        green, nir, swir1 = (np.full((1, 1), unit * value, np.float32) for value in kind)
+        found.append(bool(snow_by_index(green, nir, swir1, floor)[0, 0]))
+    assert found == [True, True, False, False, False]
+
+
+def test_snow_by_index_has_a_rim_of_pixels_that_are_covered_in_part() -> None:
+    share = np.clip((40.0 - np.arange(80)) / 4.0 + 1.0, 0.0, 1.0)[None, :] * np.ones((20, 1))
+    snow, soil = np.array([8500.0, 7900.0, 1200.0]), np.array([1100.0, 1900.0, 2900.0])
+    green, nir, swir1 = (share * (a - b) + b for a, b in zip(snow, soil, strict=True))
+    found = snow_by_index(*(band.astype(np.float32) for band in (green, nir, swir1)), FLOOR)
+    assert found[:, share[0] > 0.0].all()
+    assert not found[:, 46:].any()
+    lone = np.full((20, 80), 1.0, np.float32)
+    assert not snow_by_index(2500.0 * lone, 2700.0 * lone, 3000.0 * lone, FLOOR).any()
