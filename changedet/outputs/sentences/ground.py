@@ -188,7 +188,10 @@ def _shown(facts: Facts, last: Estimate) -> str:
 
 
 def _last_seen(facts: Facts) -> Estimate | None:
-    """The changed area of the last look that shows most of the site, else of the last that shows any."""
+    """The changed area of the last look that shows most of the site, else of the last that shows any.
+
+    Where lasting change began and that look hides it, of the last one that shows it for sure.
+    """
     rows, columns = rows_of(facts.table), FIGURE_COLUMNS["changed_area_m2"]
     if not set(columns) <= set(rows.columns):
         return facts.total("changed_area_m2", "last")
@@ -203,6 +206,10 @@ def _last_seen(facts: Facts) -> Estimate | None:
         if value is not None and low is not None and high is not None
     ]
     clear_ones = [one for one, clear in found if clear is not None and clear >= SHOWS_MOST]
+    onset = facts.onset("changed_area")
+    if clear_ones and clear_ones[-1].low <= 0 and onset:
+        since = iso_date(onset.get("high"))
+        clear_ones += [one for one in clear_ones if one.low > 0 and one.date >= since][-1:]
     return clear_ones[-1] if clear_ones else (found[-1][0] if found else None)
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from changedet.outputs.sentences.facts import Sentence
 from changedet.outputs.sentences.ground import REFUTED, is_within_error
@@ -375,6 +376,22 @@ def test_sentences_call_no_change_lasting_that_the_last_look_alone_shows() -> No
     assert "lasting" not in said
     said = texts(summary(onset={"changed_area": began | {"high": DAYS[1]}}), rows)["changed_area"]
     assert "lasting change began" in said
+
+
+@pytest.mark.parametrize(("dated", "said"), [(True, "1.26 ha (0.67–2.74)"), (False, "no change beyond error")])
+def test_sentences_tell_of_the_last_look_that_shows_a_lasting_change_for_sure(dated: bool, said: str) -> None:
+    days = [*DAYS, "2024-02-01"]
+    rows = table(
+        (1.0, 1.0, 1.0, 0.83),
+        days,
+        changed_area_m2=[None, 9300.0, 12600.0, 988.0],
+        changed_area_low_m2=[None, 4300.0, 6700.0, 0.0],
+        changed_area_high_m2=[None, 15000.0, 27400.0, 1731.0],
+    )
+    began = {"date": DAYS[1], "low": "2023-05-22", "high": DAYS[1], "probability": 1.0}
+    text = texts(summary(days, onset={"changed_area": began} if dated else {}), rows)["changed_area"]
+    assert said in text
+    assert ("17 December 2023" in text and "lasting change began between 22 May" in text) is dated
 
 
 def test_sentences_on_zones_tell_of_those_that_changed_most() -> None:
