@@ -193,9 +193,7 @@ def _changed(sources: RunSources, area: Estimate, when: str) -> str:
     scale = scale_of([area], "m²")
     if area.low > 0:
         return f"{area.text(scale)} changed {when}"
-    # First as the table of the series is rounded, whose figure may stand beside it.
-    most, best = (number(round(part, 1) / scale.factor, scale.digits) for part in (area.high, area.value))
-    marked = f"{best} {scale.unit} (0–{most}) is marked"
+    marked = f"{area.text(scale)} is marked"
     verdict = unsure_words(area, Facts(sources.summary, sources.series, {}).grid_m2)
     if verdict == NOT_TOLD:
         return f"whether the ground changed {when} {NOT_TOLD}; {marked}"

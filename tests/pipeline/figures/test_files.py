@@ -133,6 +133,9 @@ def test_the_title_claims_no_change_within_the_error(finished: Path) -> None:
     nearly = title_of(told, DATES[0], DATES[2], "", Calendar(years_only=False))
     assert ": the ground shows no change beyond error " in nearly
     assert nearly.endswith("; 13 m² (0–86) is marked"), "85.5 in the table"
+    told.summary["totals"]["changed_area_m2"]["last"] |= {"value": 0.0, "low": 0.0, "high": 1.2e4}
+    nothing = title_of(told, DATES[0], DATES[2], "", Calendar(years_only=False))
+    assert nothing.endswith("; 0 ha (0–1.20) is marked"), "as the sentences have it"
     for name in ("containers_expected", "containers_low", "containers_high"):
         told.series[name] = 40.0
     assert count_words(told, DATES[2]) == "40 containers (40–40)"

@@ -15,6 +15,7 @@ from changedet.stages.change.kernels.left_behind import (
     places_around,
 )
 from changedet.stages.change.kernels.season_colours import MOST_FOR, MOST_HAZARD
+from changedet.stages.change.kernels.season_light import LEAST_SPREAD
 
 GROUND_M, REACH_PX = 20.0, 1
 HALO = left_halo_px(GROUND_M, REACH_PX)
@@ -87,6 +88,18 @@ def test_few_places_that_are_alike_say_nothing(side: int, is_told: bool) -> None
     states = looks(ALL, NONE, last)
     states[:, :, HALO:-HALO, HALO:-HALO][:, :, hidden] = np.nan
     assert left_behind(states, GROUND_M, REACH_PX).any() == is_told
+
+
+def test_how_alike_ground_is_does_not_depend_on_how_often_it_was_seen() -> None:
+    """Half of it rests; the other half, by a little another soil, turns green at last."""
+    other = np.kron([[0, 1, 0, 1], [1, 0, 1, 0]] * 2, np.ones((10, 10))) > 0
+
+    def told(looks_before: int) -> float:
+        states = looks(ALL, *[NONE] * looks_before, other)
+        states[1:-1, 2, HALO:-HALO, HALO:-HALO][:, other] += LEAST_SPREAD[2]
+        return float(left_behind(states, GROUND_M, REACH_PX)[-1][~other].mean())
+
+    assert 0.1 < told(6) < told(2) < 1.2 * told(6)
 
 
 def test_green_ground_starts_anew_and_looks_that_show_nothing_change_nothing() -> None:

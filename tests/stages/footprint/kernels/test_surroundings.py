@@ -95,3 +95,17 @@ def test_series_levels_are_unknown_where_no_date_sees_and_boxes_stay(trees):
     assert (found[:, 20:] != closing.UNKNOWN).all()
     assert (found[0, 40:43, 40:52] == closing.STORED).all()
     assert not (found[1] == closing.STORED).any()
+
+
+def test_kinds_are_of_a_cell_and_those_around_it():
+    record = {"kinds": {"earthwork": 0.5, "building": 0.5}}
+    trees = surroundings.SeriesTrees((), record, True)
+    found = {name: np.zeros((40, 40), np.float32) for name in ("earthwork", "building")}
+    found["earthwork"][5, 5] = found["building"][5, 30] = 1.0
+    found["earthwork"][10:20, 5:25] = found["building"][10:20, 15:25] = 1.0
+    found["earthwork"][14, 9] = 0.0
+    found["building"][30:36, 5:11] = np.nan
+    kinds = surroundings.kinds(found, trees)
+    assert (kinds[5, 5], kinds[5, 30]) == (1, 1)
+    assert (kinds[14, 9], kinds[15, 20], kinds[25, 30]) == (3, 2, 1)
+    assert set(np.unique(kinds[28:])) == {1}
