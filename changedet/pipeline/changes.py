@@ -317,5 +317,7 @@ def lasting_bounds(marked: Floats, lasting: Floats) -> Floats:
     value, low, high = marked.T
     share = np.minimum(np.divide(lasting, value, out=np.ones_like(value), where=value > 0), 1.0)
     low, high = np.minimum(low * share, lasting), np.maximum(high * share, lasting)
-    low = np.where(lasting > value, np.maximum.accumulate(low), low)
+    # Both are sums of the same pixels, in another order: where a look marks all that lasts they are equal but for that.
+    hides = (lasting > value) & ~np.isclose(lasting, value)
+    low = np.where(hides, np.maximum.accumulate(low), low)
     return np.column_stack([lasting, low, high])

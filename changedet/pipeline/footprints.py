@@ -95,7 +95,7 @@ def footprints_of(
     # All dates together: what one does not see is as its neighbours in time show it.
     dates = ((_built(plan, day), _boxes_of(detections, day)) for day in days)
     lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
-    found = outlines(dates, plan.grid, lasts=lasts, trees=trees)
+    found = outlines(dates, plan.grid, lasts=lasts, dense=knows_seasons(plan), trees=trees)
     if trees is not None and plan.compares:
         at = iso_dates(changes["date"])
         own = [changes[at == str(day)] for day in days]

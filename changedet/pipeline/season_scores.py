@@ -19,9 +19,12 @@ from changedet.stages.change.kernels.left_behind import left_behind, left_halo_p
 from changedet.stages.change.kernels.other_ground import (
     MAY_DIFFER,
     dry_ground,
+    joined_ground,
+    joined_halo_px,
     other_ground,
     other_halo_px,
     other_odds,
+    suns_alike,
 )
 from changedet.stages.change.kernels.season_colours import (
     CELLS,
@@ -170,7 +173,9 @@ def _signs(job: SeriesJob, window: Window) -> _Signs:
     wide = in_one_light(raw, seasons.light)
     own = bare_odds(_near(wide, halo - reach), seasons.light, SCORE_GAIN, reach)[(slice(None), *inner(reach))]
     own = np.where(seen, own, np.float32(np.nan))
-    apart = other_ground(_near(raw, halo - other_halo_px(ground_m)), seasons.dry.shift, ground_m)
+    lot = other_halo_px(ground_m) + joined_halo_px(ground_m)
+    apart = other_ground(_near(raw, halo - lot), seasons.dry.shift, ground_m, suns_alike(seasons.days))
+    apart = joined_ground(apart, ground_m)
     told = OtherSigns(left_behind(wide, ground_m, reach), other_odds(apart, SCORE_GAIN))
     odds = season_odds(_near(wide, halo), own, told, seasons.days, seasons.table, seasons.hazard)
     return _Signs(odds, (apart >= MAY_DIFFER) & np.isfinite(odds))

@@ -53,6 +53,12 @@ def test_a_clear_look_keeps_its_own_lower_bound() -> None:
     assert lasting_bounds(marked, np.array([1000.0, 1100.0]))[1, 1] == 0.0
 
 
+def test_a_look_that_marks_all_that_lasts_hides_nothing_of_it_though_sums_differ_in_the_last_digit() -> None:
+    marked = np.array([[4053.2, 615.9, 9000.0], [1900.5, 0.0, 9000.0]])
+
+    assert lasting_bounds(marked, np.array([675.5, np.nextafter(1900.5, 2000.0)]))[1, 1] == 0.0
+
+
 def test_a_look_that_marks_nothing_divides_by_nothing() -> None:
     bounds = lasting_bounds(np.array([[500.0, 300.0, 900.0], [0.0, 0.0, 60.0]]), np.array([400.0, 400.0]))
 

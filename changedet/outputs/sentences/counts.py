@@ -27,6 +27,8 @@ GAP_SHARE: Final = 0.05
 """The same, as a share of the larger of both. Chosen by hand."""
 SWITCHED_OFF: Final = "switched off"
 """Stands in every reason of what the user did not want: no sentence and no warning speaks of it."""
+_COARSE: Final = "in pixels of "
+"""Begins the reason where no scene is fine enough."""
 _PREFIXES: Final = ("cannot be counted: ", "not estimated: ")
 
 
@@ -215,7 +217,10 @@ def _not_counted(facts: Facts) -> Sentence | None:
         return None
     for prefix in _PREFIXES:
         reason = reason.removeprefix(prefix)
-    return Sentence("containers", f"Containers cannot be counted here: {reason}.", ())
+    text = f"Containers cannot be counted here: {reason}."
+    if reason.startswith(_COARSE):
+        text += " Those that come and go where it is built up are not part of what changed, either."
+    return Sentence("containers", text, ())
 
 
 def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:

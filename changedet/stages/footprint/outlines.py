@@ -58,6 +58,7 @@ def outlines(
     grid: Grid,
     *,
     lasts: bool = False,
+    dense: bool = False,
     trees: surroundings.SeriesTrees | None = None,
 ) -> list[Footprint]:
     """The footprint of each date: built ground without roads, and boxes, closed with a radius of 8 m.
@@ -72,6 +73,8 @@ def outlines(
     lasts : bool
         Whether the levels are those of bare ground, which counts as far as other dates confirm it
         (`stage.needs_lasting`).
+    dense : bool
+        Whether the dates then follow so close that water of a few of them is doubted.
     trees : SeriesTrees or None
         Of `stage.series_trees`, where tiles hold codes: they weigh all dates and the surroundings.
 
@@ -85,7 +88,7 @@ def outlines(
     # Only one date's rasters are held at a time, the others packed: a raster of few classes shrinks to a twentieth.
     packed = over_dates.PackedRasters.of
     if trees is None:
-        rasters = over_dates.from_levels([packed(*_date_levels(*one, grid)) for one in dates], lasts)
+        rasters = over_dates.from_levels([packed(*_date_levels(*one, grid)) for one in dates], lasts, dense)
     else:
         kept = [packed(*_date_codes(*one, grid)) for one in dates]
         rasters = over_dates.from_codes(kept, trees, _cells(grid).ground_resolution_m)

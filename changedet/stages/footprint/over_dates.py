@@ -61,7 +61,9 @@ class PackedRasters(NamedTuple):
         return unpack(self.first, self.shape), unpack(self.second, self.shape)
 
 
-def from_levels(dates: Sequence[PackedRasters], lasts: bool) -> Iterator[tuple[Levels, Levels, Kinds]]:
+def from_levels(
+    dates: Sequence[PackedRasters], lasts: bool, dense: bool = False
+) -> Iterator[tuple[Levels, Levels, Kinds]]:
     """Of each date the levels where it sees the ground, the levels everywhere, and the kinds.
 
     Parameters
@@ -70,6 +72,8 @@ def from_levels(dates: Sequence[PackedRasters], lasts: bool) -> Iterator[tuple[L
         Levels and kinds, in the order of time.
     lasts : bool
         Whether levels are those of bare ground, which counts as far as other dates confirm it (`kernels.lasting`).
+    dense : bool, optional
+        Whether dates follow so close that water of a few may be doubted; over years a river may have passed.
 
     Yields
     ------
@@ -85,7 +89,7 @@ def from_levels(dates: Sequence[PackedRasters], lasts: bool) -> Iterator[tuple[L
         return
     shape = dates[0].shape
     if lasts:
-        dates = _confirmed(dates, shape)
+        dates = _confirmed(_undoubted(dates, shape) if dense else dates, shape)
     known, kinds = np.full((2, *shape), UNKNOWN, np.uint8)
     for one in reversed(dates):
         known, kinds = _filled(one, known, kinds)
@@ -229,4 +233,17 @@ def _confirmed(dates: Sequence[PackedRasters], shape: Shape) -> list[PackedRaste
         found.append(PackedRasters.of(levels, np.zeros(shape, np.uint8)))
         water |= kinds == lasting.WATER
         row = lasting.in_a_row(own, row)
+    return found
+
+
+def _undoubted(dates: Sequence[PackedRasters], shape: Shape) -> list[PackedRasters]:
+    """Levels and kinds, unknown where a date's water is doubted."""
+    waters = lasting.Waters(shape)
+    for one in dates:
+        waters.add(*one.rasters())
+    found = []
+    for one in dates:
+        own, kinds = one.rasters()
+        doubted = waters.doubted(kinds)
+        found.append(PackedRasters.of(*(np.where(doubted, UNKNOWN, raster) for raster in (own, kinds))))
     return found

@@ -11,6 +11,8 @@ import pytest
 from changedet.outputs.sentences.facts import Sentence
 from changedet.outputs.sentences.ground import REFUTED, is_within_error
 from changedet.outputs.sentences.story import sentences, sentences_json, words_explained
+from changedet.stages.objects.stage import choose
+from changedet.stages.registry import Facts
 
 DAYS = ["2023-03-12", "2023-06-12", "2023-12-17"]
 
@@ -283,6 +285,13 @@ def test_sentences_give_the_reason_where_nothing_is_counted_but_not_for_what_was
     far = texts(summary(), containers="not estimated: every date hides the site")["containers"]
     assert far == "Containers cannot be counted here: every date hides the site."
     assert "containers" not in texts(summary(), containers="not estimated: the tracks stage is switched off")
+
+
+def test_sentences_say_that_coarse_pixels_do_not_show_what_comes_and_goes_on_a_yard() -> None:
+    reason = choose(Facts(10.0, ("blue", "green", "red", "nir"), gsd_m=(10.0,))).reason
+    told = texts(summary(), containers=f"cannot be counted: {reason}")["containers"]
+    assert told.startswith("Containers cannot be counted here: in pixels of 10 m a container is 0.24 pixels wide")
+    assert told.endswith("Those that come and go where it is built up are not part of what changed, either.")
 
 
 def test_sentences_begin_with_what_was_found_where_containers_cannot_be_counted() -> None:

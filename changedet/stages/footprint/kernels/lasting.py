@@ -35,6 +35,9 @@ MOST_DATES: Final = 255
 """That are counted for a place."""
 LEAST_PX: Final = 4
 """Smaller parts, and holes, are noise of single pixels; without this a scene of them is a hundred thousand polygons."""
+PASSING_SHARE: Final = 0.3
+"""Of the looks at a place those that show water, up to which they are doubted where the first one is dry: dark yards
+are as blue as water in haze and low sun. As of `other_ground.WATER_SHARE`."""
 DRY_LOOKS: Final = 2
 """Later dates that must show a place as built which was water before: made land stays, a sandbank seldom does."""
 
@@ -117,6 +120,57 @@ def _water(image: Singles, roles: Sequence[str]) -> Bools:
     with np.errstate(invalid="ignore"):
         water: Bools = seen > dark
     return water
+
+
+class Waters:
+    """Counts, place by place, of the dates that show water; fed date by date, first to last.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+
+    Attributes
+    ----------
+    seen, wet : uint8 (y, x)
+        Dates that see a place, and that show water there; at most `MOST_DATES`.
+    began : bool (y, x)
+        Whether the first of them does.
+    """
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.seen, self.wet = np.zeros((2, *shape), np.uint8)
+        self.began = np.zeros(shape, np.bool_)
+
+    def add(self, own: Levels, kinds: Bytes) -> None:
+        """Count one more date.
+
+        Parameters
+        ----------
+        own, kinds : uint8 (y, x)
+            Its levels and kinds.
+        """
+        known, is_water = own != UNKNOWN, kinds == WATER
+        self.began |= is_water & (self.seen == 0)
+        room = self.seen < MOST_DATES
+        self.seen += (known & room).astype(np.uint8)
+        self.wet += (known & room & is_water).astype(np.uint8)
+
+    def doubted(self, kinds: Bytes) -> Bools:
+        """Where a date shows water on ground that was dry first, and on most dates.
+
+        Parameters
+        ----------
+        kinds : uint8 (y, x)
+            Of one of the dates.
+
+        Returns
+        -------
+        bool (y, x)
+            Water, or a dark yard: such a look tells nothing of it.
+        """
+        doubt: Bools = (kinds == WATER) & ~self.began & (self.wet <= PASSING_SHARE * self.seen)
+        return doubt
 
 
 class History:

@@ -25,6 +25,29 @@ def test_confirmed_counts_made_land_and_no_sandbank() -> None:
         assert (max(told) >= 2) == (name == "made land")
 
 
+def doubts(*columns: list[int]) -> list[list[bool]]:
+    """Where the water of places is doubted, each a list of dates' kinds or `UNKNOWN`."""
+    dates = [np.array([date], np.uint8) for date in zip(*columns, strict=True)]
+    waters = lasting.Waters((1, len(columns)))
+    for kinds in dates:
+        waters.add(kinds, kinds)
+    told = [waters.doubted(kinds)[0].tolist() for kinds in dates]
+    return [list(column) for column in zip(*told, strict=True)]
+
+
+def test_water_is_doubted_where_few_looks_show_it_and_the_first_is_dry() -> None:
+    wet, dry, none = lasting.WATER, 0, closing.UNKNOWN
+    yard, made_land, bank, hidden = (
+        [none, dry, wet, dry, dry, dry, dry, wet],
+        [wet, wet, dry, dry, dry, dry, dry, dry],
+        [dry, dry, dry, wet, wet, dry, wet, dry],
+        [none, wet, none, dry, dry, dry, none, none],
+    )
+    told = doubts(yard, made_land, bank, hidden)
+    assert told[0] == [date == wet for date in yard]
+    assert not np.any(told[1:])
+
+
 def test_confirmed_needs_another_date() -> None:
     own = np.array([[0, 3, closing.UNKNOWN]], np.uint8)
     history = lasting.History((1, 3))
