@@ -54,3 +54,12 @@ def test_a_change_is_told_by_its_second_look(monkeypatch: pytest.MonkeyPatch) ->
     first = probabilities(monkeypatch, (-5.0, -5.0, 2.0))[2].max()
     second = probabilities(monkeypatch, (-5.0, -5.0, 2.0, 2.0))[2].min()
     assert first < ABOVE < second
+
+
+def test_light_is_learnt_of_ground_without_plants_and_of_what_of_it_is_dry(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = np.broadcast_to(np.array([0.1, 0.3, 7.0], np.float32)[:, None, None], (4, 3, SIDE, SIDE)).copy()
+    states[:, 0, :5], states[:, 0, 5:10] = 0.7, -0.2
+    monkeypatch.setattr(season_scores, "states_of_dates", lambda _job, _window: states)
+    told = season_scores._differences(JOB, WINDOW)
+    bare, dry = (one[0, 0].sum() for one in told)
+    assert (bare, dry) == (15 * SIDE, 10 * SIDE)
