@@ -30,9 +30,9 @@ THIN_INDEX, THIN_PX, RIM_PX = -0.15, 9, 3
 it is near snow, and by which all of it grows: light is spread over the pixels beside."""
 LEAST_NIR, LEAST_GREEN = 0.44, 0.4
 """Water has the index of snow, and is darker than these shares of the least brightness of a cloud."""
-NIR_GREEN: Final = 0.6
-"""Least ratio of near infrared to green where no brightness is known, as of forest, fields and sea without a roof: snow
-has .75 to .95, lakes .2 to .4, silt in the sea .3 to .5."""
+NIR_GREEN, NIR_GREEN_ALONE = 0.6, 0.85
+"""Least ratio of near infrared to green of snow's rim, and of all of it where no brightness is known: .85 to .95; lakes
+have .2 to .4, silt in the sea .3 to .5, the edge of water and wet mud up to .8 while its index is snow's."""
 SATURATION: Final = 0.2
 """Greatest (max - min) / mean of the visible bands."""
 BLUE_RED: Final = 0.88
@@ -116,7 +116,7 @@ def snow_by_index(green: Singles, nir: Singles, swir1: Singles, floor: float) ->
         Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P; with its rim of pixels that it covers in part.
     """
     index = (green - swir1) / np.maximum(green + swir1, 1e-6)
-    bright = (nir > LEAST_NIR * floor) & (green > LEAST_GREEN * floor) if floor > 0 else nir > NIR_GREEN * green
+    bright = (nir > LEAST_NIR * floor) & (green > LEAST_GREEN * floor) if floor > 0 else nir > NIR_GREEN_ALONE * green
     snow = np.asarray((index > INDEX) & bright, np.uint8)
     near = cv2.dilate(snow, np.ones((THIN_PX, THIN_PX), np.uint8)) == 1
     covered = (snow == 1) | (near & (index > THIN_INDEX) & (nir > NIR_GREEN * green))

@@ -256,13 +256,13 @@ def test_the_air_is_each_bands_darkest_and_half_of_its_brightest_at_most() -> No
 
 @pytest.mark.parametrize(("floor", "unit"), [(FLOOR, 1.0), (0.0, 1.0), (0.0, 0.05)])
 def test_snow_by_index_is_no_water_whether_or_not_the_units_are_known(floor: float, unit: float) -> None:
-    # snow, snow in shade, a lake, silt in the sea, forest: green, near infrared, short-wave infrared
-    kinds = ((8500, 7900, 1200), (2600, 2200, 350), (520, 150, 60), (1350, 520, 110), (350, 1900, 900))
+    # snow, snow in shade, a lake, silt in the sea, forest, half mud and half water: green, near and short-wave infrared
+    kinds = ((8500, 7900, 1200), (2600, 2250, 350), (520, 150, 60), (1350, 520, 110), (350, 1900, 900), (855, 682, 360))
     found = []
     for kind in kinds:
         green, nir, swir1 = (np.full((1, 1), unit * value, np.float32) for value in kind)
         found.append(bool(snow_by_index(green, nir, swir1, floor)[0, 0]))
-    assert found == [True, True, False, False, False]
+    assert found == [True, True, False, False, False, False]
 
 
 def test_snow_by_index_has_a_rim_of_pixels_that_are_covered_in_part() -> None:
