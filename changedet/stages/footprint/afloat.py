@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import combinations_with_replacement
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -22,6 +23,16 @@ LEAST_SHIP_M2: Final = 100.0
 """The least vessel that is looked for elsewhere, 25 m by 4.5 m, without its rim (`things.kernels.vessels`)."""
 LEAST_WET: Final = 0.5
 """Share of a part from which a date shows water there: the rim of a ship and its shade are none. Chosen by hand."""
+LONGEST_M: Final = (62.0, 400.0)
+"""Beam and length of the largest container ships, metres."""
+LEAST_END_M2: Final = 400.0
+"""The least end of a ship, as wide as long ones are. Chosen by hand, like the rest, with six ports in view."""
+MOST_AFLOAT: Final = 0.6
+"""Share of a hull that dates show as water, up to which a ship may lie in the rest of it on all of them: .44 at a quay
+where one does, .69 and .85 where ships left."""
+BESIDE_M: Final = 20.0
+MOST_BUILT: Final = 0.75
+"""Beside such a rest, so far, at most this share is built: a quay is on one of its sides, between basins on both."""
 LEAST_RECLAIMED: Final = 0.5
 """Share of a part that masks mark beside boxes from which water was filled, or land dug away: ships are movers, which
 masks leave out. Chosen by hand."""
@@ -106,7 +117,8 @@ def without_ships(
     -------
     list of Footprint
         Ground is taken from ``geometry``, ``least`` and ``kinds``, and stays in ``greatest``. The ``least`` loses what
-        closing joined to it, too: all around that the date of the water does not surely show built.
+        closing joined to it, too: all around that the date of the water does not surely show built; and what lies
+        between two such parts that may be both ends of a ship, which lay at its quay on every date.
     """
     shapes = [one.geometry for one in footprints]
     taken: list[list[BaseGeometry]] = [[] for _ in footprints]
@@ -124,10 +136,32 @@ def without_ships(
             if np.abs(marks[day] - marks[waters]).max() < LEAST_RECLAIMED:
                 taken[day].append(part)
                 unsure[day].append(rim)
+    rests = _between_ends([part for parts in taken for part in parts], shapely.union_all(shapes), unit)
     return [
-        _without(day, shapely.union_all(less), shapely.union_all(rims), footprints, crs, unit) if less else one
+        _without(day, shapely.union_all(less), shapely.union_all([*rims, *rests]), footprints, crs, unit)
+        if less or rests
+        else one
         for day, (one, less, rims) in enumerate(zip(footprints, taken, unsure, strict=True))
     ]
+
+
+def _between_ends(parts: Sequence[BaseGeometry], built: BaseGeometry, unit: float) -> list[BaseGeometry]:
+    """What lies between the ends of ships, which may be more of them: wide, with water along one side at least."""
+    most, beside = sorted(in_units(side, unit) for side in LONGEST_M), in_units(BESIDE_M, unit)
+    ends = [part for part in {part.wkb: part for part in parts}.values() if part.area >= LEAST_END_M2 * unit**2]
+    found: list[BaseGeometry] = []
+    for one, other in combinations_with_replacement(ends, 2):
+        both = shapely.union(one, other)
+        hull = shapely.convex_hull(both)
+        corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(hull))[:3]
+        is_ship = (np.sort(np.hypot(*np.diff(corners, axis=0).T)) <= most).all()
+        if not is_ship or both.area > MOST_AFLOAT * hull.area:
+            continue
+        rest = shapely.difference(hull, both)
+        along = shapely.difference(shapely.buffer(rest, beside), hull)
+        if shapely.intersection(along, built).area <= MOST_BUILT * along.area:
+            found += wide_parts(shapely.intersection(rest, built), unit, LEAST_SHIP_M2)
+    return found
 
 
 def _shares(shapes: Sequence[BaseGeometry], part: BaseGeometry) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import shapely
+import shapely.affinity
 from shapely.geometry import MultiPolygon
 
 from changedet.stages.footprint.afloat import beside_built, without_ships, without_water
@@ -68,6 +69,44 @@ def test_what_closing_joined_to_a_ship_is_not_sure() -> None:
     free = Footprint(free.geometry, MultiPolygon([QUAY]), free.greatest, free.area_m2, free.kinds)
     found = without_ships([with_rim, free], [NOTHING] * 2, lambda day, _ground: float(day), CRS, 1.0)
     assert found[0].least.area == pytest.approx(QUAY.area)
+
+
+def at_berths(*berths: tuple[float, float, float, float], by: float = 30.0) -> list[Footprint]:
+    """A quay with ships at x0, x1, y0, y1 on one date, and some way on along it on the next."""
+    dates = []
+    for moved in (0.0, by):
+        ships = [shapely.box(a + moved, c, b + moved, d) for a, b, c, d in berths]
+        ships = [shapely.affinity.translate(ship, 500_000, 5_800_000) for ship in ships]
+        shape = MultiPolygon([shapely.union_all([shapely.box(499_900, 5_800_000, 500_900, 5_800_080), *ships])])
+        dates.append(Footprint(shape, shape, shape, shape.area, {"paving": shape}))
+    return dates
+
+
+def test_a_ship_that_is_moved_along_its_quay_is_not_surely_built() -> None:
+    """Where it lies on all dates nothing tells it from a pier, but its ends are afloat."""
+    series = at_berths((0, 150, -30, 0))
+    found = without_ships(series, [NOTHING] * 2, wet_where_free(series), CRS, 1.0)
+    for one in found:
+        assert one.geometry.area == pytest.approx(80_000 + 120 * 30, rel=1e-3), "it may be a pier"
+        assert one.least.area == pytest.approx(80_000, rel=5e-3)
+
+
+def test_where_most_of_a_ship_was_seen_to_be_afloat_the_rest_is_no_ship() -> None:
+    series = at_berths((0, 150, -30, 0), by=120.0)
+    found = without_ships(series, [NOTHING] * 2, lambda day, ground: float(day in (0, 1)), CRS, 1.0)
+    for one in found:
+        assert one.geometry.area == pytest.approx(80_000 + 30 * 30, abs=50)
+        kept = shapely.intersection(one.least, shapely.box(500_130, 5_799_975, 500_140, 5_799_995))
+        assert kept.area == pytest.approx(200), "what closing does not reach"
+
+
+@pytest.mark.parametrize("other", [(450, 600, -30, 0), (0, 150, 80, 110)])
+def test_ships_too_far_apart_to_be_one_leave_what_lies_between(other: tuple[float, float, float, float]) -> None:
+    """Along a quay, and on both sides of it."""
+    series = at_berths((0, 150, -30, 0), other)
+    found = without_ships(series, [NOTHING] * 2, wet_where_free(series), CRS, 1.0)
+    for one in found:
+        assert one.least.area == pytest.approx(80_000, rel=1e-2)
 
 
 def test_boats_and_moved_edges_are_left_alone() -> None:
