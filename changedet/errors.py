@@ -70,6 +70,27 @@ class MethodError(ChangedetError):
     """A method cannot work on what it was given, though the input is well formed."""
 
 
+def was_interrupted(error: BaseException | None) -> bool:
+    """Whether an error came of Ctrl-C.
+
+    Python raises Ctrl-C between any two lines of its own locks, too; where it leaves one that is not held, the error
+    of releasing it takes its place.
+
+    Parameters
+    ----------
+    error : BaseException or None
+        With what was being handled when it was raised.
+
+    Returns
+    -------
+    bool
+        True where Ctrl-C was.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 TURNS_WRITING: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 """Classes of letters that turn the direction of writing: after one of them a reader sees 138 as 831."""
 

@@ -22,7 +22,7 @@ from changedet.cli.process import set_up_process
 from changedet.cli.run_commands import check, doctor, report, run
 from changedet.cli.simulate_command import simulate_command
 from changedet.cli.workflow_commands import init, methods, schema
-from changedet.errors import did_you_mean
+from changedet.errors import did_you_mean, was_interrupted
 from changedet.libraries import __version__
 
 
@@ -96,6 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except KeyboardInterrupt as error:
         _interrupted(error, given, alone=arguments is None)
     except Exception as error:
+        if was_interrupted(error):
+            _interrupted(KeyboardInterrupt(), given, alone=arguments is None)
         sys.exit(report_failure(error, verbose=_is_verbose(given)))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import resource
+import signal
 import sys
+import threading
 import traceback
 from types import TracebackType
 
@@ -49,17 +51,27 @@ def warn(text: str) -> None:
     say(" ".join(f"warning: {text}".split()))
 
 
+ASK_AGAIN_S = 0.05
+"""Until Ctrl-C is sent again that Python dropped: by then the destructor that it met has ended."""
+
+
 def without_undecodable(about: sys.UnraisableHookArgs) -> None:
     """Print what could not be raised, but not that words of a damaged file are no UTF-8.
 
     rasterio cannot decode what GDAL quotes of such a file, and says so on its way to the error that is raised anyway.
+    Ctrl-C that meets a destructor cannot be raised either, and would be lost: it is sent once more.
 
     Parameters
     ----------
     about : UnraisableHookArgs
         As `sys.unraisablehook` is given it.
     """
-    if not (isinstance(about.exc_value, UnicodeDecodeError) and "rasterio" in str(about.object)):
+    if isinstance(about.exc_value, KeyboardInterrupt):
+        # To the main thread itself, which may wait for the system.
+        again = threading.Timer(ASK_AGAIN_S, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+        again.daemon = True
+        again.start()
+    elif not (isinstance(about.exc_value, UnicodeDecodeError) and "rasterio" in str(about.object)):
         sys.__unraisablehook__(about)
 
 

@@ -10,6 +10,7 @@ import click
 
 from changedet.cli.bars import ShowProgress
 from changedet.cli.messages import DONE, failure, say
+from changedet.errors import was_interrupted
 
 if TYPE_CHECKING:
     from changedet.plan import Plan
@@ -74,6 +75,11 @@ def carried_out(plan: Plan, options: Options, progress: ShowProgress | None = No
     -------
     Site
         What is to be printed.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C, also where an error of a lock took its place.
     """
     # Imported here for a quick start.
     from changedet.cli.text import run_in_words, site_row, upload_in_words
@@ -87,6 +93,8 @@ def carried_out(plan: Plan, options: Options, progress: ShowProgress | None = No
         run = carry_out(plan, fresh=options.fresh, placebo=options.placebo, robust=options.robust, progress=progress)
         done = uploaded(plan, progress)
     except Exception as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from error
         return failed(plan, error, options)
     lines = tuple(" ".join(f"warning: {plan.site_id}: {text}".split()) for text in run.summary["warnings"])
     said = [run_in_words(run), *([] if done is None else [upload_in_words(done)]), str(run.path)]

@@ -81,13 +81,19 @@ def test_help_cuts_no_command_short() -> None:
     assert all(f"  {name} " in listed for name in cli.commands)
 
 
-def test_an_interrupt_does_not_wait_for_blocks_in_flight() -> None:
+@pytest.mark.parametrize("ends", ["raise KeyboardInterrupt", "half_released()"])
+def test_an_interrupt_does_not_wait_for_blocks_in_flight(ends: str) -> None:
     code = (
         "import sys, time\nfrom concurrent.futures import ThreadPoolExecutor\nfrom changedet.cli import app\n"
         "pool = ThreadPoolExecutor(1)\n"
         "def interrupt(*_, **__):\n"
         "    pool.submit(time.sleep, 3600)\n"
-        "    raise KeyboardInterrupt\n"
+        f"    {ends}\n"
+        "def half_released():\n"
+        "    try:\n"
+        "        raise KeyboardInterrupt\n"
+        "    finally:\n"
+        "        raise RuntimeError('release unlocked lock')\n"
         "app.cli.main = interrupt\nsys.argv = ['changedet', 'run']\napp.main()\n"
     )
     # It hangs for an hour, until the limit, where it waits.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -61,3 +62,25 @@ def test_without_undecodable_error_prints_any_other(monkeypatch):
 def test_say_prints_no_control_characters_of_names_from_elsewhere(capsys):
     say("a run of the site \x1b[31mred\x07 Dépôt 北")
     assert capsys.readouterr().err == "a run of the site \\x1b[31mred\\x07 Dépôt 北\n"
+
+
+DESTRUCTOR = """
+import os, signal, sys, time
+from changedet.cli.messages import without_undecodable
+sys.unraisablehook = without_undecodable
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts its background jobs with Ctrl-C ignored
+class Held:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+try:
+    Held()
+    time.sleep(60)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_ctrl_c_that_meets_a_destructor_is_sent_again():
+    done = subprocess.run([sys.executable, "-c", DESTRUCTOR], timeout=50, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (130, b"")

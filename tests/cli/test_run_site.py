@@ -50,6 +50,19 @@ def test_carried_out_takes_any_error_for_the_failure_of_its_site(
     assert site.result == {"site": "north", "error": str(error)}
 
 
+def test_carried_out_takes_ctrl_c_for_no_failure_of_a_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            # as a lock of Python's does that Ctrl-C leaves half released
+            raise RuntimeError("release unlocked lock")
+
+    monkeypatch.setattr(pipeline_run, "carry_out", fails)
+    with pytest.raises(KeyboardInterrupt):
+        run_site.carried_out(PLAN, options())
+
+
 def test_printed_sums_up_in_a_table_or_an_array_and_gives_the_highest_status(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
