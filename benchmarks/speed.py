@@ -1,7 +1,7 @@
 """CPU seconds and memory of changedet beside plain scripts, how both grow, and what a large site would take.
 
     python benchmarks/speed.py FOLDER [--size 4096] [--rounds 2] [--growth 512 1024 2048] [--dates 2 4 8]
-        [--auto 512 1024 2048] [--auto-dates 4] [--write]
+        [--auto 512 1024 2048] [--auto-dates 4] [--coarse 512] [--coarse-dates 8] [--write]
 
 Made-up series (scenarios/large_series.py), and simulated sites for runs as users make them, are written to FOLDER once.
 Every program is a process of its own; CPU is
@@ -56,13 +56,18 @@ class Cost:
     promised_mb: float | None = None
 
 
-def workflow(folder: Path, scenes: list[Path], formats: str, scheduler: str = "threads") -> Path:
-    """A workflow of a series by change vector analysis, without boxes."""
-    path = folder / f"{scenes[0].stem}-{len(scenes)}-{len(formats)}-{scheduler}.yaml"
+BY_CVA = ("change: {method: cva}", "objects: {method: none}")
+
+
+def workflow(
+    folder: Path, scenes: list[Path], formats: str, scheduler: str = "threads", methods: tuple[str, ...] = BY_CVA
+) -> Path:
+    """A workflow of a series, by change vector analysis without boxes, or by other methods."""
+    path = folder / f"{scenes[0].stem}-{len(scenes)}-{len(formats)}-{scheduler}-{len(methods)}.yaml"
     lines = [f"site: {{id: {path.stem}}}", "scenes:"]
     lines += [f"  - {{date: {scene.name[:10]}, path: {scene.name}}}" for scene in scenes]
-    lines += [f"bands: {{{', '.join(f'{name}: {k}' for k, name in enumerate(BANDS, 1))}}}", "change: {method: cva}"]
-    lines += ["objects: {method: none}", f"outputs: {{dir: out, formats: {formats}}}"]
+    lines += [f"bands: {{{', '.join(f'{name}: {k}' for k, name in enumerate(BANDS, 1))}}}", *methods]
+    lines += [f"outputs: {{dir: out, formats: {formats}}}"]
     lines += [f"compute: {{scheduler: {scheduler}}}"]
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -171,9 +176,16 @@ def site(folder: Path, size: int, dates: int) -> Path:
     return next(place.glob("*.yaml"))
 
 
-def on_sites(folder: Path, sizes: list[int], dates: int, rounds: int) -> dict[tuple[int, int], Cost]:
+def coarse(folder: Path, size: int, dates: int) -> Path:
+    """The workflow of a series of 10 m that says nothing of methods: the site's seasons are asked."""
+    return workflow(folder, apart(partial(write_series, folder, size, dates)), "all", methods=())
+
+
+def on_auto(
+    made: Callable[[Path, int, int], Path], folder: Path, sizes: list[int], dates: int, rounds: int
+) -> dict[tuple[int, int], Cost]:
     """Runs as users make them, on `auto`, in turns; the least CPU and the greatest peak of the rounds."""
-    paths = {size: site(folder, size, dates) for size in sizes}
+    paths = {size: made(folder, size, dates) for size in sizes}
     if sizes:
         ran(paths[sizes[0]])  # compiles what is compiled once
     found: dict[tuple[int, int], list[Cost]] = {}
@@ -215,15 +227,21 @@ def growth_lines(growth: dict[tuple[int, int], Cost], plain: dict[tuple[int, int
     return lines
 
 
-def site_lines(sites: dict[tuple[int, int], Cost]) -> list[str]:
-    """The section on runs as users make them; nothing where none was run."""
+SITES = f"""## A series on `auto`
+
+Sites of `changedet simulate --kind {SITE_KIND} --seed {SITE_SEED} --gsd {SITE_GSD_M}`, all stages as `auto`
+chooses them (boxes, ground, tracks), all formats."""
+COARSE = """## A series of 10 m on `auto`
+
+Made-up scenes, all stages as `auto` chooses them (the site's seasons are asked), all formats."""
+
+
+def site_lines(head: str, sites: dict[tuple[int, int], Cost]) -> list[str]:
+    """A section on runs as users make them; nothing where none was run."""
     if not sites:
         return []
     lines = [
-        "## A series on `auto`",
-        "",
-        f"Sites of `changedet simulate --kind {SITE_KIND} --seed {SITE_SEED} --gsd {SITE_GSD_M}`, all stages as `auto`",
-        "chooses them (boxes, ground, tracks), all formats.",
+        head,
         "",
         "| pixels a side | dates | CPU s | a MPix and date | peak MB | promised by `check` | peak of promise |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -242,7 +260,7 @@ def page(
     programs: dict[str, Cost],
     growth: dict[tuple[int, int], Cost],
     plain_growth: dict[tuple[int, int], Cost],
-    sites: dict[tuple[int, int], Cost],
+    sites: list[str],
 ) -> str:
     """docs/performance.md."""
     plain, mpix = programs["plain script"], size**2 / 1e6
@@ -269,7 +287,7 @@ def page(
         "The plain scripts (`benchmarks/plain_script.py`, `plain_dask.py`) do not co-register, look for no cloud or",
         "shade, and give no interval; changedet does all of it in these seconds.",
         "",
-        *site_lines(sites),
+        *sites,
         "## Growth",
         "",
         *growth_lines(growth, plain_growth),
@@ -297,11 +315,14 @@ def main() -> None:
     parser.add_argument("--dates", type=int, nargs="+", default=[2, 4, 8])
     parser.add_argument("--auto", type=int, nargs="*", default=[512, 1024, 2048], help="sites, pixels a side")
     parser.add_argument("--auto-dates", type=int, default=4)
+    parser.add_argument("--coarse", type=int, nargs="*", default=[512], help="series of 10 m, pixels a side")
+    parser.add_argument("--coarse-dates", type=int, default=8)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     programs = compared(given.folder, given.size, given.rounds)
-    sites = on_sites(given.folder, given.auto, given.auto_dates, given.rounds)
+    sites = site_lines(SITES, on_auto(site, given.folder, given.auto, given.auto_dates, given.rounds))
+    sites += site_lines(COARSE, on_auto(coarse, given.folder, given.coarse, given.coarse_dates, given.rounds))
     text = page(given.size, programs, *grown(given.folder, given.growth, given.dates), sites)
     print(text)
     if given.write:

@@ -141,7 +141,9 @@ def _dated(onset: Json) -> JsonObject | None:
 def _grown(earlier: BaseGeometry, later: BaseGeometry, unit: float) -> BaseGeometry:
     """What was gained, without strips along edges that moved."""
     gained, margin = shapely.difference(later, earlier), in_units(MARGIN_M, unit)
-    return shapely.buffer(shapely.buffer(gained, -margin), 2 * margin)
+    # Part by part: around all of a wide site at once GEOS takes ten times the memory, and twice the time.
+    inner = shapely.get_parts(shapely.buffer(shapely.get_parts(gained), -margin))
+    return shapely.union_all(shapely.buffer(inner, 2 * margin))
 
 
 def _gained(

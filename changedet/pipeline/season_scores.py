@@ -40,9 +40,9 @@ from changedet.stages.change.kernels.season_colours import (
 from changedet.stages.change.kernels.season_light import (
     bare_odds,
     count_differences,
-    in_one_light,
     light_of,
     never_green,
+    put_in_one_light,
 )
 from changedet.stages.change.kernels.series_hmm import SCORE_GAIN, series_change_probability
 
@@ -122,7 +122,7 @@ def season_tile(job: SeriesJob, window: Window) -> SeasonTile:
         Its counts.
     """
     seasons = _known(job)
-    states = in_one_light(states_of_dates(job, window), seasons.light)
+    states = put_in_one_light(states_of_dates(job, window), seasons.light)
     counts = count_states(states).reshape(-1)
     cells = np.flatnonzero(counts)
     return SeasonTile(cells, counts[cells], count_spells(states[:, 0], seasons.days))
@@ -152,7 +152,7 @@ def season_probabilities(job: SeriesJob, window: Window, marked_above: float) ->
     asked = np.exp(np.concatenate([signs.odds, np.zeros_like(signs.odds[:1])]) / SCORE_GAIN).astype(np.float32)
     found = series_change_probability(asked, np.ones(len(asked)), False, np.ones(len(asked)))[:-1]
     with np.errstate(invalid="ignore"):
-        found = np.where(signs.may_differ & (found < POSSIBLE), np.float32(POSSIBLE), found)
+        found[signs.may_differ & (found < POSSIBLE)] = POSSIBLE
     return compact_marks(found, marked_above, reach)
 
 
@@ -168,21 +168,24 @@ def _signs(job: SeriesJob, window: Window) -> _Signs:
     seasons, ground_m = _known(job), job.grid.ground_resolution_m
     reach = seasons.reach_px
     halo = left_halo_px(ground_m, reach)
-    seen = np.stack([np.isfinite(read_window(path, window)) for path in job.scores])
-    raw = states_of_dates(job, window.grown(halo))
-    wide = in_one_light(raw, seasons.light)
-    own = bare_odds(_near(wide, halo - reach), seasons.light, SCORE_GAIN, reach)[(slice(None), *inner(reach))]
-    own = np.where(seen, own, np.float32(np.nan))
+    # Many dates with a wide halo: no second copy of their states is held, and what is not needed any more is let go.
+    states = states_of_dates(job, window.grown(halo))
     lot = other_halo_px(ground_m) + joined_halo_px(ground_m)
-    apart = other_ground(_near(raw, halo - lot), seasons.dry.shift, ground_m, suns_alike(seasons.days))
+    apart = other_ground(_near(states, halo - lot), seasons.dry.shift, ground_m, suns_alike(seasons.days))
     apart = joined_ground(apart, ground_m)
-    told = OtherSigns(left_behind(wide, ground_m, reach), other_odds(apart, SCORE_GAIN))
-    odds = season_odds(_near(wide, halo), own, told, seasons.days, seasons.table, seasons.hazard)
+    states = put_in_one_light(states, seasons.light)
+    left = left_behind(states, ground_m, reach)
+    states = np.ascontiguousarray(_near(states, halo - reach))
+    own = bare_odds(states, seasons.light, SCORE_GAIN, reach)[(slice(None), *inner(reach))]
+    for path, odds_of_date in zip(job.scores, own, strict=True):
+        odds_of_date[~np.isfinite(read_window(path, window))] = np.nan
+    told = OtherSigns(left, other_odds(apart, SCORE_GAIN))
+    odds = season_odds(_near(states, reach), own, told, seasons.days, seasons.table, seasons.hazard)
     return _Signs(odds, (apart >= MAY_DIFFER) & np.isfinite(odds))
 
 
 def _near(states: Singles, spare: int) -> Singles:
-    return np.ascontiguousarray(states[(slice(None), slice(None), *inner(spare))])
+    return states[(slice(None), slice(None), *inner(spare))]
 
 
 def states_of_dates(job: SeriesJob, window: Window) -> Singles:
@@ -199,11 +202,12 @@ def states_of_dates(job: SeriesJob, window: Window) -> Singles:
     float32 (1 + date, 3, y, x)
         NaN where not seen; the reference where any date is compared with it.
     """
-    found = [read_bands(path, window)[FIRST:] for path in job.contrasts]
-    reference = np.full((STATES, *window.shape), np.nan, np.float32)
-    for both in found:
-        reference = np.where(np.isfinite(reference), reference, both[:STATES])
-    return np.stack([reference, *(both[STATES:] for both in found)]).astype(np.float32)
+    found = np.full((1 + len(job.contrasts), STATES, *window.shape), np.nan, np.float32)
+    for k, path in enumerate(job.contrasts, 1):
+        both = read_bands(path, window, from_band=FIRST)
+        found[0] = np.where(np.isfinite(found[0]), found[0], both[:STATES])
+        found[k] = both[STATES:]
+    return found
 
 
 def _differences(job: SeriesJob, window: Window) -> Ints:

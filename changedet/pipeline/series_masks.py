@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Bytes, Floats, Ints, Singles
-from changedet.blocks import Task, Window, in_strips, joined_tiles
+from changedet.blocks import Task, Window, give_back_memory, in_strips, joined_tiles
 from changedet.grid.zones import sidings_of
 from changedet.kernels.together import each
 from changedet.outputs.rasters.reading import read_bands
@@ -78,6 +78,8 @@ def read_together(
         As of `Session.stream`, for tasks that read the run folder.
     """
     pending = set(pending_masks(plan))
+    # What finishing the dates left free would lie beside what the tiles of all dates take.
+    give_back_memory()
     # Both sides of the reference begin with it: earlier dates are read backwards.
     for side in (range(plan.reference + 1, len(plan.looks)), range(plan.reference - 1, -1, -1)):
         wanted = sorted(pending.intersection(side))

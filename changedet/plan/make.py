@@ -21,7 +21,16 @@ from changedet.plan.alpha_bands import refuse_alpha
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
-from changedet.plan.resources import demand_of, halls_px, rails_px, require_addresses, sizes, tile_edges
+from changedet.plan.resources import (
+    demand_of,
+    halls_px,
+    rails_px,
+    require_addresses,
+    season_halo_px,
+    sizes,
+    tile_edges,
+)
+from changedet.plan.seasons import asks_seasons
 from changedet.plan.site_areas import area_of, covering, located, zones_of
 from changedet.plan.stand_ins import are_grey, grey_by_pixels, with_stand_ins
 from changedet.plan.stored_levels import from_zero
@@ -203,6 +212,8 @@ def _decided(
     demand = demand_of(grid, facts, choices, most)
     halls = halls_px(grid) if workflow.buildings or workflow.works else 0
     demand = replace(demand, halls_px=halls, rails_px=rails_px(grid) if workflow.railcars else 0)
+    if choices["change"].parameters.get("persistence") != NONE and asks_seasons(workflow, facts):
+        demand = replace(demand, season_halo_px=season_halo_px(grid, facts))
     tile_px, workers, peak = sizes(workflow, demand, workers, memory, tile_edges(choices, facts))
     if workflow.compute.memory and peak > memory:
         least = math.ceil(peak / _MEGABYTE)

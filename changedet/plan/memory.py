@@ -7,6 +7,7 @@ Its numbers were read from runs of 512 to 8192 px a side, of two to five dates, 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,8 +50,8 @@ MEASURED_BYTES: Final = 15
 """The same of a date that is being measured: the images and their temporaries."""
 REFERENCE_OVERVIEW_BYTES: Final = 4
 """For each value of the overview, the reference's own: its classes' temporaries are gone by then."""
-MEASURED_OVERVIEW_BYTES: Final = 20
-"""The same of a date that is being measured."""
+MEASURED_OVERVIEW_BYTES: Final = 25
+"""The same of a date that is being measured; of a pair of 8192 px 590 to 639 MB were taken, over many runs."""
 LENT_BYTES: Final = 2
 """For each value of sample and overview, for each thread that has no date of its own and takes over parts of one."""
 MOST_LENT: Final = 6
@@ -73,6 +74,17 @@ BEYOND_GRID_M: Final = 35.0
 TOGETHER_BYTES: Final = 53
 """For each pixel of such a tile with its halo and each date but one, from the peaks of a site of 2000 x 2000 px of
 0.5 m on five dates (1,363 MB in this part of the run) and of a depot of 800 x 800 px of 0.3 m on eight (1,129)."""
+PLAIN_BYTES: Final = 18
+"""The same where no trees find change: a tile of 512 px of eleven dates by `cva` takes 46 MB, 16 bytes."""
+SEASON_BYTES: Final = 40
+"""For each pixel of such a tile with its halo and each date, the reference among them, where the site's seasons are
+asked: a tile of 512 px of twelve dates of 10 m takes 150 to 157 MB, 36 bytes."""
+SEASONS_STARTED_BYTES: Final = 110_000_000
+"""Their compiled functions, and what finishing the dates leaves: of 560 MB that six dates of 256 px take 25 are the
+tile's."""
+DRAWN_BYTES: Final = 16
+"""For each cell of a footprint in coarse pixels and each date: outlines, and what is made of them. A drawn site of
+1224 x 1224 px of 10 m on twelve dates, with fields of a few pixels, takes 250 MB."""
 COLOURS_BYTES: Final = 450
 """For each pixel that the network of change in colours alone is shown at once, and what that of roofs adds."""
 _BYTES_PER_FEATURE: Final = 4
@@ -108,6 +120,10 @@ class Demand:
         Ground size of a pixel, where dates are read together with what stands on them; else 0.
     outlines_cells : int
         Cells on which outlines of new ground are looked for; 0 where none are.
+    season_halo_px : int
+        Pixels around a tile that decide about it where the site's seasons are asked; 0 where they are not.
+    lasting_cells : int
+        Cells of footprints of ground that lasts, in coarse pixels; 0 where there are none.
     """
 
     shape: tuple[int, int]
@@ -121,6 +137,8 @@ class Demand:
     rails_px: int = 0
     gsd_m: float = 0.0
     outlines_cells: int = 0
+    season_halo_px: int = 0
+    lasting_cells: int = 0
 
 
 def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
@@ -153,24 +171,39 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     halls = left + _halls(demand) if demand.halls_px else 0
     rails = left + RAILS_STARTED_BYTES + demand.rails_px * RAILS_BYTES if demand.rails_px else 0
     together = left + TABLES_BYTES + _together(demand, edge_px, workers)
+    together += SEASONS_STARTED_BYTES if demand.season_halo_px else 0
     # Outlines are looked for between two passes over the tiles.
     outlines = left + TABLES_BYTES + demand.outlines_cells * CELL_BYTES if demand.dates > _PAIR else 0
-    finishing = TABLES_BYTES + max(FINISHING_BYTES, halls, rails)
+    drawn = demand.lasting_cells * demand.dates * DRAWN_BYTES
+    finishing = TABLES_BYTES + max(FINISHING_BYTES + drawn, halls, rails)
     return begun + max(measuring, passing, together, outlines, finishing)
 
 
 def _together(demand: Demand, edge_px: int, workers: int) -> int:
     """What workers hold of the tiles in which all dates are read together."""
-    if not demand.gsd_m or demand.dates <= _PAIR:
+    if demand.dates <= _PAIR:
         return 0
     edge = edge_px if demand.dates <= DATES_AT_ONCE else min(edge_px, LATTICE_PX)
+    wide = [widest_px(size, edge) for size in demand.shape]
+    if demand.season_halo_px:
+        each = demand.dates * SEASON_BYTES * math.prod(size + 2 * demand.season_halo_px for size in wide)
+    elif not demand.by_trees:
+        each = (demand.dates - 1) * PLAIN_BYTES * math.prod(wide)
+    else:
+        each = _by_trees_together(demand, wide)
+    return min(workers, len(joined_tiles(demand.shape, edge))) * each
+
+
+def _by_trees_together(demand: Demand, wide_px: Sequence[int]) -> int:
+    """What one of them holds of its tile with its halo where trees find change."""
+    if not demand.gsd_m:
+        return 0
     around, beyond = (math.ceil(metres / demand.gsd_m) for metres in (TOGETHER_HALO_M, BEYOND_GRID_M))
     pixels = demand.dates - 1
-    for size in demand.shape:
-        tile = widest_px(size, edge)
+    for size, tile in zip(demand.shape, wide_px, strict=True):
         # Of two tiles side by side each has one side at the end of the grid.
         pixels *= min(size + 2 * beyond, tile + around + (beyond if size <= 2 * tile else around))
-    return min(workers, len(joined_tiles(demand.shape, edge))) * pixels * TOGETHER_BYTES
+    return pixels * TOGETHER_BYTES
 
 
 def _waiting(demand: Demand, edge_px: int, workers: int) -> int:

@@ -16,7 +16,10 @@ from changedet.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.pipeline.things.kernels import siding_pictures
 from changedet.plan.memory import Demand, expected_peak
 from changedet.plan.model import LATTICE_PX
+from changedet.stages.change.kernels.compact_marks import compact_halo_px
+from changedet.stages.change.kernels.left_behind import left_halo_px
 from changedet.stages.change.kernels.outlined_ground import COARSEST_M, MOST_CELLS, cells_factor
+from changedet.stages.footprint.stage import footprint_method, needs_lasting
 from changedet.stages.objects.stage import STAGE
 from changedet.stages.overview_factors import cloud_overview_factor, overview_factor
 from changedet.stages.registry import NONE, Choice, Facts
@@ -134,6 +137,26 @@ def outlines_cells(grid: Grid) -> int:
     return rows * columns if fits else 0
 
 
+def season_halo_px(grid: Grid, facts: Facts) -> int:
+    """How far around a tile pixels decide about it where the site's seasons are asked.
+
+    Parameters
+    ----------
+    grid : Grid
+        That all dates share.
+    facts : Facts
+        What ``auto`` chose by.
+
+    Returns
+    -------
+    int
+        Pixels.
+    """
+    ground_m = grid.ground_resolution_m
+    reach_px = max(1, round(max(facts.gsd_m) / ground_m))
+    return compact_halo_px(reach_px) + left_halo_px(ground_m, reach_px)
+
+
 def _pixels_of(grid: Grid, ground_m: float, most: int) -> int:
     wanted = math.ceil(grid.shape[0] * grid.shape[1] * (grid.ground_resolution_m / ground_m) ** 2)
     return wanted if wanted <= most else 0
@@ -173,6 +196,7 @@ def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: in
         detects=choices["objects"].method == "learned",
         gsd_m=grid.ground_resolution_m if choices["change"].method == "trees" else 0.0,
         outlines_cells=outlines_cells(grid),
+        lasting_cells=math.prod(grid.shape) if needs_lasting(facts) and footprint_method(facts) is not None else 0,
     )
 
 

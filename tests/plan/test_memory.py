@@ -7,9 +7,12 @@ import pytest
 
 from changedet.plan.memory import (
     BEYOND_GRID_M,
+    DRAWN_BYTES,
     HALLS_BYTES,
     HALLS_KEPT_BYTES,
+    PLAIN_BYTES,
     RAILS_BYTES,
+    SEASON_BYTES,
     TOGETHER_BYTES,
     WAITING_BYTES,
     Demand,
@@ -107,3 +110,27 @@ def test_dates_read_together_ask_no_memory_for_what_lies_far_beyond_the_grid() -
     beyond_px = 2 * math.ceil(BEYOND_GRID_M / 0.5)
     pixels = (500 + beyond_px) ** 2 - (300 + beyond_px) ** 2
     assert pixels * 59 * TOGETHER_BYTES <= larger - small < 1.1 * pixels * 59 * TOGETHER_BYTES
+
+
+def test_seasons_of_a_site_are_promised_by_their_halo_and_dates() -> None:
+    coarse = replace(PAIR, shape=(1224, 1224), dates=12, season_halo_px=42)
+    peaks = [expected_peak(replace(coarse, dates=dates), 512, 2) for dates in (12, 24, 36)]
+    assert peaks[2] - peaks[1] == 12 * 2 * (512 + 2 * 42) ** 2 * SEASON_BYTES
+    assert peaks[0] <= peaks[1]
+    # In tiles of 3 m the same ground is more pixels.
+    assert expected_peak(replace(coarse, dates=24, season_halo_px=130), 512, 2) > 1.2 * peaks[1]
+    assert expected_peak(replace(coarse, dates=24), 512, 1) < peaks[1]
+
+
+def test_dates_read_together_are_promised_without_trees_and_seasons() -> None:
+    peaks = [expected_peak(replace(PAIR, dates=dates), 512, 2) for dates in (100, 200)]
+    assert peaks[1] - peaks[0] == 100 * 2 * 512 * 512 * PLAIN_BYTES
+
+
+def test_footprints_in_coarse_pixels_add_what_their_cells_and_dates_take() -> None:
+    wide = replace(PAIR, dates=12, lasting_cells=30_000_000)
+    assert expected_peak(replace(wide, lasting_cells=100), 512, 1) == expected_peak(
+        replace(wide, lasting_cells=0), 512, 1
+    )
+    grown = expected_peak(replace(wide, lasting_cells=40_000_000), 512, 1) - expected_peak(wide, 512, 1)
+    assert grown == 10_000_000 * 12 * DRAWN_BYTES

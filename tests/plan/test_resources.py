@@ -14,7 +14,8 @@ from small_rasters import write
 
 from changedet.errors import ChangedetError
 from changedet.grid import Grid
-from changedet.plan.resources import LIBRARIES_BYTES, halls_px, require_addresses
+from changedet.plan.resources import LIBRARIES_BYTES, halls_px, require_addresses, season_halo_px
+from changedet.stages.registry import Facts
 
 
 def test_require_addresses_refuses_a_limit_that_a_run_would_meet(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,3 +42,15 @@ def test_halls_are_looked_for_in_their_own_pixels_on_sites_that_are_not_too_larg
     grid = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (3000, 3000))
     assert halls_px(grid) == pytest.approx(2000 * 2000, rel=0.01)
     assert halls_px(Grid(grid.crs, grid.transform, (9000, 9000))) == 0
+
+
+def test_seasons_look_as_far_around_in_metres_and_a_few_pixels_of_the_scenes() -> None:
+    near, far = (
+        season_halo_px(
+            Grid("EPSG:32636", Affine(side, 0, 500_000, 0, -side, 4_000_000), (500, 500)),
+            Facts(resolution_m=side, gsd_m=(side,)),
+        )
+        for side in (10.0, 3.0)
+    )
+    assert near == 36 + 2 + 4
+    assert far == 120 + 2 + 4

@@ -178,7 +178,7 @@ def read_windows(path: str | Path, some: Iterable[Window]) -> Iterator[FilePixel
             yield _bands(source, window, 1)[0]
 
 
-def read_bands(path: str | Path, window: Window, count: int | None = None) -> FilePixels:
+def read_bands(path: str | Path, window: Window, count: int | None = None, *, from_band: int = 0) -> FilePixels:
     """One window of several bands in the file's own dtype.
 
     Parameters
@@ -188,7 +188,9 @@ def read_bands(path: str | Path, window: Window, count: int | None = None) -> Fi
     window : changedet.blocks.Window
         Where, in its pixels; may reach beyond its edge.
     count : int, optional
-        How many bands from the first; by default all.
+        How many bands; by default all that follow.
+    from_band : int
+        The first of them, from 0.
 
     Returns
     -------
@@ -196,16 +198,17 @@ def read_bands(path: str | Path, window: Window, count: int | None = None) -> Fi
         Of the window's shape; no data beyond the edge.
     """
     with opened(path) as source:
-        return _bands(source, window, count or source.count)
+        return _bands(source, window, count or source.count - from_band, from_band)
 
 
-def _bands(source: rasterio.DatasetReader, window: Window, count: int) -> FilePixels:
+def _bands(source: rasterio.DatasetReader, window: Window, count: int, first: int = 0) -> FilePixels:
     top, left = max(0, window.y), max(0, window.x)
     bottom = min(source.height, window.y + window.height)
     right = min(source.width, window.x + window.width)
     inside: FilePixels = np.zeros((count, 0, 0), source.dtypes[0])
     if top < bottom and left < right:
-        inside = source.read(list(range(1, count + 1)), window=windows.Window(left, top, right - left, bottom - top))
+        place = windows.Window(left, top, right - left, bottom - top)
+        inside = source.read(list(range(first + 1, first + count + 1)), window=place)
     if inside.shape[1:] == window.shape:
         return inside
     fill = 0 if source.nodata is None else source.nodata

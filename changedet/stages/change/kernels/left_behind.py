@@ -30,6 +30,8 @@ LEAST_ALIKE: Final = 2.0
 MOST_APART: Final = 9.0
 """Square of a look's distance, in spreads of `season_light.LEAST_SPREAD`, at most, so that a place counts a ninetieth
 at least: one look under haze decides nothing, and any field around tells of the time of the year."""
+STRIP_PX: Final = 128
+"""Rows of a tile whose looks are brought together at once: they are held beside the tile itself."""
 COMPACT_PX: Final = 2
 """Scenes' pixels, each way, over which ground is left behind: single ones are where a crop failed."""
 
@@ -91,11 +93,15 @@ def left_behind(states: Singles, ground_m: float, reach_px: int) -> Singles:
     """
     halo, side = left_halo_px(ground_m, reach_px), COMPACT_PX * reach_px
     spare = halo - side
-    shape = (len(states), states.shape[2] - 2 * spare, states.shape[3] - 2 * spare)
-    found = np.zeros(shape, np.float32)
-    scale = (1.0 / np.array(LEAST_SPREAD)).astype(np.float32)
-    # All that a place shows lies together, as it is read some hundred times.
-    _leave_behind(np.ascontiguousarray(states.transpose(2, 3, 0, 1)), places_around(ground_m), scale, spare, found)
+    rows, columns = (size - 2 * spare for size in states.shape[2:])
+    found = np.empty((len(states), rows, columns), np.float32)
+    places, scale = places_around(ground_m), (1.0 / np.array(LEAST_SPREAD)).astype(np.float32)
+    for top in range(0, rows, STRIP_PX):
+        own = np.zeros((len(states), min(STRIP_PX, rows - top), columns), np.float32)
+        # All that a place shows lies together, as it is read some hundred times.
+        around = states[:, :, top : top + own.shape[1] + 2 * spare].transpose(2, 3, 0, 1)
+        _leave_behind(np.ascontiguousarray(around), places, scale, spare, own)
+        found[:, top : top + STRIP_PX] = own
     return np.stack([opened(one, side)[side:-side, side:-side] for one in found])
 
 

@@ -299,15 +299,13 @@ def season_odds(
     standing, after, before = grows(states[:, 0])
     unchanged = standing | after | comes_back(states[:, 0])
     found = np.empty_like(own)
-    if table is None:
-        odds = np.full(states[:, 0].shape, np.log(SOIL))
-    else:
-        odds = np.stack([np.where(np.isfinite(state[0]), table[_cells(state)], 0.0) for state in states])
+    first = _colour_odds(states[0], table)
     for k in range(1, len(states)):
         was_planted = before[k] | standing[0]
         still = np.where(waited >= 0, stays[np.maximum(waited, 0)], 0.0) * (spells[k] >= 0)
-        colours = odds[k] + still + told.left[k]
-        never = own[k - 1] if table is None else np.minimum(own[k - 1], np.maximum(odds[k], odds[0]))
+        odds = _colour_odds(states[k], table)
+        colours = odds + still + told.left[k]
+        never = own[k - 1] if table is None else np.minimum(own[k - 1], np.maximum(odds, first))
         grown = np.where(was_planted, colours, np.maximum(never, told.other[k - 1]))
         grown = np.where(unchanged[k], MOST_AGAINST, grown)
         found[k - 1] = np.where(np.isfinite(own[k - 1]), grown, np.nan)
@@ -317,16 +315,22 @@ def season_odds(
     return _confirmed(found)
 
 
+def _colour_odds(state: Singles, table: Singles | None) -> Singles | Floats:
+    """Log odds that ground (y, x) in the colours of a state (3, y, x) was built on; 0 where it is not seen."""
+    if table is None:
+        return np.full(state.shape[1:], np.log(SOIL))
+    return np.where(np.isfinite(state[0]), table[_cells(state)], np.float32(0))
+
+
 def _confirmed(odds: Singles) -> Singles:
-    """What came between the last two looks of a pixel waits for a further one."""
-    found = odds.copy()
+    """What came between the last two looks of a pixel waits for a further one; in place."""
     last = np.full(odds.shape[1:], np.nan, np.float32)
-    for k in range(len(odds)):
-        later = np.isfinite(odds[k + 1 :]).any(axis=0)
-        own = np.isfinite(odds[k]) & ~later
-        found[k] = np.where(own, np.minimum(odds[k], np.where(np.isfinite(last), last, MOST_AGAINST)), odds[k])
-        last = np.where(np.isfinite(odds[k]), odds[k], last)
-    return found
+    for k, own in enumerate(odds):
+        seen = np.isfinite(own)
+        is_last = seen & ~np.isfinite(odds[k + 1 :]).any(axis=0)
+        before, last = last, np.where(seen, own, last)
+        own[is_last] = np.minimum(own, np.where(np.isfinite(before), before, MOST_AGAINST))[is_last]
+    return odds
 
 
 def _cells(state: Singles) -> tuple[Ints, Ints, Ints]:

@@ -109,21 +109,22 @@ def light_of(counts: Ints) -> Light:
     return Light(shift, spread)
 
 
-def in_one_light(states: Singles, light: Light) -> Singles:
+def put_in_one_light(states: Singles, light: Light) -> Singles:
     """States as in the reference's light.
 
     Parameters
     ----------
     states : float32 (1 + date, 3, y, x)
+        Changed in place: of many dates a second copy is what a tile has no memory for.
     light : Light
 
     Returns
     -------
     float32 (1 + date, 3, y, x)
-        The shifts taken off.
+        The same array, the shifts taken off.
     """
-    shift = np.vstack([np.zeros((1, STATES)), light.shift]).astype(np.float32)
-    return np.asarray(states - shift[:, :, None, None], np.float32)
+    states[1:] -= light.shift.astype(np.float32)[:, :, None, None]
+    return states
 
 
 def bare_odds(states: Singles, light: Light, gain: float, reach_px: int) -> Singles:
@@ -144,14 +145,15 @@ def bare_odds(states: Singles, light: Light, gain: float, reach_px: int) -> Sing
     float32 (date, y, x)
         By what no shift of so many explains; NaN where either is not seen. Of the outermost pixels not all is compared.
     """
-    spread = light.spread.astype(np.float32)[:, :, None, None]
     first, others = states[0], states[1:]
-    there = [_beyond(state, *_range(first, reach_px)) for state in others]
-    back = [_beyond(first, *_range(state, reach_px)) for state in others]
-    apart = np.minimum(np.stack(there), np.stack(back))
-    apart = np.where(np.isfinite(others - first), apart, np.float32(np.nan))
-    length = np.sqrt(((apart / spread) ** 2).sum(axis=1))
-    return np.asarray(gain * np.log(np.maximum(length, STEP) / DIFFERS), np.float32)
+    low, high = _range(first, reach_px)
+    found = np.empty((len(others), *first.shape[1:]), np.float32)
+    for own, state, spread in zip(found, others, light.spread.astype(np.float32), strict=True):
+        apart = np.minimum(_beyond(state, low, high), _beyond(first, *_range(state, reach_px)))
+        apart[~np.isfinite(state - first)] = np.nan
+        length = np.sqrt(((apart / spread[:, None, None]) ** 2).sum(axis=0))
+        own[:] = gain * np.log(np.maximum(length, STEP) / DIFFERS)
+    return found
 
 
 def _range(state: Singles, reach_px: int) -> tuple[Singles, Singles]:

@@ -30,7 +30,7 @@ def test_light_is_that_of_ground_without_plants(states: np.ndarray) -> None:
     found = light.light_of(light.count_differences(states, light.never_green(states)))
     assert found.shift == pytest.approx(np.array([[0, 0.2, -0.3], [0, 0, 0]]), abs=0.021)
     assert found.spread[1] == pytest.approx(light.LEAST_SPREAD)
-    level = light.in_one_light(states, found)
+    level = light.put_in_one_light(states, found)
     assert np.abs((level[1] - level[0])[:, 4:]).max() < 0.1
 
 
