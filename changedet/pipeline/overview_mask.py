@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from changedet.pipeline.witnesses import MOST_WITNESSES
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.chips import LEAST_CONFIDENCE
 from changedet.stages.mask.stage import MaskMethod
+
+STRIP_ROWS: Final = 128
+"""Rows of overviews of which the usual picture is made at once."""
 
 
 def overview_classes(
@@ -136,12 +140,17 @@ def usual_picture(laid: Sequence[Singles]) -> Singles:
         bright; NaN where none shows anything.
     """
     levels = [_usual_level(image) for image in laid]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = [image * (levels[0] / level) for image, level in zip(laid, levels, strict=True)]
-    # NumPy's nanpercentile calls Python for each pixel. NaN comes last.
-    ordered = np.sort(np.stack(scaled), axis=0)
-    middle = np.maximum((~np.isnan(ordered)).sum(axis=0) - 1, 0) // 2
-    return np.asarray(np.take_along_axis(ordered, middle[None], axis=0)[0], np.float32)
+    found = np.empty(laid[0].shape, np.float32)
+    # Some rows at a time: all of them would be three times what is given.
+    for top in range(0, len(laid[0][0]), STRIP_ROWS):
+        rows = (slice(None), slice(top, top + STRIP_ROWS))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ordered = np.stack([image[rows] * (levels[0] / level) for image, level in zip(laid, levels, strict=True)])
+        # NumPy's nanpercentile calls Python for each pixel. NaN comes last.
+        ordered.sort(axis=0)
+        middle = np.maximum((~np.isnan(ordered)).sum(axis=0) - 1, 0) // 2
+        found[rows] = np.take_along_axis(ordered, middle[None], axis=0)[0]
+    return found
 
 
 def laid_on(other: Singles, like: Singles, align: AlignMethod | None, resolution_m: float) -> Singles:
@@ -213,10 +222,16 @@ class _Witnesses:
     def without_snow(self, method: MaskMethod) -> list[tuple[Singles, Singles]]:
         """The nearest `MOST_WITNESSES` that are not white all over, as they were read and as they are laid."""
         found: list[tuple[Singles, Singles]] = []
-        for look in self._job.witnesses:
+        for k, look in enumerate(self._job.witnesses):
             one = self._of(look)
-            if one is not None and not (method.white is not None and method.white(one[0])):
-                found.append(one)
+            is_white = one is not None and method.white is not None and method.white(one[0])
+            if one is not None and not is_white:
+                # Held of many dates: as they were read, a reference alone asks for them again.
+                kept = one if self._job.reference is None else (one[1], one[1])
+                self._read[look.date] = kept
+                found.append(kept)
+            elif is_white and k >= MOST_WITNESSES:
+                del self._read[look.date]
             if len(found) == MOST_WITNESSES:
                 break
         return found

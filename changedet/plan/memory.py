@@ -52,6 +52,14 @@ REFERENCE_OVERVIEW_BYTES: Final = 4
 """For each value of the overview, the reference's own: its classes' temporaries are gone by then."""
 MEASURED_OVERVIEW_BYTES: Final = 25
 """The same of a date that is being measured; of a pair of 8192 px 590 to 639 MB were taken, over many runs."""
+WITNESS_BYTES: Final = 4
+"""For each value of the overview and each other look that says whether a date's clouds are ground, and once more for
+what most of these show."""
+WITNESSED_BYTES: Final = 24
+"""For each value of the overview where such looks are asked, whatever workers there are: what dates leave for the next
+ones. Twelve cloudy looks of 1224 x 1224 px took 1,197 MB in this part of the run with two workers."""
+MOST_WITNESSES: Final = 5
+"""Such looks: the nearest four and one from the other end of the year."""
 LENT_BYTES: Final = 2
 """For each value of sample and overview, for each thread that has no date of its own and takes over parts of one."""
 MOST_LENT: Final = 6
@@ -122,6 +130,8 @@ class Demand:
         Cells on which outlines of new ground are looked for; 0 where none are.
     season_halo_px : int
         Pixels around a tile that decide about it where the site's seasons are asked; 0 where they are not.
+    witnesses : int
+        Other looks that say of each date whether its clouds are ground; 0 where none are asked.
     lasting_cells : int
         Cells of footprints of ground that lasts, in coarse pixels; 0 where there are none.
     """
@@ -138,6 +148,7 @@ class Demand:
     gsd_m: float = 0.0
     outlines_cells: int = 0
     season_halo_px: int = 0
+    witnesses: int = 0
     lasting_cells: int = 0
 
 
@@ -163,7 +174,9 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     at_once = min(workers, max(1, demand.dates - 1))
     lent = min(workers - at_once, MOST_LENT)
     measuring = sample * (REFERENCE_BYTES + MEASURED_BYTES * at_once + LENT_BYTES * lent)
-    measuring += overview * (REFERENCE_OVERVIEW_BYTES + MEASURED_OVERVIEW_BYTES * at_once + LENT_BYTES * lent)
+    date = MEASURED_OVERVIEW_BYTES + WITNESS_BYTES * (demand.witnesses + 1 if demand.witnesses else 0)
+    date_free = REFERENCE_OVERVIEW_BYTES + WITNESSED_BYTES * bool(demand.witnesses)
+    measuring += overview * (date_free + date * at_once + LENT_BYTES * lent)
     left = (sample + overview) * LEFT_BYTES + _cached(demand)
     passing = left + workers * _tile(demand, edge_px) + _waiting(demand, edge_px, workers)
     if demand.detects or demand.dates > _PAIR:

@@ -14,12 +14,13 @@ from changedet.errors import ChangedetError
 from changedet.grid import Grid
 from changedet.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.pipeline.things.kernels import siding_pictures
-from changedet.plan.memory import Demand, expected_peak
+from changedet.plan.memory import MOST_WITNESSES, Demand, expected_peak
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.compact_marks import compact_halo_px
 from changedet.stages.change.kernels.left_behind import left_halo_px
 from changedet.stages.change.kernels.outlined_ground import COARSEST_M, MOST_CELLS, cells_factor
 from changedet.stages.footprint.stage import footprint_method, needs_lasting
+from changedet.stages.mask.kernels.cloud_shapes import SOFTNESS_LIMIT_M
 from changedet.stages.objects.stage import STAGE
 from changedet.stages.overview_factors import cloud_overview_factor, overview_factor
 from changedet.stages.registry import NONE, Choice, Facts
@@ -182,10 +183,12 @@ def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: in
         For `expected_peak`.
     """
     wanted_m = choices["mask"].parameters.get("overview_resolution_m")
-    factor = overview_factor(grid.shape)
+    factor, asked = overview_factor(grid.shape), 0
     if wanted_m is not None:
         resolution_m = grid.ground_resolution_m
         factor = cloud_overview_factor(grid.shape, resolution_m, max(float(wanted_m), resolution_m))
+        if grid.ground_resolution_m > SOFTNESS_LIMIT_M and facts.dates >= MOST_WITNESSES:
+            asked = min(MOST_WITNESSES, facts.dates - 1)
     return Demand(
         shape=grid.shape,
         bands=bands,
@@ -196,6 +199,7 @@ def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: in
         detects=choices["objects"].method == "learned",
         gsd_m=grid.ground_resolution_m if choices["change"].method == "trees" else 0.0,
         outlines_cells=outlines_cells(grid),
+        witnesses=asked,
         lasting_cells=math.prod(grid.shape) if needs_lasting(facts) and footprint_method(facts) is not None else 0,
     )
 

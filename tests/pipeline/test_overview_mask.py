@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, PATCHES, SHADOW, SNOW
+from changedet.pipeline import overview_mask
 from changedet.pipeline.overview_mask import confirmed_clouds, laid_on, usual_picture, with_snow
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.stage import STAGE
@@ -67,3 +70,17 @@ def test_snow_is_added_where_nothing_else_hides_the_ground() -> None:
     classes = np.array([CLEAR, CLOUD, SNOW, CLEAR], np.uint8)
     snow = np.array([PATCHES, PATCHES, CLEAR, CLEAR], np.uint8)
     assert with_snow(classes, snow).tolist() == [PATCHES, CLOUD, SNOW, CLEAR]
+
+
+def test_what_most_dates_show_takes_little_more_than_a_date(monkeypatch) -> None:
+    rng = np.random.default_rng(3)
+    laid = [rng.normal(1000, 100, (4, 500, 300)).astype(np.float32) for _ in range(4)]
+    for image in laid:
+        image[:, rng.random(image.shape[1:]) < 0.3] = np.nan
+    tracemalloc.start()
+    usual = usual_picture(laid)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * laid[0].nbytes
+    monkeypatch.setattr(overview_mask, "STRIP_ROWS", 7)
+    np.testing.assert_array_equal(usual_picture(laid), usual)

@@ -15,6 +15,8 @@ from changedet.plan.memory import (
     SEASON_BYTES,
     TOGETHER_BYTES,
     WAITING_BYTES,
+    WITNESS_BYTES,
+    WITNESSED_BYTES,
     Demand,
     expected_peak,
 )
@@ -35,6 +37,12 @@ SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
         (replace(PAIR, shape=(8192, 8192), overview_factor=6), 512, 2, 612),
         (replace(PAIR, shape=(20_000, 20_000), overview_factor=14), 512, 2, 603),
         (replace(PAIR, dates=4), 512, 2, 669),
+        (
+            replace(PAIR, shape=(1224, 1224), dates=12, season_halo_px=42, witnesses=5, lasting_cells=1224**2),
+            512,
+            2,
+            1197,
+        ),
         (SITE, 1024, 2, 879),
         (replace(SITE, shape=(800, 800), dates=4, gsd_m=0.3), 1024, 2, 1061),
         (replace(SITE, shape=(800, 800), dates=8, gsd_m=0.3), 1024, 2, 1129),
@@ -134,3 +142,11 @@ def test_footprints_in_coarse_pixels_add_what_their_cells_and_dates_take() -> No
     )
     grown = expected_peak(replace(wide, lasting_cells=40_000_000), 512, 1) - expected_peak(wide, 512, 1)
     assert grown == 10_000_000 * 12 * DRAWN_BYTES
+
+
+def test_looks_that_tell_clouds_from_ground_are_promised_with_each_date_at_once() -> None:
+    alone, asked = (
+        expected_peak(replace(PAIR, shape=(4000, 4000), overview_factor=3, dates=8, witnesses=n), 512, 2)
+        for n in (0, 5)
+    )
+    assert asked - alone == 4 * (4000 * 4000 // 9) * (2 * WITNESS_BYTES * 6 + WITNESSED_BYTES)

@@ -173,10 +173,14 @@ def correlation_spectrum(moving: Fields, reference: Fields, whitening: float) ->
         Its inverse transform is the correlation at each shift.
     """
     taper = _taper(moving.shape[1])[:, None] * _taper(moving.shape[2])
-    calls = [partial(_wave, field, taper) for field in (reference, moving)]
-    # Chips are many, and shared among threads as such.
-    before, own = together(calls) if moving[0].size >= LARGE_PX else [call() for call in calls]
-    spectrum = (np.conj(before) * own).sum(axis=0)
+    if moving[0].size >= LARGE_PX:
+        # Band by band: all at once would be six times the fields. Chips are many, and shared among threads as such.
+        spectrum = np.zeros(moving.shape[1:], np.complex64)
+        for fields in zip(reference, moving, strict=True):
+            before, own = together([partial(_wave, field, taper) for field in fields])
+            spectrum += np.conj(before) * own
+    else:
+        spectrum = (np.conj(_wave(reference, taper)) * _wave(moving, taper)).sum(axis=0)
     if whitening:
         power = np.abs(spectrum)
         spectrum = spectrum / np.maximum(power, 1e-6 * max(float(power.max()), 1e-30)) ** whitening

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from changedet.stages.align.kernels import chip_shifts as module
 from changedet.stages.align.kernels.chip_shifts import (
     chip_shifts,
     chip_spectra,
@@ -50,3 +51,11 @@ def test_joint_peak_many_dull_chips_outweigh_one_sharp_one():
     together = joint_peak(spectra, (1.0, 0.0), own[:, 2], 15.0)
     np.testing.assert_allclose((together.dy, together.dx), (2, -3), atol=0.4)
     assert joint_peak([np.zeros((64, 64), np.complex64)], (0.0, 0.0), np.ones(1), 15.0).quality == 0
+
+
+def test_spectra_of_large_fields_are_summed_band_by_band(monkeypatch):
+    rng = np.random.default_rng(1)
+    moving, reference = rng.normal(size=(2, 3, 261, 255, 2)).astype(np.float32).view(np.complex64)[..., 0]
+    whole = correlation_spectrum(moving, reference, 0.5)
+    monkeypatch.setattr(module, "LARGE_PX", 1 << 30)
+    assert (correlation_spectrum(moving, reference, 0.5) == whole).all()
