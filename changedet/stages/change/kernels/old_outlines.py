@@ -55,6 +55,9 @@ pale")."""
 MOST_RIPENED: Final = 0.25
 """E-folds by which the ground may differ more across the rim than on the reference where plants were lost: on fields
 that turned pale .22 at most."""
+MOST_OF_CROPS: Final = 1.0
+"""Mean log odds of the network inside of a rim that stands out more: a plot that is stripped whole has its old outline,
+too, and 1.3 to 1.4 on two looks of a drawn one."""
 MOST_ODDS: Final = 1.5
 """Mean log odds of the network inside of the rim, from which on something was built there."""
 LEAST_GREEN: Final = 0.5
@@ -109,7 +112,9 @@ def outlined_before(areas: Ints, sums: Ints, gsd_m: float) -> Bools:
     mean = total / np.maximum(total[:, :1], 1.0)
     more = mean[:, DATE] - mean[:, REFERENCE]
     kept = (more < MOST_MORE * LEVELS_PER_E_FOLD) & (mean[:, DATE] > LEAST_KEPT * mean[:, REFERENCE])
-    ripened = (more < MOST_RIPENED * LEVELS_PER_E_FOLD) & (mean[:, LOST] > PLANTS_LOST * LEVELS_PER_E_FOLD)
+    faded, paler = more < MOST_MORE * LEVELS_PER_E_FOLD, more < MOST_RIPENED * LEVELS_PER_E_FOLD
+    ripened = faded | (paler & (mean[:, SAID] < MOST_OF_CROPS * STEPS_PER_ODDS))
+    ripened &= mean[:, LOST] > PLANTS_LOST * LEVELS_PER_E_FOLD
     field = (mean[:, NEW] < MOST_NEW) & (mean[:, SAID] < MOST_ODDS * STEPS_PER_ODDS) & (mean[:, GREEN] > LEAST_GREEN)
     wide = (areas * gsd_m**2 >= LEAST_M2) & (total[:, RIM] * gsd_m >= LEAST_RIM_M)
     return np.asarray((kept | ripened) & field & wide & (total[:, BOXES] == 0), np.bool_)

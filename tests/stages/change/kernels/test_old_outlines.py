@@ -79,6 +79,8 @@ def test_what_was_built_or_is_gone_is_kept(other):
     [
         ({"colours": (-10, 0), "infrared": (12, 0)}, True),  # as pale as what lies around
         ({"colours": (-8, 12), "infrared": (9, 12)}, True),  # paler than that
+        ({"colours": (-8, 12), "infrared": (9, 12), "net": 20}, False),  # a whole plot that was stripped
+        ({"colours": (-10, 0), "infrared": (12, 0), "net": 20}, True),
         ({"colours": (-10, 0), "infrared": (-12, 0)}, False),  # no plants were there: what stood there is gone
         ({"colours": (-8, 12), "infrared": (4, 12)}, False),  # hardly any were lost
         ({"colours": (-6, 20), "infrared": (10, 4)}, False),  # it stands out far more than it did
