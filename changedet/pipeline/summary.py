@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -25,7 +26,7 @@ from changedet.pipeline.fill_doubts import fill_warnings
 from changedet.pipeline.inputs import read_kept
 from changedet.plan import CANNOT, Plan, countable
 from changedet.stages.footprint import outlines
-from changedet.stages.footprint.stage import why_not
+from changedet.stages.footprint.stage import needs_lasting, why_not
 from changedet.stages.mask.stage import VISIBLE
 from changedet.stages.series.area_rows import rows_of_area
 from changedet.stages.series.growth import Onset
@@ -101,6 +102,8 @@ def summarise(
         )
     else:
         found = find_onsets(with_lasting_area(plan, table), method, reference, tracks, compared)
+        if needs_lasting(plan.facts):
+            found = as_early_as_changed(found)
         onset = {name: one.to_json() for name, one in found.items()} | _not_computed(plan, table)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -119,6 +122,26 @@ def summarise(
         "totals": with_nulls(totals(rows_of_area(table))),
         "onset": {**onset},
     }
+
+
+def as_early_as_changed(found: Mapping[str, Onset]) -> dict[str, Onset]:
+    """Onsets where built ground is told by what stays bare and what masks mark: it is found no sooner than these are.
+
+    Parameters
+    ----------
+    found : mapping of str to Onset
+        As of `find_onsets`.
+
+    Returns
+    -------
+    dict of str to Onset
+        The gap of the footprint begins with that of the changed area, where it begins within it.
+    """
+    changed, built = found["changed_area"], found["footprint"]
+    if changed.low is None or changed.high is None or built.low is None:
+        return dict(found)
+    within = changed.low <= built.low <= changed.high
+    return {**found, "footprint": replace(built, low=changed.low) if within else built}
 
 
 def _not_computed(plan: Plan, table: pd.DataFrame) -> dict[str, JsonObject]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from dataclasses import replace
@@ -19,7 +20,8 @@ from small_scenes import ground, series, write_scene, write_workflow
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.run import run
-from changedet.pipeline.summary import _not_shown, _snow_everywhere, _what_hides
+from changedet.pipeline.summary import _not_shown, _snow_everywhere, _what_hides, as_early_as_changed
+from changedet.stages.series.growth import Onset
 from changedet.stages.series.site_boxes import shown_boxes
 from scenarios import box_series as bs
 
@@ -31,6 +33,16 @@ PLAIN = {"site", "name", "grid", "dates", "reference_date", "totals", "onset", "
 def test_summary_of_every_key_the_page_of_outputs_says_something(reference_run: Path) -> None:
     keys = set(json.loads((reference_run / "summary.json").read_text())) - PLAIN
     assert {key for key in keys if f"`{key}`" not in PAGE} == set()
+
+
+@pytest.mark.parametrize(("began", "expected"), [(6, 5), (9, 5), (10, 10), (4, 4)])
+def test_ground_told_by_masks_began_with_the_changed_area_where_their_gaps_meet(began: int, expected: int) -> None:
+    changed = Onset(dt.date(2021, 8, 1), dt.date(2021, 5, 1), dt.date(2021, 9, 1), 0.99, "")
+    built = Onset(dt.date(2021, 11, 1), dt.date(2021, began, 1), dt.date(2021, 12, 1), 0.99, "")
+    told = as_early_as_changed({"changed_area": changed, "footprint": built})
+    assert told["footprint"] == replace(built, low=dt.date(2021, expected, 1))
+    none = Onset(None, None, None, 0.2, "no growth")
+    assert as_early_as_changed({"changed_area": none, "footprint": built})["footprint"] == built
 
 
 def test_warnings_name_figures_in_words(reference_run: Path) -> None:

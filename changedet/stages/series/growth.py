@@ -180,9 +180,20 @@ def find_onset(figure: Figure, dates: Sequence[dt.date], probability: float, ris
         return Onset(None, None, None, total, f"no lasting growth: {objection}")
     shape = _shape(looks, begin)
     first, last = shortest_run(change, HOLDS)
-    after_without = looks.dates[min(first, begin) - 1] + dt.timedelta(days=1)
+    after_without = looks.dates[_first_that_may(looks, min(first, begin), begin) - 1] + dt.timedelta(days=1)
     reason = _reason(looks, begin, figure.unit, shape)
     return Onset(looks.dates[begin], after_without, looks.dates[max(last, begin)], total, reason, shape)
+
+
+def _first_that_may(looks: _ClearLooks, first: int, begin: int) -> int:
+    """The first look that growth may have begun before: no look from there on rules out what `begin` shows.
+
+    The staircase takes a look whose bounds begin at the level before for one of that level, as it is by most of them.
+    """
+    most = looks.ceiling
+    while first > 1 and looks.floor[first - 1] < looks.values[begin] <= most[first - 1] > looks.floor[first - 1]:
+        first -= 1
+    return first
 
 
 def _reason(looks: _ClearLooks, begin: int, unit: float, shape: str | None) -> str:

@@ -172,3 +172,17 @@ def test_onset_says_how_many_looks_are_too_few():
     assert onset([20], None, None, [day]).reason == "1 clear look is too few to tell growth, which takes three"
     two = onset([20, 60], None, None, [day, dt.date(2023, 6, 1)])
     assert two.reason == "2 clear looks are too few to tell growth, which takes three"
+
+
+def test_a_gap_reaches_back_over_looks_that_may_show_what_began_after_them() -> None:
+    # Areas of a drawn site, in bases of a container; until the twelfth look they may be none.
+    values = np.array([0] * 8 + [27, 27, 27, 540, 2062, 3856, 4223, 4377, 5071, 5564, 5991, 6532], float)
+    floor = np.where(values < 500, 0, values)
+    days = [dt.date(2021, 1, 1) + dt.timedelta(30 * i) for i in range(20)]
+    told = {}
+    for name, most in (("may", 197.0), ("may not", 20.0)):
+        ceiling = np.where(values < 500, [0, 10, 10, 10, 10, 10, most, most, 1049, 610, 641] + [0] * 9, values)
+        told[name] = onset(values, None, None, days, unit=1.0, floor=floor, ceiling=ceiling)
+    assert told["may not"].date == told["may"].date
+    assert told["may not"].low == days[7] + dt.timedelta(1)
+    assert told["may"].low == days[5] + dt.timedelta(1)
