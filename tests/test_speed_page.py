@@ -20,7 +20,9 @@ GROWTH = {(512, 2): Cost(6.0, 500.0, 500.0), (1024, 2): Cost(7.0, 700.0, 800.0),
 
 def test_page_has_a_row_for_each_series_on_auto_and_the_plain_script_beside_a_pair() -> None:
     sites = {(1000, 4): Cost(50.0, 900.0, 1000.0)}
-    lines = speed.page(2000, PROGRAMS, GROWTH, {(1024, 2): Cost(1.5, 130.0)}, sites).splitlines()
+    lines = speed.page(
+        2000, PROGRAMS, GROWTH, {(1024, 2): Cost(1.5, 130.0)}, speed.site_lines(speed.SITES, sites)
+    ).splitlines()
     assert "| changedet run, masks objects tables | 16.0 | 0.2 | 2.00 | 700 |" in lines
     assert "| 1000 | 4 | 50.0 | 12.50 | 900 | 1000 | 0.90 |" in lines
     assert "| 1024 | 2 | 7.0 | 6.68 | 700 | 800 | 0.88 | 1.5 | 130 |" in lines
@@ -29,7 +31,7 @@ def test_page_has_a_row_for_each_series_on_auto_and_the_plain_script_beside_a_pa
 
 
 def test_page_without_series_on_auto_has_no_such_section() -> None:
-    assert "on `auto`" not in speed.page(2000, PROGRAMS, GROWTH, {}, {})
+    assert "on `auto`" not in speed.page(2000, PROGRAMS, GROWTH, {}, speed.site_lines(speed.SITES, {}))
 
 
 def test_the_plain_script_gets_no_pair_that_memory_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
