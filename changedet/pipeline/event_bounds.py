@@ -1,4 +1,4 @@
-"""Bounds of the changed area where two looks, or looks from far aslant, tell little of boxes."""
+"""Bounds of the changed area by what came and left, and where two looks, or looks from far aslant, tell little."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from changedet.arrays import Floats
 from changedet.kernels import intervals
 from changedet.outputs.values import iso_dates
 from changedet.pipeline.changes import ChangedAreas, is_pair
@@ -37,7 +38,8 @@ def with_bounds_of_events(
     Two looks show most boxes that came or left once, and a box that one of both misses looks alike: what the counts
     leave open the area under the boxes leaves open too. Of the ground an aircraft that stood there, or a high roof that
     leans, is marked like what was built. In longer series later looks decide, but on looks from farther aslant than was
-    learned, where boxes are missed and set on wrong ground.
+    learned, where boxes are missed and set on wrong ground; their upper bounds alone follow those of all events since
+    the reference, as a box in the place of one of its colour is marked on none.
 
     Parameters
     ----------
@@ -56,31 +58,50 @@ def with_bounds_of_events(
     Returns
     -------
     DataFrame
-        The table itself for any other series. Of a pair and of such looks, the lower bounds hold of what is marked
-        under boxes the share that surely came or left, and of the ground what is beyond `FALSE_OF_PAIRS`; the
-        upper ones the most boxes that may have, each of the mean area of those told, beside what the mask itself may
-        lack of them.
+        Of a pair and of such looks, the lower bounds hold of what is marked under boxes the share that surely came or
+        left, and of the ground what is beyond `FALSE_OF_PAIRS`; the upper ones, of any look after the reference, the
+        most boxes that may have, each of the mean area of those told, beside what the mask itself may lack of them.
     """
     doubted = set(areas) if is_pair(plan) else {*slanted}
-    if not doubted:
+    if table.empty:
         return table
     boxes, false = changes[changes["kind"] == "box"], FALSE_OF_PAIRS if is_judged(plan) else 0.0
     out, days = table.copy(), iso_dates(boxes["date"])
     ends = "", "_low", "_high"
     # NA where boxes were not counted.
     events = np.array([sum(table[f"{name}{end}"].astype("float64") for name in EVENTS) for end in ends]).T
-    for (row, one), (told, low, high) in zip(table.iterrows(), events, strict=True):
+    since = _since_reference(table, events, plan.reference_date)
+    for (row, one), own_events, all_events in zip(table.iterrows(), events, since, strict=True):
         day, zone, marked = one["date"].date(), str(one["zone"]), float(one["changed_area_m2"])
-        if np.isnan(marked) or day not in doubted:
+        if np.isnan(marked) or (day not in doubted and day <= plan.reference_date):
             continue
+        told, low, high = own_events if day in doubted else all_events
         own = boxes[(days == str(day)) & ((zone == "") | (boxes["zone"] == zone))]
         under, (_, seen) = min(float(own["area_m2"].sum()), marked), areas[day][zone]
         are_told = under > 0 and told > 0 and np.isfinite((low, high)).all()
         sure = under * (min(low / told, 1.0) if are_told else float(false == 0)) / shares.high
-        least = max(0.0, (marked - under) / shares.high - false * seen) + sure
-        out.loc[row, "changed_area_low_m2"] = min(float(one["changed_area_low_m2"]), least)
+        if day in doubted:
+            least = max(0.0, (marked - under) / shares.high - false * seen) + sure
+            out.loc[row, "changed_area_low_m2"] = min(float(one["changed_area_low_m2"]), least)
         if are_told:
             more = float(np.hypot(high / told - 1.0, 1.0 / shares.low - 1.0))
             most = (marked - under) / shares.low + shares.missed_m2 + under * (1.0 + more)
             out.loc[row, "changed_area_high_m2"] = max(float(one["changed_area_high_m2"]), min(most, seen))
     return out
+
+
+def _since_reference(table: pd.DataFrame, events: Floats, reference_date: dt.date) -> Floats:
+    """Events from the reference to each row (row, 3), told and bounded; NaN where a look in between was not counted.
+
+    Bounds of several looks lie as far off as the root of the sum of squares: each errs by itself.
+    """
+    found = np.full_like(events, np.nan)
+    later = (table["date"].dt.date > reference_date).to_numpy()
+    for zone in table["zone"].unique():
+        rows = np.flatnonzero(later & (table["zone"] == zone).to_numpy())
+        rows = rows[np.argsort(table["date"].to_numpy()[rows], kind="stable")]
+        told, low, high = events[rows].T
+        sums = np.cumsum(told)
+        off = [np.sqrt(np.cumsum((bound - told) ** 2)) for bound in (low, high)]
+        found[rows] = np.stack([sums, sums - off[0], sums + off[1]], axis=1)
+    return found

@@ -130,9 +130,8 @@ def test_marked_boxes_are_those_of_dates_that_show_the_site() -> None:
 def plan_of(looks: int, method: str = "trees", gsd_m: float = 0.5) -> SimpleNamespace:
     """A plan of some looks, the reference first."""
     choices = {"change": SimpleNamespace(method=method)}
-    return SimpleNamespace(
-        looks=[None] * looks, reference=0, choices=choices, facts=SimpleNamespace(gsd_m=[gsd_m] * looks)
-    )
+    facts = SimpleNamespace(gsd_m=[gsd_m] * looks)
+    return SimpleNamespace(looks=[None] * looks, reference=0, reference_date=DAYS[0], choices=choices, facts=facts)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +159,8 @@ def test_ground_that_a_pair_marks_may_have_moved_where_models_judge_it(plan: Sim
         ((8.0, 8.0, 9.0), 2, 250.0, 900.0),
         ((8.0, 4.0, 400.0), 2, 0.5 * 320 / 1.25, 5000.0),
         ((pd.NA, np.nan, np.nan), 2, 0.0, 900.0),
-        ((8.0, 0.0, 20.0), 3, 250.0, 900.0),
+        ((8.0, 0.0, 20.0), 3, 250.0, 40 / 0.5 + 100 + 320 * (1 + np.hypot(1.5, 1.0))),
+        ((pd.NA, np.nan, np.nan), 3, 250.0, 900.0),
     ],
 )
 def test_the_changed_area_of_a_pair_is_as_sure_as_its_arrivals_and_departures(events, looks, low, high) -> None:
@@ -189,6 +189,22 @@ def test_the_changed_area_of_a_pair_is_as_sure_as_its_arrivals_and_departures(ev
     # Looks from far aslant are no surer of boxes than a pair is, in longer series too.
     pair = with_bounds_of_events(plan_of(2), table, changes, seen, shares)
     pd.testing.assert_frame_equal(with_bounds_of_events(plan, table, changes, seen, shares, {DAYS[1]}), pair)
-    pd.testing.assert_frame_equal(
-        with_bounds_of_events(plan, table, changes, seen, shares, {DAYS[0]}), found if looks == 2 else table
+    pd.testing.assert_frame_equal(with_bounds_of_events(plan, table, changes, seen, shares, {DAYS[0]}), found)
+
+
+def test_upper_bounds_of_a_series_allow_for_all_that_may_have_come_or_left_since_the_reference() -> None:
+    days = pd.to_datetime(["2023-01-05", "2023-03-12", "2023-06-05", "2023-06-20", "2023-07-10"])
+    row = {"zone": "", "changed_area_m2": 300.0, "changed_area_low_m2": 100.0, "changed_area_high_m2": 500.0}
+    row |= {f"departures{end}": 0.0 for end in ("", "_low", "_high")}
+    table = pd.DataFrame([row | {"date": day} for day in days])
+    table["arrivals"], table["arrivals_low"] = pd.array([50, pd.NA, 10, 20, pd.NA], "Int64"), 0.0
+    table["arrivals_high"] = [90.0, np.nan, 40.0, 60.0, np.nan]
+    table.loc[1, ["changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"]] = np.nan
+    changes = gpd.GeoDataFrame(
+        {"date": days, "zone": None, "kind": "box", "area_m2": 300.0}, geometry=[shapely.Point(0, 0)] * 5
     )
+    seen = {day.date(): {"": (300.0, 9000.0)} for day in days}
+    found = with_bounds_of_events(plan_of(5), table, changes, seen, MaskShares(0.5, 1.25, 0.0))
+    first, both = 300 * (1 + np.hypot(30 / 10, 1)), 300 * (1 + np.hypot(50 / 30, 1))
+    np.testing.assert_allclose(found["changed_area_high_m2"], [500, np.nan, first, both, 500])
+    np.testing.assert_array_equal(found["changed_area_low_m2"], table["changed_area_low_m2"])
