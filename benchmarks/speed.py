@@ -177,7 +177,7 @@ def site(folder: Path, size: int, dates: int) -> Path:
 
 
 def coarse(folder: Path, size: int, dates: int) -> Path:
-    """The workflow of a series of 10 m that says nothing of methods: the site's seasons are asked."""
+    """A workflow of a 10 m series that names no method, so that `auto` learns the site's seasons."""
     return workflow(folder, apart(partial(write_series, folder, size, dates)), "all", methods=())
 
 
@@ -233,7 +233,7 @@ Sites of `changedet simulate --kind {SITE_KIND} --seed {SITE_SEED} --gsd {SITE_G
 chooses them (boxes, ground, tracks), all formats."""
 COARSE = """## A series of 10 m on `auto`
 
-Made-up scenes, all stages as `auto` chooses them (the site's seasons are asked), all formats."""
+Made-up scenes, all stages as `auto` chooses them (it learns the site's seasons), all formats."""
 
 
 def site_lines(head: str, sites: dict[tuple[int, int], Cost]) -> list[str]:

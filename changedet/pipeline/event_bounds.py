@@ -79,8 +79,8 @@ def with_bounds_of_events(
         own = boxes[(days == str(day)) & ((zone == "") | (boxes["zone"] == zone))]
         under, (_, seen) = min(float(own["area_m2"].sum()), marked), areas[day][zone]
         are_told = under > 0 and told > 0 and np.isfinite((low, high)).all()
-        sure = under * (min(low / told, 1.0) if are_told else float(false == 0)) / shares.high
         if day in doubted:
+            sure = under * (min(low / told, 1.0) if are_told else float(false == 0)) / shares.high
             least = max(0.0, (marked - under) / shares.high - false * seen) + sure
             out.loc[row, "changed_area_low_m2"] = min(float(one["changed_area_low_m2"]), least)
         if are_told:

@@ -125,7 +125,7 @@ def summarise(
 
 
 def as_early_as_changed(found: Mapping[str, Onset]) -> dict[str, Onset]:
-    """Onsets where built ground is told by what stays bare and what masks mark: it is found no sooner than these are.
+    """Onsets in pixels too coarse for kinds of ground, whose footprints are found no sooner than masks mark change.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ NOT_ADDED: Final = 900.0
 PLANTS_INDEX: Final = 0.35
 """NDVI, as stored, from which plants cover the ground: true NDVI of .65 and more where 1,000 was added."""
 PLANTS_SHARE: Final = 0.01
-"""Of all pixels, the greenest that are asked; as many must be as green as that."""
+"""Of all pixels, the greenest whose red is read; at least half as many must reach `PLANTS_INDEX`."""
 PLANTS_RED: Final = 1000.0
 """Median of red of these from which it was added: leaves reflect .02 to .06 of red, seen through haze up to .09."""
 

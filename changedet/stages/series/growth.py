@@ -190,8 +190,7 @@ def _first_that_may(looks: _ClearLooks, first: int, begin: int) -> int:
 
     The staircase takes a look whose bounds begin at the level before for one of that level, as it is by most of them.
     """
-    most = looks.ceiling
-    while first > 1 and looks.floor[first - 1] < looks.values[begin] <= most[first - 1] > looks.floor[first - 1]:
+    while first > 1 and looks.floor[first - 1] < looks.values[begin] <= looks.ceiling[first - 1]:
         first -= 1
     return first
 

@@ -111,8 +111,8 @@ def outlined_before(areas: Ints, sums: Ints, gsd_m: float) -> Bools:
     total = sums.astype(np.float64) / FIXED_POINT
     mean = total / np.maximum(total[:, :1], 1.0)
     more = mean[:, DATE] - mean[:, REFERENCE]
-    kept = (more < MOST_MORE * LEVELS_PER_E_FOLD) & (mean[:, DATE] > LEAST_KEPT * mean[:, REFERENCE])
     faded, paler = more < MOST_MORE * LEVELS_PER_E_FOLD, more < MOST_RIPENED * LEVELS_PER_E_FOLD
+    kept = faded & (mean[:, DATE] > LEAST_KEPT * mean[:, REFERENCE])
     ripened = faded | (paler & (mean[:, SAID] < MOST_OF_CROPS * STEPS_PER_ODDS))
     ripened &= mean[:, LOST] > PLANTS_LOST * LEVELS_PER_E_FOLD
     field = (mean[:, NEW] < MOST_NEW) & (mean[:, SAID] < MOST_ODDS * STEPS_PER_ODDS) & (mean[:, GREEN] > LEAST_GREEN)
