@@ -117,7 +117,7 @@ def collage(folder: Path, data: Path, reuse: bool) -> Iterator[tuple[str, dict[s
 def told(done: Run, truth: Path, cost_s: float) -> dict[str, object]:
     """The figures that a collage bears: none of a footprint, and no roof stands elsewhere than its base."""
     shares = figures(done, truth, cost_s).shares()
-    left_out = ("roof F1", "foot IoU", "false/10ha", "onset")
+    left_out = ("roof F1", "foot IoU", "built", "false/10ha", "onset")
     rows: dict[str, object] = {key: value for key, value in shares.items() if key not in left_out and value is not None}
     scores = score_run(done.path, truth)
     for what in ("arrivals", "departures"):
