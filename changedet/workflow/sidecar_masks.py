@@ -7,9 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-_ROLES: Final = {"udm2": "udm2", "scl": "scl", "qa_pixel": "qa_pixel", "udm": "", "fmask": ""}
+_ROLES: Final = {"udm2": "udm2", "scl": "scl", "qa_pixel": "qa_pixel", "udm": "", "fmask": "", "cloud": ""}
 """Words of a mask's name -> its role; nothing for masks whose meaning is not known here."""
-_WORD: Final = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(_ROLES)})(?![A-Za-z0-9]|_pixel)", re.IGNORECASE)
+_WORD: Final = re.compile(
+    rf"(?<![A-Za-z0-9])({'|'.join(_ROLES)})(?![A-Za-z0-9]|_pixel)(?<!cloud(?!\.tiff?$))", re.IGNORECASE
+)
+"""Of clouds at the end of a name alone: scenes without clouds are named ``.._cloud_free.tif``, too."""
 _MARKS: Final = "_-. "
 
 

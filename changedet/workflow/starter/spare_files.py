@@ -1,4 +1,4 @@
-"""Raster files that are no scenes of their own: parts of a mosaic beside it, bands of a satellite that have no role."""
+"""Raster files that are no scenes of their own: parts of a mosaic, bands without a role, small pictures of a scene."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from changedet.imagery.bands import is_band_without_role
 from changedet.imagery.datasets import is_remote
 from changedet.imagery.vrt import is_virtual, named_files
 
+_FOR_THE_EYE = (".jpg", ".jpeg", ".png", ".bmp")
+_WORLD_FILES = (".jgw", ".jpgw", ".pgw", ".pngw", ".bpw", ".wld", ".prj")
+"""Endings of files that say where a picture lies, in place of its own."""
 _NARROW_NIR = re.compile(r"B8A(?![A-Za-z0-9])")
 
 
@@ -28,7 +31,20 @@ def spare_files(paths: Sequence[str]) -> dict[str, str]:
     dict of path to str
         Why each is no scene of its own.
     """
-    return _spare_bands(paths) | _parts_of_mosaics(paths)
+    return _pictures(paths) | _spare_bands(paths) | _parts_of_mosaics(paths)
+
+
+def _pictures(paths: Sequence[str]) -> dict[str, str]:
+    """Pictures without a place of their own beside a raster of the same name, as vendors add them."""
+    rasters = {str(Path(path).with_suffix("")) for path in paths if not path.lower().endswith(_FOR_THE_EYE)}
+    found: dict[str, str] = {}
+    for path in paths:
+        if str(Path(path).with_suffix("")) not in rasters or not path.lower().endswith(_FOR_THE_EYE) or is_remote(path):
+            continue
+        beside = (*(str(Path(path).with_suffix(end)) for end in _WORLD_FILES), f"{path}.aux.xml")
+        if not any(os.path.exists(name) for name in beside):  # noqa: PTH110
+            found[path] = "a small picture of the raster of the same name"
+    return found
 
 
 def _parts_of_mosaics(paths: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from changedet.errors import InputError, Problem
 from changedet.imagery.headers import PaletteError
@@ -19,6 +19,8 @@ from changedet.workflow.starter.spare_files import spare_files
 from changedet.workflow.starter.vendors.delivery import Delivery
 from changedet.workflow.starter.vendors.find import sort_files
 from changedet.workflow.starter.workflow_text import workflow_text
+
+_UNREAD_MASK: Final = "a mask of a kind that is not read"
 
 
 class Starter(NamedTuple):
@@ -70,6 +72,7 @@ def starter_workflow(
     # A glob finds the masks beside its scenes again; they are no scenes of their own.
     masks = masks_of(known.rest)
     beside = {mask.path for mask in masks} | spare.keys()
+    unread = {mask.path: _UNREAD_MASK for mask in masks if not mask.role}
     deliveries = {one.paths[0][1]: one for one in known.deliveries}
     questions = Questions(ask)
     rest = [path for path in known.rest if path not in beside]
@@ -82,7 +85,7 @@ def starter_workflow(
     drafts = drafts_of(found, {mask.scene: mask for mask in masks if mask.role}, deliveries, questions, show)
     if unreadable:
         questions.finish()
-    left_out = {**files.left_out, **known.left_out, **spare, **classes}
+    left_out = {**files.left_out, **known.left_out, **spare, **unread, **classes}
     text = workflow_text(drafts, files.catalogs, os.path.abspath(folder), left_out)  # noqa: PTH100
     return Starter(text, tuple(questions.problems))
 

@@ -41,3 +41,18 @@ def test_spare_files_are_bands_of_sentinel_2_without_a_role() -> None:
     assert len(workflow.scenes) == 1
     assert text.count("# not taken") == 2
     assert spare_files(["S2_2023-06-04/B8A.tif"]) == {}
+
+
+def test_spare_files_are_small_pictures_of_a_raster_beside_them() -> None:
+    paths = [scene("order/2023-06-04.tif"), "order/2023-06-04.jpg", "order/2023-06-05.jpg"]
+    assert spare_files(paths) == {"order/2023-06-04.jpg": "a small picture of the raster of the same name"}
+    Path("order/2023-06-04.jgw").write_text("1\n0\n0\n-1\n0\n0\n")
+    assert spare_files(paths) == {}
+
+
+def test_masks_of_a_kind_that_is_not_read_are_named() -> None:
+    scene("order/2023-06-04.tif")
+    scene("order/2023-06-04_cloud.tif", count=1, descriptions=())
+    text, workflow = start("order")
+    assert len(workflow.scenes) == 1
+    assert "a mask of a kind that is not read" in text

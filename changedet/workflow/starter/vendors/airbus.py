@@ -7,7 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from changedet.workflow.starter.vendors.delivery import Delivery, Folders, Found, best_products, flaw_of, in_blocks
+from changedet.workflow.starter.vendors.delivery import (
+    RGB,
+    Delivery,
+    Folders,
+    Found,
+    best_products,
+    flaw_of,
+    in_blocks,
+)
 from changedet.workflow.starter.vendors.metadata_files import Metadata, Value, read_metadata
 from changedet.workflow.starter.vendors.metadata_words import (
     Moment,
@@ -20,10 +28,14 @@ from changedet.workflow.starter.vendors.metadata_words import (
 )
 
 _NAME: Final = re.compile(
-    r"IMG_(?P<satellite>PHR1[AB]|PNEO[0-9]|SPOT[67])_(?P<kind>PMS-FS|PMS-N|PMS-X|PMS|MS-FS|MS-N|MS-X|MS|P)_"
-    r"(?P<day>[0-9]{8})(?P<time>[0-9]{6})[0-9]*_",
+    r"IMG_(?P<satellite>PHR1[AB]|PNEO[0-9]|SPOT[67])_(?:STD_)?(?:(?P<kind>{kinds})_)?"
+    r"(?P<day>[0-9]{{8}})(?P<time>[0-9]{{6}})[0-9]*_(?:(?P<last>{kinds})_)?(?:.*_(?P<part>RGB|NED|P)_R[0-9]+C[0-9]+)?".format(
+        kinds="PMS-FS|PMS-N|PMS-X|PMS|MS-FS|MS-N|MS-X|MS|PAN|P"
+    ),
     re.IGNORECASE,
 )
+"""Pleiades Neo names the kind behind the time, and has a file of colours and one of near infrared, red edge and deep
+blue."""
 _DIM: Final = re.compile(r"DIM_.*\.XML|METADATA\.DIM", re.IGNORECASE)
 _MOST_DIMS: Final = 200
 """DIMAP files that are read of one folder."""
@@ -45,7 +57,14 @@ _BANDS: Final = {
 """``BAND_ID`` -> role."""
 _MISSIONS: Final = {"PHR": "Pleiades-", "PNEO": "Pleiades Neo ", "SPOT": "SPOT "}
 _SHORT: Final = {"PHR1A": "Pleiades-1A", "PHR1B": "Pleiades-1B", "SPOT6": "SPOT 6", "SPOT7": "SPOT 7"}
-_PRODUCTS: Final = {"PMS": ("pansharpened", 3), "MS": ("multispectral", 2), "P": ("panchromatic", 1)}
+_PRODUCTS: Final = {
+    "PMS": ("pansharpened", 3),
+    "MS": ("multispectral", 2),
+    "P": ("panchromatic", 1),
+    "PAN": ("panchromatic", 1),
+}
+_PARTS: Final = {"RGB": RGB, "NED": ("nir", "rededge", "coastal"), "P": ("pan",)}
+"""Bands of the files of Pleiades Neo, by their names."""
 _NO_COLOUR: Final = "its near infrared and red edge, a file apart; stack both files into one to use them"
 
 
@@ -73,7 +92,7 @@ def airbus_scenes(paths: Sequence[str], folders: Folders) -> Found:
         metadata, block = named.get(os.path.normcase(os.path.normpath(path)), (Metadata(), ()))
         if match is None and not metadata.values:
             continue
-        bands = _bands(metadata, block)
+        bands = _bands(metadata, block) or _PARTS.get(((match and match["part"]) or "").upper(), ())
         if bands and not {"red", "pan"} & set(bands):
             left_out[path] = _NO_COLOUR
             continue
@@ -85,7 +104,8 @@ def airbus_scenes(paths: Sequence[str], folders: Folders) -> Found:
 def _scene(path: str, match: re.Match[str] | None, metadata: Metadata, bands: Sequence[str]) -> Delivery:
     source = os.path.basename(metadata.path) if metadata.values else "its name"  # noqa: PTH119
     moment, doubt = agreed(_in_name(match), _told(metadata), source)
-    kind = (match["kind"] if match else metadata.text("spectral_processing")).upper().split("-")[0]
+    named = match and (match["kind"] or match["last"])
+    kind = (named or metadata.text("spectral_processing")).upper().split("-")[0]
     product, rank = _PRODUCTS.get(kind, ("product", 0))
     return Delivery(
         paths=(("", path),),
@@ -108,7 +128,7 @@ def _scene(path: str, match: re.Match[str] | None, metadata: Metadata, bands: Se
 def _by_count(bands: Sequence[str], kind: str) -> Mapping[int, tuple[str, ...]]:
     if bands:
         return {len(bands): tuple(bands)}
-    return {1: ("pan",)} if kind == "P" else {}
+    return {1: ("pan",)} if kind in {"P", "PAN"} else {}
 
 
 def _named_pictures(parents: set[str], folders: Folders) -> dict[str, tuple[Metadata, Sequence[Value]]]:

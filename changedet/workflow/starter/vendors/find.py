@@ -9,6 +9,7 @@ from typing import Final
 from changedet.imagery.datasets import is_remote
 from changedet.workflow.starter.vendors.airbus import airbus_scenes
 from changedet.workflow.starter.vendors.delivery import Delivery, Folders, Found
+from changedet.workflow.starter.vendors.kompsat import kompsat_scenes
 from changedet.workflow.starter.vendors.landsat import landsat_scenes
 from changedet.workflow.starter.vendors.maxar import maxar_scenes
 from changedet.workflow.starter.vendors.maxar_open import open_scenes
@@ -21,6 +22,7 @@ _VENDORS: Final[tuple[Callable[[Sequence[str], Folders], Found], ...]] = (
     landsat_scenes,
     planet_scenes,
     radar_scenes,
+    kompsat_scenes,
     airbus_scenes,
     open_scenes,
     maxar_scenes,

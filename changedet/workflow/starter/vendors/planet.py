@@ -1,4 +1,4 @@
-"""Planet's scenes (PlanetScope, SkySat): ``20220405_012345_..._AnalyticMS_SR.tif`` with its JSON or XML and UDM2."""
+"""Planet's scenes (PlanetScope, SkySat, RapidEye): ``20220405_012345_..._AnalyticMS_SR.tif`` with metadata and UDM2."""
 
 from __future__ import annotations
 
@@ -34,11 +34,20 @@ _ITEM: Final = re.compile(
     r"(?:[13][AB]_)?(?P<product>(?:basic_|ortho_)?[A-Za-z]\w*?)(?:_clip)?(?:_file_format)?\.tiff?",
     re.IGNORECASE,
 )
+_TILE: Final = re.compile(
+    r"(?P<id>(?:[0-9]+_)?[0-9]+_(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})_(?P<satellite>[0-9a-f]{4}|RE[1-5]))_"
+    r"(?:3A_|BGRN_|RGB_)?(?P<product>(?:Analytic_)?SR|Analytic|DN|Visual|(?:[A-Za-z]+_)?udm|udm2)(?:_clip)?\.tiff?",
+    re.IGNORECASE,
+)
+"""Of the older tiles on Planet's own grid: of PlanetScope ``STRIP_TILE_DAY_SATELLITE_BGRN_SR``, of RapidEye
+``TILE_DAY_RE4_3A_Analytic``."""
 _PRODUCTS: Final = (
     ("pansharpened", 6, "pansharpened"),
     ("analyticms_sr", 5, "surface reflectance"),
     ("analytic_sr", 5, "surface reflectance"),
+    ("sr", 5, "surface reflectance"),
     ("analytic", 4, "analytic"),
+    ("dn", 3, "digital numbers"),
     ("visual", 2, "8-bit visual"),
     ("panchromatic", 1, "panchromatic"),
 )
@@ -69,7 +78,7 @@ def planet_scenes(paths: Sequence[str], folders: Folders) -> Found:
     Found
         The best product of each item, with its usable data mask.
     """
-    items = [(path, match) for path in paths if (match := _ITEM.fullmatch(os.path.basename(path)))]  # noqa: PTH119
+    items = [(path, match) for path in paths if (match := _item(os.path.basename(path)))]  # noqa: PTH119
     masks: dict[tuple[str, str], list[str]] = {}
     left_out: dict[str, str] = {}
     for path, match in items:
@@ -86,6 +95,10 @@ def planet_scenes(paths: Sequence[str], folders: Folders) -> Found:
     return Found(best.deliveries, {**left_out, **spare, **best.left_out})
 
 
+def _item(name: str) -> re.Match[str] | None:
+    return _ITEM.fullmatch(name) or _TILE.fullmatch(name)
+
+
 def _product(name: str) -> tuple[str, int, str] | None:
     plain = re.sub("^(basic_|ortho_)", "", name.lower())
     return next((product for product in _PRODUCTS if plain.startswith(product[0]) and "udm" not in plain), None)
@@ -100,7 +113,8 @@ def _scene(
 ) -> Delivery:
     folder = os.path.dirname(path)  # noqa: PTH120
     metadata = _metadata(folder, match["id"], folders)
-    named: Moment | None = moment_of(f"{match['day']}T{match['time']}")
+    time = match.groupdict().get("time")
+    named: Moment | None = moment_of(f"{match['day']}T{time}" if time else match["day"])
     moment, doubt = agreed(
         named, moment_of(metadata.text("acquired", "acquisitiondatetime", "acquisitiondate")), source_of(metadata)
     )
@@ -146,7 +160,7 @@ def _metadata(folder: str, item: str, folders: Folders) -> Metadata:
 
 
 def _sensor(metadata: Metadata, satellite: str) -> str:
-    if satellite.lower().startswith("s"):
-        return "SkySat"
+    if satellite.lower().startswith(("s", "re")):
+        return "SkySat" if satellite.lower().startswith("s") else "RapidEye"
     instrument = plain_name(metadata.text("instrument", "shortname"))
     return f"PlanetScope {instrument}" if re.match("PS", instrument) else "PlanetScope"

@@ -83,3 +83,15 @@ def test_airbus_scenes_say_which_value_shows_nothing(key: str) -> None:
     _dimap("DIM_PHR1A.XML", _files("RGB.TIF", _index("R", "G", "B")))
     scene("RGB.TIF", count=3, descriptions=())
     assert start(".")[1].scenes[0].nodata is None
+
+
+def test_airbus_scenes_know_pleiades_neo_by_its_names() -> None:
+    name = "IMG_PNEO3_{}202204051034564_PMS-FS_ORT_PWOI_000125933_1_1_F_1_{}_R1C1.TIF"
+    for part in ("RGB", "NED"):
+        scene(name.format("STD_" if part == "NED" else "", part), count=3, descriptions=())
+    text, workflow = start(".")
+    (entry,) = workflow.scenes
+    assert (entry.date, entry.time) == (dt.date(2022, 4, 5), dt.time(10, 34, 56))
+    assert entry.bands == (("red", 1), ("green", 2), ("blue", 3))
+    assert entry.attribution.sensor == "Pleiades Neo 3"
+    assert "a file apart" in text

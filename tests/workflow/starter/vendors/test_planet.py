@@ -81,3 +81,24 @@ def test_planet_scenes_know_a_skysat_scene_and_the_mask_of_its_product() -> None
     assert [dict(one.paths)["udm2"][-21:] for one in workflow.scenes] == ["pansharpened_udm2.tif"]
     assert workflow.scenes[0].bands == (("blue", 1), ("green", 2), ("red", 3), ("nir", 4))
     assert "#   20200814_162132_ssc4d3_0021_analytic_udm2.tif" in text
+
+
+def test_planet_scenes_know_tiles_of_planetscope() -> None:
+    tile = "3138470_1854102_2020-02-08_1069"
+    for name, count in (("BGRN_SR", 4), ("BGRN_Analytic", 4), ("BGRN_DN_udm", 1), ("udm2", 8), ("RGB_Visual", 4)):
+        scene(f"{tile}_{name}.tif", count=count, descriptions=())
+    text, workflow = start(".")
+    (entry,) = workflow.scenes
+    assert (entry.date, entry.bands) == (dt.date(2020, 2, 8), (("blue", 1), ("green", 2), ("red", 3), ("nir", 4)))
+    assert Path(entry.paths[0][1]).name == f"{tile}_BGRN_SR.tif"
+    assert dict(entry.paths)["udm2"].endswith(f"{tile}_udm2.tif")
+    assert "a mask of the first kind" in text
+
+
+@pytest.mark.parametrize(("product", "count", "nir"), [("Analytic_SR_clip", 5, 5), ("Visual", 3, None)])
+def test_planet_scenes_know_tiles_of_rapideye(product: str, count: int, nir: int | None) -> None:
+    scene(f"1645310_2012-02-14_RE4_3A_{product}.tif", count=count, descriptions=())
+    scene("1645310_2012-02-14_RE4_3A_udm_clip.tif", count=1, descriptions=())
+    (entry,) = start(".")[1].scenes
+    assert (entry.date, entry.attribution.sensor) == (dt.date(2012, 2, 14), "RapidEye")
+    assert dict(entry.bands or ()).get("nir") == nir
