@@ -22,8 +22,10 @@ HEAD = """# Accuracy today
 Written by `python benchmarks/accuracy.py` from `benchmarks/results/`, the benchmarks' own output; do not edit. Each row
 names what it was measured on, by which command and at which commit. "Simulated" is our own simulator, on seeds that
 nothing was fitted on: figures on it say how well the parts work where they were fitted, **not** how well they do on
-pictures from another source. Real pictures are named. The history of the figures, and what was tried, is in
-[research](research).
+pictures from another source. "Painted" is a path tracer by another hand, of which other sites taught; on the third
+simulator nothing is fitted. Its sites and the painted ones here were in view while faults were mended; figures of fresh
+ones are in [the README](../README.md) and in [judges](research/judges.md). Real pictures are named. The history of the
+figures, and what was tried, is in [research](research).
 
 | what | measured on | figure | command | commit |
 | --- | --- | --- | --- | --- |
@@ -55,6 +57,48 @@ SCRIPTS: dict[str, tuple[Row, ...]] = {
             "change mask of a whole run",
             "simulated {0}",
             "F1 {1}, {2} marked falsely, {4} of what both dates show is valid; {5} CPU s/MPix and date",
+        ),
+    ),
+    "judges.py": (
+        Row(
+            r"(\S+)" + r"\s+(\S+)" * 19,
+            "whole runs, 0.5 m",
+            "{under} {0}",
+            "box F1 {1}, {3} false a date, count error {5}, intervals hold {6}, {7} wide; events {8}, changed area {9},"
+            " built {10}, net {11} hold; mask F1 {12}, {13} % marked falsely; footprint IoU {15}; onsets right {16};"
+            " boxes that moved marked {17}, that stayed {18}; {19} CPU s/MPix and date",
+        ),
+        Row(
+            r"harbour (window \d+)\s+true (.*?)  found (\d+) .*F1 (\S+)  expected (\S+)  low (\S+)  high (\S+) .*",
+            "count of a single date",
+            "harbour (real) {0}",
+            "{1} stand, {2} found, F1 {3}, {4} ({5} to {6}) expected",
+        ),
+        Row(
+            r"(train .*?)\s+boxes (\d+)  true (\d+)  F1 (\S+)",
+            "boxes of a single date",
+            "{0} (real)",
+            "{1} found of {2}, F1 {3}",
+        ),
+        Row(
+            r"empty, all\s+looks (\d+)  boxes (\d+)  intervals that hold none (\d+)  refused (\d+)",
+            "boxes where none stands",
+            "{0} looks (real)",
+            "{1} boxes, intervals hold none on {2}, {3} refused",
+        ),
+        Row(
+            r"(collage .*?)\s+box F1 (\S+)  false/date (\S+)  count err (\S+)  held (\S+)  width (\S+) .*mask F1 (\S+)"
+            r"  false % (\S+) .*",
+            "whole runs of real boxes on real ground",
+            "{0}",
+            "box F1 {1}, {2} false a date, count error {3}, intervals hold {4}, {5} wide; mask F1 {6}, {7} % marked"
+            " falsely",
+        ),
+        Row(
+            r"run (beijing_a|levir, all)\s+kappa (\S+)  F1 (\S+)  accuracy (\S+)  marked % (\S+)",
+            "change of a real pair in colours, a whole run",
+            "{0}",
+            "kappa {1}, F1 {2}, {4} % marked",
         ),
     ),
     "detector.py": (
@@ -131,6 +175,8 @@ SCRIPTS: dict[str, tuple[Row, ...]] = {
     ),
 }
 """Lines of each benchmark that go into the table."""
+HEADINGS = {"painter": "painted", "third": "a third simulator's", "own": "simulated"}
+"""Lines that tell whose sites the lines below are of, and what they are called."""
 
 
 def rows() -> Iterator[str]:
@@ -139,11 +185,13 @@ def rows() -> Iterator[str]:
         newest = json.loads(path.read_text())[-1]
         script = newest["command"].split("benchmarks/")[1].split()[0]
         commit = newest["commit"] + (" and uncommitted changes" if newest["dirty"] else "")
+        under = ""
         for line in newest["lines"]:
+            under = HEADINGS.get(line, under)
             for row in SCRIPTS.get(script, ()):
                 found = re.fullmatch(row.pattern, line)
                 if found:
-                    cells = (text.format(*found.groups()) for text in (row.what, row.scene, row.figure))
+                    cells = (text.format(*found.groups(), under=under) for text in (row.what, row.scene, row.figure))
                     yield f"| {' | '.join(cells)} | `{newest['command']}` | {commit} |"
                     break
 
