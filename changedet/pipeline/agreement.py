@@ -10,9 +10,9 @@ import pandas as pd
 
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.intervals import area_interval
-from changedet.outputs.sentences.counts import SWITCHED_OFF
+from changedet.outputs.reasons import CODES, SWITCHED_OFF
 from changedet.outputs.sentences.words import calendar_of
-from changedet.outputs.values import iso_dates, rows_of
+from changedet.outputs.values import iso_dates, mapping_at, rows_of
 
 SHOWS_ALL: Final = 0.9
 """Share of the site from which a look shows it as a whole."""
@@ -34,7 +34,7 @@ def contradictions(summary: Mapping[str, Json], table: pd.DataFrame) -> list[str
     Parameters
     ----------
     summary : mapping
-        As ``summary.json``: ``reference_date``, ``onset``, ``new_ground``.
+        As ``summary.json``: ``reference_date``, ``onset``, ``new_ground``, ``unavailable_codes``.
     table : DataFrame
         The time series.
 
@@ -45,11 +45,12 @@ def contradictions(summary: Mapping[str, Json], table: pd.DataFrame) -> list[str
     """
     site, reference = rows_of(table), str(summary["reference_date"])
     onset = summary["onset"]
-    found = disagreements(onset, reference, site) if isinstance(onset, dict) else []
+    unwanted = mapping_at(summary, CODES).get("changed_area_m2") == SWITCHED_OFF
+    found = disagreements(onset, reference, site, compared=not unwanted) if isinstance(onset, dict) else []
     return [*found, *unmarked_ground(summary["new_ground"], reference, site)]
 
 
-def disagreements(onset: Mapping[str, Json], reference_date: str, site: pd.DataFrame) -> list[str]:
+def disagreements(onset: Mapping[str, Json], reference_date: str, site: pd.DataFrame, *, compared: bool) -> list[str]:
     """Say which onsets of a run contradict each other.
 
     Containers may come to an old yard, and earth may be moved where no box ever stands: what contradicts is new built
@@ -64,6 +65,8 @@ def disagreements(onset: Mapping[str, Json], reference_date: str, site: pd.DataF
         ISO 8601.
     site : DataFrame
         Rows of the whole site, in the order of time.
+    compared : bool
+        Whether changed areas were wanted.
 
     Returns
     -------
@@ -73,19 +76,19 @@ def disagreements(onset: Mapping[str, Json], reference_date: str, site: pd.DataF
     containers, changed, built = (_dated(onset.get(name)) for name in ("containers", "changed_area", "footprint"))
     said = []
     if changed is not None and containers is None and built is None:
+        counted = "containers_expected" in site and site["containers_expected"].notna().any()
+        others = "neither containers nor the footprint do" if counted else "the footprint does not"
         said.append(
-            f"onset: the changed area grows from {changed.date}, but neither containers nor the footprint do; look at "
+            f"onset: the changed area grows from {changed.date}, but {others}; look at "
             "the marked places before you publish it: fields, water and wear change without anything being built"
         )
     built = built if built is not None and built.date > reference_date else None
     # Boxes that come to an old yard are no lasting change of ground, and are marked all the same.
     came = containers is not None and containers.date > reference_date and not _is_marked(site)
     for name, other in (("containers grow", containers if came else None), ("the footprint grows", built)):
-        if other is not None and changed is None:
+        if other is not None and changed is None and compared:
             why = onset.get("changed_area")
             reason = why.get("reason") if isinstance(why, dict) else None
-            if SWITCHED_OFF in str(reason):
-                continue
             said.append(f"onset: {name} from {other.date}, but the changed area has none: {reason}")
     if built is not None and changed is not None and built.high < changed.low:
         said.append(

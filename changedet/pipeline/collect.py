@@ -14,6 +14,7 @@ from changedet.grid.zones import overlapping, zone_table
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.intervals import MaskShares
 from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.reasons import CODES
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import contradictions, dated_as_known
 from changedet.pipeline.area_sums import Area, clear_fraction
@@ -53,8 +54,9 @@ from changedet.pipeline.refused_boxes import with_refused_boxes
 from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.season_footprints import no_surer_than_change
-from changedet.pipeline.summary import OPPOSED_VIEWS, equivalent_looks, summarise, unavailable_figures, warnings_of
+from changedet.pipeline.summary import OPPOSED_VIEWS, equivalent_looks, summarise, warnings_of
 from changedet.pipeline.things.thing_states import SeenBoxes
+from changedet.pipeline.unavailable import unavailable_codes, unavailable_figures
 from changedet.pipeline.zone_records import trust_of_counts, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
@@ -157,8 +159,11 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     }
     summary |= others.records(plan.dates, plan.workflow.ais, plan.grid.ground_metre)
     summary |= fill_json({day: model.fill for day, model in models.items()}) | other_ground_json(odd)
+    codes = unavailable_codes(plan, unavailable)
+    summary[CODES] = dict(codes)
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
-    doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
+    doubts = [*warnings_of(plan, models, table, tracks, unavailable, codes), *refusals(familiar)]
+    doubts += contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
     return Results(layers, table, summary, unavailable, tuple(dated_as_known(doubts, [str(day) for day in plan.dates])))
 

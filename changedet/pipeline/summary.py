@@ -1,4 +1,4 @@
-"""What summary.json says: totals and onset, what cannot be had and why, what is doubtful."""
+"""What summary.json says: totals and onset, what is doubtful."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
 from changedet.kernels.doubts import blind_dates
 from changedet.kernels.pixel_classes import CLASS_NAMES, NODATA, SHOWS_BOXES, SNOW
-from changedet.outputs.sentences.counts import SWITCHED_OFF
-from changedet.outputs.sentences.ground import EARTHWORKS
-from changedet.outputs.sentences.looks import CLOUDS
+from changedet.outputs.reasons import SWITCHED_OFF
 from changedet.outputs.summary import SCHEMA_VERSION
 from changedet.outputs.values import iso_dates, left_to_right, rows_of
 from changedet.pipeline.band_doubts import band_warnings
@@ -24,10 +22,10 @@ from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.fill_doubts import fill_warnings
 from changedet.pipeline.inputs import read_kept
-from changedet.plan import CANNOT, Plan, countable
-from changedet.stages.footprint import outlines
-from changedet.stages.footprint.stage import needs_lasting, why_not
-from changedet.stages.mask.stage import VISIBLE
+from changedet.pipeline.unavailable import ALONE, LEAST_CLEAR, unavailable_figures
+from changedet.plan import Plan
+from changedet.stages.footprint.stage import needs_lasting
+from changedet.stages.registry import NONE
 from changedet.stages.series.area_rows import rows_of_area
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.onsets import find_onsets
@@ -37,18 +35,8 @@ from changedet.stages.tracks.result import Tracks
 
 IN_WORDS: Final = {"teu": "TEU", "changed_area_m2": "changed area", "footprint_area_m2": "footprint"}
 """Figures whose names are no words, as warnings name them."""
-NO_CLOUDS: Final = "nodata_only"
-"""The mask method that tells no cloud from ground."""
-ALONE: Final = "a single date: nothing is compared"
-"""Why a run of one date has no changed area."""
-NO_EARTH: Final = "earth that was levelled or heaped is hardly seen in grey pictures, for which the upper bound allows"
-"""Why a changed area may be far too low: drawn earthworks have masks of F1 .05 to .25 (docs/research/change.md)."""
-ONE_COUNTED: Final = "no two looks are counted, between which something could arrive or leave"
-"""Why a run of several dates has no arrivals."""
 LEAST_SHOWN: Final = 0.0005
 """Below this share nothing is said to be clear: it would be rounded to 0.0 %."""
-LEAST_CLEAR: Final = 0.05
-"""Below this share of clear ground a date shows next to nothing, and a warning is given."""
 SNOW_HIDES: Final = f" (mostly {CLASS_NAMES[SNOW]})"
 """What is said of a date that snow hides."""
 OPPOSED_VIEWS: Final = (
@@ -163,69 +151,13 @@ def _no_onset(reason: str) -> JsonObject:
     return Onset(None, None, None, float("nan"), reason).to_json()
 
 
-def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
-    """Say which figures cannot be had.
-
-    Parameters
-    ----------
-    plan : Plan
-    table : DataFrame
-        The time series.
-
-    Returns
-    -------
-    dict of str to str
-        Figure -> why.
-    """
-    found: dict[str, str] = {}
-    whole = rows_of(table)
-    if whole["containers_expected"].isna().all():
-        why = countable(plan)
-        if plan.built("objects") is not None and plan.built("tracks") is None:
-            why = "not estimated: the tracks stage is switched off"
-        elif not why.startswith(CANNOT):
-            why = "not estimated: every date hides the site, or is too unlike the scenes that the models know"
-        found |= dict.fromkeys(("containers", "teu", "arrivals", "departures"), why)
-    elif whole["arrivals_expected"].isna().all():
-        found |= dict.fromkeys(("arrivals", "departures"), ALONE if len(plan.looks) < 2 else ONE_COUNTED)
-    if whole["changed_area_m2"].isna().all():
-        found["changed_area_m2"] = _why_no_change(plan)
-    if whole["footprint_area_m2"].isna().all():
-        found["footprint_area_m2"] = (
-            why_not(plan.facts) or f"no date shows {outlines.LEAST_CLEAR:.0%} of the site clearly"
-        )
-    earth = NO_EARTH if plan.facts.panchromatic and plan.compares else ""
-    return found | {name: why for name, why in ((CLOUDS, _why_no_clouds(plan)), (EARTHWORKS, earth)) if why}
-
-
-def _why_no_clouds(plan: Plan) -> str:
-    """Why nothing tells clouds from the ground: what is called clear may be hidden then; empty where something does."""
-    method, choice = plan.built("mask"), plan.choices["mask"]
-    # Its overview tells fill and looks that show nothing at all, no cloud beside ground.
-    told = method is not None and choice.method != NO_CLOUDS
-    if told or plan.facts.is_sar or all(scene.masks for look in plan.looks for scene in look.scenes):
-        return ""
-    if plan.facts.panchromatic:
-        return "cannot be told from the ground in grey pictures, nor do masks come with all scenes"
-    if all(role in plan.facts.roles for role in VISIBLE):
-        return f"not looked for: {SWITCHED_OFF} by mask.method {choice.method}"
-    return "cannot be told from the ground without blue, green and red, nor do masks come with all scenes"
-
-
-def _why_no_change(plan: Plan) -> str:
-    if len(plan.looks) < 2:
-        return ALONE
-    if not plan.compares:
-        return plan.choices["change"].reason
-    return "no place is clear on the reference date and on another"
-
-
 def warnings_of(
     plan: Plan,
     models: Mapping[dt.date, DateModel],
     table: pd.DataFrame,
     tracks: Tracks | None,
     unavailable: Mapping[str, str],
+    codes: Mapping[str, str],
 ) -> list[str]:
     """Say what of a run is doubtful.
 
@@ -238,6 +170,8 @@ def warnings_of(
     tracks : Tracks or None
     unavailable : mapping of str to str
         Of `unavailable_figures`.
+    codes : mapping of str to str
+        Of `unavailable_codes`.
 
     Returns
     -------
@@ -245,10 +179,12 @@ def warnings_of(
         Dates that were not moved, figures that are missing, hidden dates, bands that are not what is said, odd counts.
     """
     said = [
-        f"{look.date}: {models[look.date].alignment.reason}" for look in plan.looks if _is_unsure(models, look.date)
+        f"{look.date}: {models[look.date].alignment.reason}"
+        for look in plan.looks
+        if plan.choices["align"].method != NONE and not models[look.date].alignment.confident
     ]
     # What the user switched off is no doubt, nor that one date alone is compared with nothing.
-    doubts = [why for why in unavailable.values() if SWITCHED_OFF not in why]
+    doubts = [why for name, why in unavailable.items() if codes.get(name) != SWITCHED_OFF]
     reasons = dict.fromkeys(why for why in doubts if why != ALONE)
     said += [
         f"{', '.join(IN_WORDS.get(name, name) for name in unavailable if unavailable[name] == why)}: {why}"
@@ -339,8 +275,3 @@ def _instead(plan: Plan, look: Look, whole: pd.DataFrame) -> str:
     if look is not plan.reference_look or not len(shares) or shares.max() < 0.5:
         return ""
     return f": nothing can be compared with it; give before: {shares[shares >= 0.9 * shares.max()].index[0]}"
-
-
-def _is_unsure(models: Mapping[dt.date, DateModel], day: dt.date) -> bool:
-    alignment = models[day].alignment
-    return not alignment.confident and SWITCHED_OFF not in alignment.reason

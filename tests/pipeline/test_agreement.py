@@ -26,7 +26,7 @@ def looks(low=0.0, high=MISSED_M2, clear=1.0):
 
 def told(containers=NONE, changed_area=NONE, footprint=NONE, reference="2024-01-01", site=None):
     onset = {"containers": containers, "changed_area": changed_area, "footprint": footprint}
-    return disagreements(onset, reference, looks() if site is None else site)
+    return disagreements(onset, reference, looks() if site is None else site, compared=True)
 
 
 def test_disagreements_are_none_where_onsets_follow_each_other():
@@ -34,13 +34,16 @@ def test_disagreements_are_none_where_onsets_follow_each_other():
     levelled, filled = onset("2024-03-01"), onset("2024-06-01")
     assert told(filled, levelled, levelled) == []
     assert told(filled, levelled) == []
-    assert disagreements({}, "2024-01-01", looks()) == []
+    assert disagreements({}, "2024-01-01", looks(), compared=True) == []
 
 
 def test_disagreements_name_change_that_nothing_else_shows():
-    (said,) = told(changed_area=onset("2024-03-01"))
+    (said,) = told(changed_area=onset("2024-03-01"), site=looks().assign(containers_expected=[3.0, 3.0, 3.0]))
     assert "2024-03-01" in said
     assert "neither containers nor the footprint" in said
+    for uncounted in (looks(), looks().assign(containers_expected=float("nan"))):
+        (said,) = told(changed_area=onset("2024-03-01"), site=uncounted)
+        assert "but the footprint does not; look" in said
 
 
 def test_disagreements_name_growth_without_change():
@@ -49,6 +52,8 @@ def test_disagreements_name_growth_without_change():
         "onset: the footprint grows",
     ]
     assert "no lasting growth" in told(onset("2024-03-01"))[0]
+    growth = {"containers": onset("2024-03-01"), "changed_area": NONE, "footprint": NONE}
+    assert disagreements(growth, "2024-01-01", looks(), compared=False) == [], "the user wanted no changed area"
 
 
 def test_disagreements_are_none_where_boxes_fill_an_old_yard_or_the_growth_lies_before_the_reference():
@@ -72,11 +77,6 @@ def test_disagreements_name_built_ground_before_any_change():
     (said,) = told(changed_area=onset("2024-06-01", "2024-05-01"), footprint=onset("2024-03-01", None, "2024-04-01"))
     assert "2024-06-01" in said
     assert told(changed_area=onset("2024-06-01", "2024-04-01"), footprint=onset("2024-03-01", None, "2024-04-01")) == []
-
-
-def test_disagreements_do_not_speak_of_what_was_switched_off():
-    off = {**NONE, "reason": "change is not computed: switched off in the workflow"}
-    assert told(onset("2024-03-01"), off, onset("2024-03-01")) == []
 
 
 def test_dated_as_known_names_years_where_no_more_is_known_and_leaves_files_their_names():

@@ -56,7 +56,7 @@ def test_a_date_that_shows_nothing_says_nothing(series: Path, tmp_path: Path) ->
 def test_figures_of_dates_that_all_show_nothing_say_why_there_are_none(series: Path, tmp_path: Path) -> None:
     found = open_run(run(write_workflow(series, DATES[2:3], name="dark"), out=str(tmp_path)).path)
     reasons = found.summary["unavailable"]
-    assert reasons["containers"].startswith("not estimated: every date hides the site")
+    assert reasons["containers"].startswith("not estimated: every look hides the site")
     assert reasons["footprint_area_m2"] == "no date shows 50% of the site clearly"
     assert {"teu", "arrivals", "departures", "changed_area_m2"} <= {*reasons}
     assert all(reasons.values())

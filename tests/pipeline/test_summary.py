@@ -21,6 +21,7 @@ from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.run import run
 from changedet.pipeline.summary import _not_shown, _snow_everywhere, _what_hides, as_early_as_changed
+from changedet.pipeline.unavailable import _why_no_counts
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.site_boxes import shown_boxes
 from scenarios import box_series as bs
@@ -60,6 +61,11 @@ def test_summary_tells_why_there_is_no_onset_of_a_figure_that_cannot_be_had(tmp_
     assert summary["onset"]["footprint"]["reason"] == summary["unavailable"]["footprint_area_m2"]
     assert "needs the bands red, nir" in summary["onset"]["footprint"]["reason"]
     assert "switched off" in summary["onset"]["containers"]["reason"]
+    codes = summary["unavailable_codes"]
+    assert codes == dict.fromkeys(summary["unavailable"], "other") | dict.fromkeys(
+        ("containers", "teu", "arrivals", "departures"), "switched_off"
+    )
+    assert not [line for line in summary["warnings"] if line.startswith("containers")], "the user did not want them"
     assert "footprint" not in summary["onset"]["changed_area"]["reason"]
 
 
@@ -73,16 +79,24 @@ def test_summary_calls_no_look_clear_on_which_clouds_were_not_looked_for(tmp_pat
     two = run(asked, out=str(tmp_path / "asked")).summary
     assert "switched off by mask.method nodata_only" in two["unavailable"]["clouds"]
     assert not [said for said in two["warnings"] if said.startswith("clouds")], "the user did not want it"
+    assert two["unavailable_codes"]["clouds"] == "switched_off"
     (tmp_path / "fine").mkdir()
     for k, day in enumerate(DATES):
         write_scene(tmp_path / "fine" / f"{day}.tif", ground(120, 150, seed=k)[:1], resolution_m=0.5)
     grey = run(write_workflow(tmp_path / "fine", DATES, bands={"pan": 1}, **off), out=str(tmp_path / "grey")).summary
     assert "in grey pictures" in grey["unavailable"]["clouds"]
+    assert grey["unavailable_codes"]["clouds"] == "other"
     for summary in (one, two, grey):
         (looks,) = [told["text"] for told in summary["sentences"] if told["about"] == "looks"]
         assert looks.endswith("; clouds that may hide it were not looked for.")
     usual = run(write_workflow(tmp_path, DATES, **off), out=str(tmp_path / "usual")).summary
     assert "clouds" not in usual["unavailable"]
+
+
+def test_why_no_counts_says_whether_looks_hide_the_site_or_are_unlike() -> None:
+    assert _why_no_counts(pd.DataFrame({"valid_fraction": [0.9, 1.0]})).startswith("every look is too unlike")
+    assert _why_no_counts(pd.DataFrame({"valid_fraction": [0.0, 0.04]})) == "every look hides the site"
+    assert "hides the site, or is too unlike" in _why_no_counts(pd.DataFrame({"valid_fraction": [0.0, 1.0]}))
 
 
 def test_warnings_name_dates_of_one_picture(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from changedet.outputs.reasons import SWITCHED_OFF, TOO_COARSE
 from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, claimed_at_least, scale_of
 from changedet.outputs.sentences.words import Calendar, likelihood, number
 from changedet.outputs.values import as_float, iso_date
@@ -25,10 +26,6 @@ LEAST_GAP: Final = 0.5
 """Boxes by which arrivals less departures may differ from what a count rose by: what is smaller is rounded away."""
 GAP_SHARE: Final = 0.05
 """The same, as a share of the larger of both. Chosen by hand."""
-SWITCHED_OFF: Final = "switched off"
-"""Stands in every reason of what the user did not want: no sentence and no warning speaks of it."""
-_COARSE: Final = "in pixels of "
-"""Begins the reason where no scene is fine enough."""
 _PREFIXES: Final = ("cannot be counted: ", "not estimated: ")
 
 
@@ -133,7 +130,8 @@ def turnover(facts: Facts) -> Sentence | None:
     else:
         text = (
             f"The net change hides turnover: at least {number(least[0])} containers arrived and {number(least[1])} "
-            f"left between the looks; the best estimates are {came.text(scale)} and {left.text(scale)}"
+            f"left between the looks, bounds that hold together; the best estimates, each with an interval of its own, "
+            f"are {came.text(scale)} and {left.text(scale)}"
         )
     return Sentence("turnover", f"{text}{_on_others(facts, came, left)}.", tuple(facts.dates[1:]))
 
@@ -151,8 +149,8 @@ def moves_unseen(came: float, left: float, rise: float) -> float:
     Returns
     -------
     float
-        Above 0 where boxes were set on others, which does not raise the count; 0 where they differ by no more than
-        rounding does.
+        Above 0 where boxes were set on others, which does not raise the count, below it where they were taken from
+        others; 0 where they differ by no more than rounding does.
     """
     gap = came - left - rise
     return gap if abs(gap) > max(LEAST_GAP, GAP_SHARE * max(came, left)) else 0.0
@@ -213,13 +211,14 @@ def _day(facts: Facts, one: Estimate) -> str:
 
 def _not_counted(facts: Facts) -> Sentence | None:
     reason = facts.unavailable.get("containers", "")
-    if not reason or SWITCHED_OFF in reason:
+    code = facts.code("containers")
+    if not reason or code == SWITCHED_OFF:
         return None
     for prefix in _PREFIXES:
         reason = reason.removeprefix(prefix)
     text = f"Containers cannot be counted here: {reason}."
-    if reason.startswith(_COARSE):
-        text += " Those that come and go where it is built up are not part of what changed, either."
+    if code == TOO_COARSE:
+        text += " What comes and goes on built ground is not part of what changed, either."
     return Sentence("containers", text, ())
 
 
@@ -237,11 +236,14 @@ def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:
 
 
 def _on_others(facts: Facts, came: Estimate, left: Estimate) -> str:
-    """Why arrivals less departures are more than the count rose by: else a reader finds that the sum is wrong."""
+    """Why arrivals less departures are not what the count rose by: else a reader finds that the sum is wrong."""
     first, last = facts.total("containers", "first"), facts.total("containers", "last")
-    if first is None or last is None or moves_unseen(came.value, left.value, last.value - first.value) <= 0:
+    gap = 0.0 if first is None or last is None else moves_unseen(came.value, left.value, last.value - first.value)
+    if not gap or (gap < 0 and came.value > left.value):
+        # What came and was never seen to come is no box set on another.
         return ""
-    return "; counts are of the boxes seen from above, which those set on top of others do not raise"
+    which = "set on top of others do not raise" if gap > 0 else "taken from the top of others do not lower"
+    return f"; counts are of the boxes seen from above, which those {which}"
 
 
 def _since(facts: Facts, first: Estimate, last: Estimate) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 import pandas as pd
 
+from changedet.outputs.reasons import CODES
 from changedet.outputs.sentences.words import Calendar, Scale, calendar_of, interval_text, scaled
 from changedet.outputs.values import as_float, iso_date, mapping_at, rows_of
 
@@ -202,6 +203,21 @@ class Facts:
         """
         keys = (name, part) if part else (name,)
         return estimate_of(mapping_at(self.summary, "totals", *keys))
+
+    def code(self, figure: str) -> str:
+        """Why a figure cannot be had, as a code.
+
+        Parameters
+        ----------
+        figure : str
+            A key of ``unavailable``.
+
+        Returns
+        -------
+        str
+            One of `outputs.reasons`; empty where none is known.
+        """
+        return str(mapping_at(self.summary, CODES).get(figure) or "")
 
     def onset(self, name: str) -> Mapping[str, object]:
         """An onset of the site.

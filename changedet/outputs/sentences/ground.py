@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from changedet.outputs.sentences.counts import SWITCHED_OFF, change_text, growth_words
+from changedet.outputs.reasons import SWITCHED_OFF
+from changedet.outputs.sentences.counts import change_text, growth_words
 from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, no_sure_moves, scale_of
 from changedet.outputs.sentences.looks import MOSTLY_CLEAR
 from changedet.outputs.sentences.words import number
@@ -216,6 +217,6 @@ def _last_seen(facts: Facts) -> Estimate | None:
 def _not_compared(facts: Facts) -> Sentence | None:
     reason = facts.unavailable.get("changed_area_m2", "")
     # Of a single look the sentence on looks says that nothing is compared.
-    if not reason or SWITCHED_OFF in reason or len(facts.dates) < 2:
+    if not reason or facts.code("changed_area_m2") == SWITCHED_OFF or len(facts.dates) < 2:
         return None
     return Sentence("changed_area", f"No change is measured: {reason}.", ())

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from changedet.outputs.reasons import SWITCHED_OFF, TOO_COARSE
 from changedet.outputs.sentences.facts import Sentence
 from changedet.outputs.sentences.ground import REFUTED, is_within_error
 from changedet.outputs.sentences.story import sentences, sentences_json, words_explained
@@ -163,9 +164,15 @@ def test_sentences_tell_turnover_by_what_may_be_claimed() -> None:
     totals = {"containers": counts((41, 37, 46), (44, 40, 49)), **moves((40, 31.7, 50), (35, 28.9, 44))}
     found = texts(summary(totals=totals, claims=[claim("arrivals", 31.7), claim("departures", 28.9)]))
     assert found["turnover"] == (
-        "The net change hides turnover: at least 32 containers arrived and 29 left between the looks; the best "
-        "estimates are 40 (32–50) and 35 (29–44)."
+        "The net change hides turnover: at least 32 containers arrived and 29 left between the looks, bounds that hold "
+        "together; the best estimates, each with an interval of its own, are 40 (32–50) and 35 (29–44)."
     ), "the same bound is the same number"
+
+
+def test_sentences_say_why_what_left_is_more_than_the_count_fell_by() -> None:
+    stood = {"containers": counts((258, 215, 342), (257, 218, 335))}
+    said = texts(summary(totals=stood | moves((180, 62, 285), (242, 100, 320))))["turnover"]
+    assert said.endswith("which those taken from the top of others do not lower.")
 
 
 def test_sentences_say_why_what_came_is_more_than_the_count_rose_by() -> None:
@@ -282,16 +289,18 @@ def test_sentences_on_ground_do_not_tell_of_growth_that_the_changed_ground_refut
 def test_sentences_give_the_reason_where_nothing_is_counted_but_not_for_what_was_switched_off() -> None:
     coarse = texts(summary(), containers="cannot be counted: no scene is finer than 1.2 m")
     assert coarse["containers"] == "Containers cannot be counted here: no scene is finer than 1.2 m."
-    far = texts(summary(), containers="not estimated: every date hides the site")["containers"]
-    assert far == "Containers cannot be counted here: every date hides the site."
-    assert "containers" not in texts(summary(), containers="not estimated: the tracks stage is switched off")
+    far = texts(summary(), containers="not estimated: every look hides the site")["containers"]
+    assert far == "Containers cannot be counted here: every look hides the site."
+    unwanted = summary(unavailable_codes={"containers": SWITCHED_OFF, "changed_area_m2": SWITCHED_OFF})
+    assert not {"containers", "changed_area"} & texts(unwanted, containers="not", changed_area_m2="not").keys()
 
 
 def test_sentences_say_that_coarse_pixels_do_not_show_what_comes_and_goes_on_a_yard() -> None:
     reason = choose(Facts(10.0, ("blue", "green", "red", "nir"), gsd_m=(10.0,))).reason
-    told = texts(summary(), containers=f"cannot be counted: {reason}")["containers"]
+    found = summary(unavailable_codes={"containers": TOO_COARSE})
+    told = texts(found, containers=f"cannot be counted: {reason}")["containers"]
     assert told.startswith("Containers cannot be counted here: in pixels of 10 m a container is 0.24 pixels wide")
-    assert told.endswith("Those that come and go where it is built up are not part of what changed, either.")
+    assert told.endswith(" What comes and goes on built ground is not part of what changed, either.")
 
 
 def test_sentences_begin_with_what_was_found_where_containers_cannot_be_counted() -> None:
