@@ -140,8 +140,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     optional["trains"] = trains_on_sidings(containers, zones, plan.grid.ground_metre)
     optional |= others.layers(containers, zones, plan.grid.crs)
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
-    unavailable = unavailable_figures(plan, table) | others.reasons()
-    known = _known(footprints, looks)
+    unavailable, known = unavailable_figures(plan, table) | others.reasons(), _known(footprints, looks)
     found = _summary(plan, with_marked_boxes(table, changes), tracks, known)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
     variants, shared = kept_variants(plan), overlapping(zones, plan.grid.ground_metre)
@@ -156,14 +155,12 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         **trust_of_counts(table, tracks, containers),
         "claims": with_robustness([one.to_json() for one in find_claims(table, shared)], variants),
         "robust": None if variants is None else robustness(found, variants),
+        CODES: {**unavailable_codes(plan, unavailable)},
     }
     summary |= others.records(plan.dates, plan.workflow.ais, plan.grid.ground_metre)
     summary |= fill_json({day: model.fill for day, model in models.items()}) | other_ground_json(odd)
-    codes = unavailable_codes(plan, unavailable)
-    summary[CODES] = dict(codes)
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
-    doubts = [*warnings_of(plan, models, table, tracks, unavailable, codes), *refusals(familiar)]
-    doubts += contradictions(summary, table)
+    doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
     return Results(layers, table, summary, unavailable, tuple(dated_as_known(doubts, [str(day) for day in plan.dates])))
 

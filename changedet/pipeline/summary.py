@@ -22,7 +22,7 @@ from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.fill_doubts import fill_warnings
 from changedet.pipeline.inputs import read_kept
-from changedet.pipeline.unavailable import ALONE, LEAST_CLEAR, unavailable_figures
+from changedet.pipeline.unavailable import ALONE, LEAST_CLEAR, unavailable_codes, unavailable_figures
 from changedet.plan import Plan
 from changedet.stages.footprint.stage import needs_lasting
 from changedet.stages.registry import NONE
@@ -157,7 +157,6 @@ def warnings_of(
     table: pd.DataFrame,
     tracks: Tracks | None,
     unavailable: Mapping[str, str],
-    codes: Mapping[str, str],
 ) -> list[str]:
     """Say what of a run is doubtful.
 
@@ -170,8 +169,6 @@ def warnings_of(
     tracks : Tracks or None
     unavailable : mapping of str to str
         Of `unavailable_figures`.
-    codes : mapping of str to str
-        Of `unavailable_codes`.
 
     Returns
     -------
@@ -184,6 +181,7 @@ def warnings_of(
         if plan.choices["align"].method != NONE and not models[look.date].alignment.confident
     ]
     # What the user switched off is no doubt, nor that one date alone is compared with nothing.
+    codes = unavailable_codes(plan, unavailable)
     doubts = [why for name, why in unavailable.items() if codes.get(name) != SWITCHED_OFF]
     reasons = dict.fromkeys(why for why in doubts if why != ALONE)
     said += [

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from changedet.outputs.report.data import BoxEvent, ReportData
 from changedet.outputs.report.pictures import data_uri
 from changedet.outputs.report.tables import anchor
-from changedet.outputs.sentences.facts import no_sure_moves
+from changedet.outputs.sentences.facts import are_moves_counted, no_sure_moves
 from changedet.outputs.sentences.words import Calendar
 
 
@@ -82,7 +82,7 @@ class EventGroup(NamedTuple):
 
 
 def moves_caution(summary: Mapping[str, object]) -> str:
-    """What to say before the chips where no arrival or departure is beyond error.
+    """What to say before the chips where no arrival or departure is beyond error, or none is counted.
 
     Parameters
     ----------
@@ -94,6 +94,8 @@ def moves_caution(summary: Mapping[str, object]) -> str:
     str
         A sentence; empty where the bounds say that some box came or left, or nothing.
     """
+    if summary and not are_moves_counted(summary):
+        return "Arrivals and departures are not counted here: what these chips show is in no figure."
     said = "No arrival or departure is beyond error here: look at each chip before you take it for one."
     return said if no_sure_moves(summary) else ""
 

@@ -56,12 +56,16 @@ def series_charts(whole: pd.DataFrame, data: ReportData, calendar: Calendar) -> 
     -------
     list of Chart
         Those with a figure first: containers, changed area, footprint, arrivals and departures, clear share.
-        The changed area comes first where the ground surely changed and there may have been no container on any look.
+        The changed area comes first where the ground surely changed and there may have been no container on any look,
+        and where none is counted.
     """
     containers = series_figures(whole, *FIGURE_COLUMNS["containers"], "containers")
     area = series_figures(whole, *FIGURE_COLUMNS["changed_area_m2"])
     ground = series_figures(whole, *FIGURE_COLUMNS["footprint_area_m2"])
+    has_counts = any(one.value is not None for one in containers)
     counted = "Expected count with its 95 % band; rings: boxes seen on the day."
+    if not has_counts:
+        counted = f"Rings: boxes seen on the day; they are in no count. Counts are {why_missing('containers', data)}."
     changed = "Against the reference date, with its 95 % band."
     covered = "Yards, buildings, earthworks and stored objects, with the 95 % band."
     hidden = hidden_shares(whole)
@@ -75,7 +79,8 @@ def series_charts(whole: pd.DataFrame, data: ReportData, calendar: Calendar) -> 
         _move_chart(whole, why_missing("arrivals", data), Backdrop(calendar, hidden)),
         _clear_chart(whole, why_missing("valid_fraction", data), calendar),
     ]
-    if _may_be_none(containers) and any(one.low is not None and one.low > 0 for one in area):
+    changes = any(one.low is not None and one.low > 0 for one in area)
+    if (_may_be_none(containers) and changes) or (not has_counts and any(one.value is not None for one in area)):
         # What the title and the sentences are about then.
         drawn[:2] = drawn[1::-1]
     return sorted(drawn, key=lambda chart: chart.why != "")

@@ -146,6 +146,24 @@ def no_sure_moves(summary: Mapping[str, object]) -> bool:
     return bool(known) and max(known) < 1 and not grew and not claimed
 
 
+def are_moves_counted(summary: Mapping[str, object]) -> bool:
+    """Whether a run counts arrivals and departures at all.
+
+    Parameters
+    ----------
+    summary : mapping
+        As ``summary.json``.
+
+    Returns
+    -------
+    bool
+        False where its totals have neither a value nor a bound of them.
+    """
+    totals = mapping_at(summary, "totals")
+    parts = [mapping_at(totals, name).get(part) for name in ("arrivals", "departures") for part in ("value", "low")]
+    return any(as_float(part) is not None for part in parts)
+
+
 @dataclass(frozen=True)
 class Facts:
     """What a run found.

@@ -167,7 +167,8 @@ def _unlike(facts: Facts) -> str:
     refused = [day for day, distance in far.items() if distance is not None and distance > EDGE]
     doubted = [day for day, distance in far.items() if distance is not None and USUAL_DISTANCE < distance <= EDGE]
     if refused:
-        return f"{_named(refused, facts)} {_are(refused)} too unlike the scenes that the models know to be counted"
+        which = "all" if len(refused) == len(facts.dates) > TOLD else _named(refused, facts)
+        return f"{which} {_are(refused)} too unlike the scenes that the models know to be counted"
     if doubted:
         return f"{_named(doubted, facts)} {_are(doubted)} unlike most scenes that the models know: {_widened(doubted)}"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.errors import InputError
 from changedet.outputs.figure.data import Box, FigureData, Panel
 from changedet.outputs.rasters.display import scene_stretch
-from changedet.outputs.sentences.facts import no_sure_moves
+from changedet.outputs.sentences.facts import are_moves_counted, no_sure_moves
 from changedet.outputs.sentences.looks import MOSTLY_CLEAR
 from changedet.outputs.sentences.words import calendar_of
 from changedet.outputs.values import as_float, mapping_at
@@ -27,6 +28,8 @@ CLEAR_ENOUGH: Final = 0.6
 BOXES_DOUBT: Final = ", within the error"
 """What the legend says of boxes where on no date of the figure any surely stood there, and of those that came or left
 where none surely did."""
+NOT_COUNTED: Final = ", in no count"
+"""What it says of boxes where no date of the figure is counted, and of those that came or left where no arrival is."""
 LARGEST: Final = 20
 """So many regions of ground a frame is made to hold."""
 
@@ -112,12 +115,24 @@ def figure_data(sources: RunSources, wanted: Wanted) -> FigureData:
         ground_scale=area_scale_of(sources, frame),
         north_deg=north_of(sources, frame),
         ground_words=regions.words,
-        boxes_doubt="" if any(surely_any(sources, day, zone) for day in days) else BOXES_DOUBT,
-        moves_doubt=BOXES_DOUBT if no_sure_moves(sources.summary) else "",
+        boxes_doubt=_boxes_doubt(sources, days, zone),
+        moves_doubt=_moves_doubt(sources),
         zones=sources.zones,
         notes=notes_of(sources, days, scenes, pixels_wanted=wanted.pixels, calendar=calendar),
         stretch=scene_stretch(list(sources.scenes.values())) if scenes else {},
     )
+
+
+def _boxes_doubt(sources: RunSources, days: Sequence[str], zone: str) -> str:
+    if not any(count_words(sources, day) for day in days):
+        return NOT_COUNTED
+    return "" if any(surely_any(sources, day, zone) for day in days) else BOXES_DOUBT
+
+
+def _moves_doubt(sources: RunSources) -> str:
+    if not are_moves_counted(sources.summary):
+        return NOT_COUNTED
+    return BOXES_DOUBT if no_sure_moves(sources.summary) else ""
 
 
 def chosen_dates(sources: RunSources, wanted: Wanted) -> tuple[str, str]:

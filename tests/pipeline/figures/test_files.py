@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from PIL import Image
 from small_runs import DATES, call
@@ -17,7 +18,7 @@ from changedet.errors import InputError
 from changedet.outputs.sentences.words import Calendar
 from changedet.pipeline.figures.captions import count_words, surely_any, title_of
 from changedet.pipeline.figures.files import figure_name, report_figure, sheet_size, write_figures
-from changedet.pipeline.figures.gather import Wanted, chosen_dates, figure_data
+from changedet.pipeline.figures.gather import NOT_COUNTED, Wanted, chosen_dates, figure_data
 from changedet.pipeline.figures.timelapse import timelapse_data, write_timelapse_of
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.report_data import report_of
@@ -228,3 +229,20 @@ def test_a_run_writes_its_figure_from_python(folder: Path, tmp_path: Path) -> No
 
 def test_a_report_begins_with_the_figure(folder: Path) -> None:
     assert report_of(sources(folder)).figure == report_figure(sources(folder))
+
+
+def test_a_figure_says_of_boxes_that_are_in_no_count_that_they_are_in_none(folder: Path) -> None:
+    uncounted = figure_data(sources(folder), Wanted())
+    assert (uncounted.boxes_doubt, uncounted.moves_doubt) == (NOT_COUNTED, NOT_COUNTED)
+
+    def count(summary: dict[str, Any]) -> None:
+        for name in ("arrivals", "departures"):
+            summary["totals"][name] = {"value": 9.0, "low": 7.0, "high": 12.0}
+
+    edit(folder / "summary.json", count)
+    rows = pd.read_csv(folder / "timeseries.csv")
+    for name, value in (("containers_expected", 9.0), ("containers_low", 7.0), ("containers_high", 12.0)):
+        rows[name] = value
+    rows.to_csv(folder / "timeseries.csv", index=False)
+    counted = figure_data(sources(folder), Wanted())
+    assert (counted.boxes_doubt, counted.moves_doubt) == ("", "")
