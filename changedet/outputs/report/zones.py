@@ -1,9 +1,11 @@
-"""The table of zones: how many stood there, since when, how full they are."""
+"""The table of zones: how many stood there, since when, how full they are; of what is not counted, its ground."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
+
+import pandas as pd
 
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.figures import interval_text
@@ -34,6 +36,8 @@ class ZoneRow(NamedTuple):
         The same, 0 to 1, for the bar.
     full_since : str
         With the bounds; empty where it is not full.
+    built, changed : str
+        Built ground, and what differs from the reference date, on the last look with a figure of it.
     """
 
     name: str
@@ -46,6 +50,8 @@ class ZoneRow(NamedTuple):
     occupancy: str
     share: float
     full_since: str
+    built: str
+    changed: str
 
 
 def zone_rows(data: ReportData, calendar: Calendar) -> list[ZoneRow]:
@@ -64,10 +70,11 @@ def zone_rows(data: ReportData, calendar: Calendar) -> list[ZoneRow]:
         Empty where there are none.
     """
     zones = mapping_at(data.summary, "zones")
-    return [_row(name, record, calendar) for name, record in zones.items() if isinstance(record, Mapping)]
+    rows = [(name, record) for name, record in zones.items() if isinstance(record, Mapping)]
+    return [_row(name, record, _changed(data.timeseries, name), calendar) for name, record in rows]
 
 
-def _row(name: str, record: Mapping[str, object], calendar: Calendar) -> ZoneRow:
+def _row(name: str, record: Mapping[str, object], changed: str, calendar: Calendar) -> ZoneRow:
     last = mapping_at(record, "containers", "last")
     onset = mapping_at(record, "onset", "containers")
     capacity = as_float(record.get("capacity"))
@@ -84,7 +91,18 @@ def _row(name: str, record: Mapping[str, object], calendar: Calendar) -> ZoneRow
         occupancy="" if share is None else _percent(share, shares[1], shares[2]),
         share=min(1.0, share or 0.0),
         full_since=_full(mapping_at(record, "full_since"), calendar),
+        built=interval_text(mapping_at(record, "footprint_area_m2", "last"), "m²") or "–",
+        changed=changed or "–",
     )
+
+
+def _changed(table: pd.DataFrame, zone: str) -> str:
+    """What differs on the last look that is compared; empty where none is."""
+    if not {"zone", "changed_area_m2"} <= set(table):
+        return ""
+    own = table[table["zone"] == zone].dropna(subset="changed_area_m2").sort_values("date")
+    ends = {"value": "changed_area_m2", "low": "changed_area_low_m2", "high": "changed_area_high_m2"}
+    return interval_text({part: own[column].iloc[-1] for part, column in ends.items()}, "m²") if len(own) else ""
 
 
 def _triple(figure: Mapping[str, object]) -> tuple[float | None, float | None, float | None]:

@@ -34,3 +34,19 @@ def test_zone_rows_give_occupancy_of_the_last_look_and_since_when_it_is_full() -
     assert east.full_since == "27 October 2023 (not before 11 September 2023); not surely"
     assert east.began == "it was as high before"
     assert (west.last, west.occupancy, west.full_since, west.began) == ("–", "", "", "–")
+
+
+def test_zone_rows_of_what_is_not_counted_tell_of_its_ground() -> None:
+    zones = {"east": {"footprint_area_m2": {"last": figure(22700, 12554, 22850)}, "onset": {}}, "west": {"onset": {}}}
+    table = pd.DataFrame(
+        {
+            "date": ["2023-06-12", "2023-12-17", "2024-02-01"],
+            "zone": "east",
+            "changed_area_m2": [0.0, 23400.0, None],
+            "changed_area_low_m2": [0.0, 12554.0, None],
+            "changed_area_high_m2": [300.0, 142370.0, None],
+        }
+    )
+    east, west = zone_rows(ReportData({"zones": zones}, table), Calendar(years_only=False))
+    assert (east.changed, east.built) == ("2.34 ha (1.26–14.24)", "2.27 ha (1.26–2.29)")
+    assert (west.changed, west.built) == ("–", "–")
