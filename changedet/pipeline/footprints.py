@@ -55,9 +55,9 @@ BARE: Final = (
 )
 """Of a desert, or a frame within one yard."""
 BY_COLOUR: Final = (
-    "footprint: without red, green and blue in pixels of 0.25 to 1.3 m built ground is told by its colour alone, which "
-    "fields and bare soil share: it may be several times too large, and its lower bounds hold only what is marked as "
-    "changed"
+    "footprint: kinds of ground are told in pixels of 0.25 to 1.3 m with red, green and blue; here built ground is "
+    "told by its colour alone, which fields and bare soil share: it may be several times too large, and its lower "
+    "bounds hold only what is marked as changed"
 )
 """Where kinds of ground are not distinguished."""
 BARE_CHANGE: Final = (

@@ -152,7 +152,8 @@ def _bytes(place: str, walk: Walk) -> bytes:
         if path.exists() and not path.is_file():
             raise InputError(f"{place}: is no regular file, as a STAC document is")
         if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{place}: has {path.stat().st_size >> 20} MB, more than {MAX_BYTES >> 20}")
+            size = f"has {path.stat().st_size >> 20} MB, more than {MAX_BYTES >> 20}"
+            raise InputError(f"{place}: {size}; split it, or give an API's URL")
         return path.read_bytes()
     if urlparse(place).scheme not in {"http", "https"}:
         raise InputError(f"{place}: STAC documents are read from files, http and https")
