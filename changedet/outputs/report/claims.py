@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.onsets import ONSETS
-from changedet.outputs.sentences.claims import claim_text
-from changedet.outputs.sentences.words import Calendar, number
+from changedet.outputs.sentences.claims import UNITS, claim_text
+from changedet.outputs.sentences.words import Calendar, number, scaled
 from changedet.outputs.values import as_float, iso_date, mapping_at
 
 MOST_DATES: Final = 6
@@ -27,7 +27,7 @@ class ClaimRow(NamedTuple):
     is_span : bool
         Whether these are the ends of more rows.
     robust : str
-        In how many other runs it holds; empty where none were made.
+        How many other runs make it, too, and with which figures; empty where none were made.
     holds : bool
         Whether it holds in all of them.
     """
@@ -67,18 +67,23 @@ def _row(claim: Mapping[str, object], calendar: Calendar) -> ClaimRow:
     if held is None or not of:
         words, holds = "", True
     else:
-        words, holds = f"in {number(held)} of {number(of)} other runs{_between(robust)}", held == of
+        unit = UNITS.get(str(claim.get("about")), "")
+        whose = f"{number(held)} of the {number(of)} other runs that have this date"
+        words, holds = f"Also claimed by {whose}{_between(robust, unit)}", held == of
     many = len(days) > MOST_DATES
     is_span = many and claim.get("kind") != "record"
     shown = [days[0], days[-1]] if is_span else ([iso_date(claim.get("date"))] if many else days)
     return ClaimRow(claim_text(claim, calendar), shown, words, holds, is_span)
 
 
-def _between(robust: Mapping[str, object]) -> str:
+def _between(robust: Mapping[str, object], unit: str) -> str:
+    """The range of the figure in those runs, which need not be that of this run."""
     least, most = as_float(robust.get("least")), as_float(robust.get("most"))
-    if least is None or most is None or number(least) == number(most):
+    if least is None or most is None:
         return ""
-    return f", from {number(least)} to {number(most)}"
+    scale = scaled([most], unit)
+    ends = [number(value / scale.factor, scale.digits) for value in (least, most)]
+    return "" if ends[0] == ends[1] else f", there with {ends[0]} to {ends[1]} {scale.unit}".rstrip()
 
 
 def robust_sentences(data: ReportData, calendar: Calendar) -> list[str]:

@@ -29,8 +29,15 @@ def test_claims_that_hold_everywhere_come_first() -> None:
     shaky = claim(9, {"held": 3, "of": 5, "least": 9, "most": 12}, dates=8)
     firm = claim(31, {"held": 5, "of": 5, "least": 31, "most": 31})
     first, second = claim_rows(data(claims=[shaky, firm]), CALENDAR)
-    assert (first.holds, first.robust, first.dates) == (True, "in 5 of 5 other runs", ["2023-01-01"])
-    assert (second.holds, second.robust) == (False, "in 3 of 5 other runs, from 9 to 12")
+    assert (first.holds, first.robust, first.dates) == (
+        True,
+        "Also claimed by 5 of the 5 other runs that have this date",
+        ["2023-01-01"],
+    )
+    assert (second.holds, second.robust) == (
+        False,
+        "Also claimed by 3 of the 5 other runs that have this date, there with 9 to 12",
+    )
     assert (second.dates, second.is_span) == (["2023-01-01", "2023-08-01"], True), "the ends of eight rows"
     assert claim_rows(data(claims=[claim(9, None)]), CALENDAR)[0] == (
         "At least 9 containers stood there on 1 January 2023", ["2023-01-01"], "", True, False,
@@ -59,3 +66,8 @@ def test_other_runs_say_whether_growth_began_in_them() -> None:
     assert robust_sentences(data(robust={"variants": [], "failed": {}}), CALENDAR) == []
     alone = claim(9, {"held": 0, "of": 0, "least": None, "most": None})
     assert claim_rows(data(claims=[alone]), CALENDAR)[0][2:4] == ("", True)
+
+
+def test_claims_of_areas_give_the_range_in_their_unit() -> None:
+    built = {**claim(12128, {"held": 8, "of": 8, "least": 10528, "most": 12752}), "about": "footprint_area_m2"}
+    assert claim_rows(data(claims=[built]), CALENDAR)[0].robust.endswith("there with 1.05 to 1.28 ha")
