@@ -36,7 +36,7 @@ from changedet.pipeline.things.berths import boxes_ashore
 from changedet.pipeline.zone_records import trust_of_counts, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts
-from changedet.stages.series.area_rows import rows_of_area
+from changedet.stages.series.area_rows import rows_of_site
 from changedet.stages.series.claims import find_claims
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.growth import OnsetMethod
@@ -273,7 +273,7 @@ def _summary(
     areas = {} if zones is None else dict(zip(zones["name"].astype(str), zones.geometry, strict=True))
     summary = {
         **finished.summary,
-        "totals": with_nulls(totals(rows_of_area(table))),
+        "totals": with_nulls(totals(rows_of_site(table))),
         "onset": onset,
         "new_ground": with_first_boxes(laid, finished.footprint, tracks.tracks, unit) if laid else None,
         "zones": zone_records(table, find, tracks, areas),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 import signal
 import sys
 import threading
 import traceback
+from pathlib import Path
 from types import TracebackType
 
 import click
@@ -19,6 +21,8 @@ DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 LIBRARIES_ADDRESSES = 1_050_000_000
 """Bytes of addresses that a command's libraries take when they are loaded: .96 GB measured, with pyarrow."""
 _NO_MEMORY = ("failed to map segment", "cannot allocate memory", "unable to allocate", "out of memory", "bad_alloc")
+
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 MOST_PROBLEMS = 10
 """Lines of wrong input: with more, what is wrong first has left the screen."""
@@ -150,6 +154,8 @@ def failure(error: BaseException, *, verbose: bool) -> tuple[int, list[str]]:
         return INTERRUPTED, [*trace, "changedet: interrupted; run the same command again to go on from here"]
     if isinstance(error, InputError):
         return WRONG_INPUT, [*trace, *problem_lines(error)]
+    if isinstance(error, OSError) and (said := _of_place(error)):
+        return WRONG_INPUT, [*trace, said]
     if isinstance(error, ChangedetError):
         said = str(error)
     elif is_of_memory(error):
@@ -157,6 +163,18 @@ def failure(error: BaseException, *, verbose: bool) -> tuple[int, list[str]]:
     else:
         said = f"{type(error).__name__}: {error}{_limit()}"
     return FAILED, [*trace, " ".join(f"changedet: {said}".split())]
+
+
+def _of_place(error: OSError) -> str:
+    """What keeps a command from where it was told to work; empty for other errors of the system."""
+    if error.filename:
+        is_kept_out = error.errno in _NOT_ALLOWED
+        return f"{error.filename}: no permission there, or its disk is read-only" if is_kept_out else ""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return "changedet: the folder in which this was started is gone; change into one that is there"
+    return ""
 
 
 def limit_too_low() -> str:

@@ -26,7 +26,7 @@ from changedet.pipeline.unavailable import ALONE, LEAST_CLEAR, unavailable_codes
 from changedet.plan import Plan
 from changedet.stages.footprint.stage import needs_lasting
 from changedet.stages.registry import NONE
-from changedet.stages.series.area_rows import rows_of_area
+from changedet.stages.series.area_rows import rows_of_site
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.site_boxes import shown_boxes
@@ -107,7 +107,7 @@ def summarise(
         "dates": [str(day) for day in plan.dates],
         "sources": {str(look.date): look.attribution.to_json() for look in plan.looks},
         "reference_date": str(reference),
-        "totals": with_nulls(totals(rows_of_area(table))),
+        "totals": with_nulls(totals(rows_of_site(table))),
         "onset": {**onset},
     }
 

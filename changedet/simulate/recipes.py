@@ -13,21 +13,24 @@ from changedet.simulate.grounds import capacity, clear, depot, depot_size, land,
 from changedet.simulate.shapes import blob, roughen
 from changedet.simulate.stock import Stock
 
+_FIRST_LEVEL, _LAST_LEVEL = 0.5, 0.95
+"""How full a growing depot's old yard stands, and its extension on the last date."""
 
-def _grow(b: Builder, levels: tuple[float, float] = (0.5, 0.95), most: int = 3) -> None:
+
+def _grow(b: Builder) -> None:
     """Growth from a known date: an extension is paved, then boxes come and stay."""
     world, n = b.world, len(b.world.looks)
     onset = max(1, n // 2)
     paved = max(1, onset - 1) if n > 1 else 0
     land(b)
-    depot(b, depot_size(b), paved, most)
+    depot(b, depot_size(b), paved, 3)
     stock = Stock(b)
     old, new = capacity(b, "yard-a"), capacity(b, "yard-b")
-    base = max(4, int(levels[0] * old))
+    base = max(4, int(_FIRST_LEVEL * old))
     for k in range(n):
         stock.set_level(k, "yard-a", base, 0 if k == 0 else int(b.rng.integers(0, 3)))
         if k >= onset:
-            share = levels[1] * (0.35 + 0.65 * (k - onset) / max(1, n - 1 - onset))
+            share = _LAST_LEVEL * (0.35 + 0.65 * (k - onset) / max(1, n - 1 - onset))
             stock.set_level(k, "yard-b", max(6, int(share * new)), int(b.rng.integers(0, 3)))
     if n > 1:
         world.onset_containers, world.onset_changed, world.onset_footprint = onset, paved, paved

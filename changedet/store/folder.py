@@ -6,20 +6,19 @@ another identity, or whose files are gone, is not done. Nothing is ever taken fo
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from changedet.errors import ChangedetError, InputError
+from changedet.errors import InputError
 from changedet.store import journal, seal
 from changedet.store.fingerprints import QUICKLY_READ_BYTES, Fingerprint, fingerprints, is_untouched
 from changedet.store.layout import RunLayout, is_run_step
+from changedet.store.lock import holding
 from changedet.store.refusals import EDITED, FOREIGN, lies_within, named, refuse_links, refuse_odd_files
 from changedet.store.step_records import StepRecord, libraries_hold, read_record, write_record
 
@@ -292,53 +291,20 @@ class RunFolder(RunLayout):
         for path in [path for path in self.state.iterdir() if path.name not in KEPT_FOR_EVER]:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
-    @contextmanager
-    def locked(self, *, is_new: bool) -> Iterator[None]:
+    def locked(self, *, is_new: bool) -> AbstractContextManager[None]:
         """Hold the folder: two runs in one folder would spoil each other's files.
-
-        A new folder in which the input proved wrong before any result was there is taken away again.
 
         Parameters
         ----------
         is_new : bool
             Whether the folder was not there before.
 
-        Yields
-        ------
-        None
-            While the folder is held.
-
-        Raises
-        ------
-        InputError
-            The folder cannot be made.
-        ChangedetError
-            Another run holds it.
+        Returns
+        -------
+        context manager
+            As of `lock.holding`.
         """
-        made = [folder for folder in self.path.parents if not folder.exists()]
-        try:
-            self.state.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            said = f"{self.path}: cannot be made ({error.strerror}); give another outputs.dir or --out"
-            raise InputError(said) from error
-        lock, held = self.state / "lock", False
-        # Appended to, not emptied, as it may be a link; who held it may have taken it away: then it holds off nobody.
-        with lock.open("a") as stream:
-            with suppress(OSError):
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                held = os.path.samestat(os.fstat(stream.fileno()), lock.stat())
-            if not held:
-                message = f"{self.path}: another run is at work in this folder; wait for it or choose another --out"
-                raise ChangedetError(message)
-            try:
-                yield
-            except InputError:
-                if is_new and all(path.is_dir() or self.state in path.parents for path in self.path.rglob("*")):
-                    shutil.rmtree(self.path)
-                    for folder in made:
-                        with suppress(OSError):
-                            folder.rmdir()
-                raise
+        return holding(self, is_new=is_new)
 
 
 def _remove_empty(folder: Path, root: Path) -> None:

@@ -31,7 +31,7 @@ from changedet.pipeline.finished import open_run
 from changedet.pipeline.looks import RunLooks
 from changedet.pipeline.summary import with_nulls
 from changedet.stages.registry import Facts
-from changedet.stages.series.area_rows import rows_of_area
+from changedet.stages.series.area_rows import rows_of_site
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import staircase
@@ -76,7 +76,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "site": "depot",
         "dates": [str(day) for day in DAYS],
         "reference_date": str(DAYS[0]),
-        "totals": with_nulls(totals(rows_of_area(table))),
+        "totals": with_nulls(totals(rows_of_site(table))),
         "onset": {name: one.to_json() for name, one in onset.items()},
         "unavailable": {},
         "warnings": ["said before"],

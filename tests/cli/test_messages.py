@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from types import SimpleNamespace
 
 from changedet.cli.messages import (
     MOST_PROBLEMS,
+    failure,
     problem_lines,
     report_failure,
     say,
@@ -28,6 +30,23 @@ def test_report_failure_prints_the_first_of_many_problems_and_how_many_follow(ca
     lines = capsys.readouterr().err.splitlines()
     assert lines[:-1] == [str(problem) for problem in many[: MOST_PROBLEMS - 1]]
     assert lines[-1] == "and 6 more; mend these first"
+
+
+def test_failure_says_where_a_command_may_not_write():
+    error = PermissionError(errno.EROFS, "Read-only file system", "run/review.gpkg.part")
+    assert failure(error, verbose=False) == (2, ["run/review.gpkg.part: no permission there, or its disk is read-only"])
+    full = OSError(errno.ENOSPC, "No space left on device", "run/review.gpkg.part")
+    assert failure(full, verbose=False)[0] == 1
+
+
+def test_failure_says_that_the_working_folder_is_gone(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    status, (line,) = failure(FileNotFoundError(errno.ENOENT, "No such file or directory"), verbose=False)
+    assert status == 2
+    assert "is gone; change into one" in line
 
 
 def test_problem_lines_repeat_no_value_of_megabytes():

@@ -177,6 +177,20 @@ def test_locked_takes_a_new_folder_away_where_the_input_was_wrong(folder: RunFol
         pass
 
 
+@pytest.mark.parametrize("error", [None, FileNotFoundError("boxes.json"), InputError("boxes.json")])
+def test_locked_says_that_the_folder_went_away_meanwhile(folder: RunFolder, error: Exception | None) -> None:
+    def write() -> None:
+        with folder.locked(is_new=True):
+            _write(folder.summary)
+            folder.path.rename(folder.path.with_name("moved"))
+            if error is not None:
+                raise error
+
+    with pytest.raises(ChangedetError, match=r"site: was removed or moved away"):
+        write()
+    assert folder.path.with_name("moved").joinpath("summary.json").exists()
+
+
 def test_clear_leaves_what_was_edited(folder: RunFolder) -> None:
     for path in (folder.summary, folder.report):
         _write(path)

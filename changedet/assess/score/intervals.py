@@ -13,7 +13,7 @@ from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import iso_dates, rows_of
 from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.finished import Run
-from changedet.stages.series.area_rows import rows_of_area
+from changedet.stages.series.area_rows import rows_of_site
 from changedet.stages.series.totals import totals
 
 NET_OF: Final = ("containers", "teu", "footprint_area_m2")
@@ -74,7 +74,7 @@ def score_intervals(finished: Run, truth: pd.DataFrame, days: Sequence[dt.date])
             rows = rows[shows_all.reindex(rows.index)]
         if len(rows):
             found[name] = _figures(rows)
-    sums = totals(rows_of_area(whole))
+    sums = totals(rows_of_site(whole))
     for name in (name for name in NET_OF if name in true):
         ends = sums[name]["first"], sums[name]["net_change"]  # type: ignore[literal-required]
         if None in ends:

@@ -110,22 +110,20 @@ def rows_by_area(table: pd.DataFrame) -> dict[str, AreaRows]:
     return {str(name): every.between(*span) for name, span in zip(names, spans, strict=True)}
 
 
-def rows_of_area(table: pd.DataFrame, zone: str = "") -> AreaRows:
-    """Take the rows of one area.
+def rows_of_site(table: pd.DataFrame) -> AreaRows:
+    """Take the rows of the whole site.
 
     Parameters
     ----------
     table : DataFrame
         As of `rows_by_area`.
-    zone : str
-        Its name; empty for the whole site.
 
     Returns
     -------
     AreaRows
         Without rows where the table has none of it.
     """
-    return rows_by_area(table).get(zone, NO_ROWS)
+    return rows_by_area(table).get("", NO_ROWS)
 
 
 NO_ROWS: Final = AreaRows((), dict.fromkeys(COLUMNS, np.empty(0)))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from changedet.outputs.summary import FIGURE_COLUMNS
-from changedet.stages.series.area_rows import rows_of_area
+from changedet.stages.series.area_rows import rows_of_site
 from changedet.stages.series.claims import AT_LEAST, CONFIDENCE, RECORD, SIDE, Claim, find_claims
 from changedet.stages.series.totals import EVENTS, between_shown, totals
 
@@ -145,12 +145,12 @@ def test_what_clear_looks_prove_stays_proved_under_a_cloud() -> None:
     assert (bounds["containers"].date, bounds["arrivals"].date) == ("2023-03-01", "2023-03-01")
     assert 30 <= bounds["containers"].value <= 34
     assert 28 <= bounds["arrivals"].value <= 34
-    arrivals = totals(rows_of_area(table))["arrivals"]
+    arrivals = totals(rows_of_site(table))["arrivals"]
     assert arrivals["low"] == pytest.approx(40 - np.hypot(6, 6))
     first = table.iloc[::-1].assign(date=table["date"].to_numpy())
-    assert len(between_shown(rows_of_area(first))) == 3
+    assert len(between_shown(rows_of_site(first))) == 3
     for alike in (clear, clear.assign(valid_fraction=0.5)):
-        assert len(between_shown(rows_of_area(alike))) == 4
+        assert len(between_shown(rows_of_site(alike))) == 4
 
 
 def test_what_less_stands_there_in_the_end_left() -> None:
