@@ -34,6 +34,14 @@ class SunAngles:
     azimuth_deg: float
     elevation_deg: float
 
+    @property
+    def shade(self) -> tuple[float, float] | None:
+        """Metres east and north to where shade falls, for each metre of height; None where the sun is not up."""
+        if self.elevation_deg <= 0.0:
+            return None
+        along, azimuth = 1.0 / np.tan(np.radians(self.elevation_deg)), np.radians(self.azimuth_deg)
+        return float(-along * np.sin(azimuth)), float(-along * np.cos(azimuth))
+
 
 @dataclass(frozen=True)
 class ViewAngles:

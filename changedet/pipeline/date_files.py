@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from changedet.blocks import Window
-from changedet.imagery.angles import ViewAngles
+from changedet.imagery.angles import SunAngles, ViewAngles
 from changedet.kernels.doubts import TAUGHT_VIEW_DEG
 from changedet.kernels.pixel_classes import NODATA
 from changedet.kernels.together import together
@@ -197,11 +197,14 @@ class DateWriter:
             return pd.DataFrame()
         # In one order whatever the tiles were, so that ties are broken alike.
         boxes = pd.concat(tables, ignore_index=True).sort_values(["y_px", "x_px", "length_m"], ignore_index=True)
-        kept = settled_boxes(method, boxes, self._rasters.job.look.view)
+        look = self._rasters.job.look
+        kept = settled_boxes(method, boxes, look.view, look.sun)
         return kept.assign(counted=kept["confidence"] >= method.count_confidence)
 
 
-def settled_boxes(method: ObjectMethod[Any], boxes: pd.DataFrame, view: ViewAngles | None) -> pd.DataFrame:
+def settled_boxes(
+    method: ObjectMethod[Any], boxes: pd.DataFrame, view: ViewAngles | None, sun: SunAngles | None = None
+) -> pd.DataFrame:
     """Settle all boxes of a date.
 
     Parameters
@@ -211,6 +214,8 @@ def settled_boxes(method: ObjectMethod[Any], boxes: pd.DataFrame, view: ViewAngl
         Of all tiles, in an order that does not depend on them.
     view : ViewAngles or None
         Where roofs lean farther than on any scene that taught the method, walls are doubted.
+    sun : SunAngles or None
+        Where it is known, slopes of roofs are.
 
     Returns
     -------
@@ -218,6 +223,9 @@ def settled_boxes(method: ObjectMethod[Any], boxes: pd.DataFrame, view: ViewAngl
         What remains of them.
     """
     kept = method.settle(boxes)
+    shade = None if sun is None else sun.shade
+    if shade is not None and method.lit is not None:
+        kept = method.lit(kept, (shade[0], -shade[1]))
     lean = None if view is None or view.off_nadir_deg <= TAUGHT_VIEW_DEG else view.displacement
     if lean is None or method.aslant is None:
         return kept

@@ -97,6 +97,9 @@ class ObjectMethod(Generic[Statistics]):
     aslant : callable or None
         ``aslant(boxes, lean) -> boxes``: what remains of settled boxes of a look from far aslant, whose roofs are
         displaced by `lean`, metres right and down for each metre of height; None where the method takes it for any.
+    lit : callable or None
+        ``lit(boxes, shade) -> boxes``: what remains of settled boxes of a look whose sun is known; shade falls `shade`
+        metres right and down for each metre of height. None where the method takes it for any.
     """
 
     fit: Callable[[Singles], Statistics]
@@ -108,6 +111,7 @@ class ObjectMethod(Generic[Statistics]):
     count_confidence: float = 0.5
     observe: Callable[[Singles, Statistics, Bools], Found] | None = None
     aslant: Callable[[pd.DataFrame, tuple[float, float]], pd.DataFrame] | None = None
+    lit: Callable[[pd.DataFrame, tuple[float, float]], pd.DataFrame] | None = None
 
 
 def too_coarse(resolution_m: float, coarsest_m: float = COARSEST_M) -> bool:

@@ -18,6 +18,7 @@ from changedet.stages.objects.kernels import (
     box_places,
     cast_shade,
     context_rescoring,
+    gabled_roofs,
     roof_evidence,
     row_filling,
     slope_pairs,
@@ -150,6 +151,29 @@ def without_walls(table: pd.DataFrame, resolution_m: float, lean: tuple[float, f
     colours = hex_rgb(table["color"].to_numpy(object))
     boxes = rectangles_of(table, resolution_m)
     return table.assign(confidence=wall_faces.doubted(boxes, sure, colours, is_container, np.array(lean)))
+
+
+def without_roofs(table: pd.DataFrame, resolution_m: float, shade: tuple[float, float]) -> pd.DataFrame:
+    """Settled boxes of a look whose sun is known, both slopes of gabled roofs doubted.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `settled`.
+    resolution_m : float
+        Pixel size on the ground, metres.
+    shade : (float, float)
+        Where shade falls for each metre of height, metres right and down.
+
+    Returns
+    -------
+    DataFrame
+        The same boxes.
+    """
+    sure, is_container = table["confidence"].to_numpy(np.float64), (table["kind"] != OTHER).to_numpy()
+    colours = hex_rgb(table["color"].to_numpy(object))
+    boxes = rectangles_of(table, resolution_m)
+    return table.assign(confidence=gabled_roofs.doubted(boxes, sure, colours, is_container, np.array(shade)))
 
 
 def box_evidence(table: pd.DataFrame, resolution_m: float) -> context_rescoring.BoxEvidence:

@@ -23,7 +23,7 @@ from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.kernels.stretch import stretch_gamma, stretch_limits
 from changedet.stages.objects.kernels.working_picture import working_picture
 from changedet.stages.objects.lattice import COARSEST_M, MOST_HALO_PX, Found, ObjectMethod, too_coarse
-from changedet.stages.objects.rescoring import settled, without_walls
+from changedet.stages.objects.rescoring import settled, without_roofs, without_walls
 from changedet.stages.registry import NONE, Choice, Factor, Facts, Fraction, Number, Stage
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def classical(
 
 
 @STAGE.method(
-    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=21
+    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=22
 )
 def learned(
     facts: Facts,
@@ -174,7 +174,18 @@ def learned(
         *detector.lattice(facts.resolution_m),
         count_confidence=min_confidence,
         observe=partial(_observe_learned, roles=facts.roles, resolution_m=facts.resolution_m),
-        aslant=partial(_aslant, resolution_m=facts.resolution_m, least=min(min_confidence, EVIDENCE_CONFIDENCE)),
+        aslant=partial(
+            _told,
+            tell=without_walls,
+            resolution_m=facts.resolution_m,
+            least=min(min_confidence, EVIDENCE_CONFIDENCE),
+        ),
+        lit=partial(
+            _told,
+            tell=without_roofs,
+            resolution_m=facts.resolution_m,
+            least=min(min_confidence, EVIDENCE_CONFIDENCE),
+        ),
     )
 
 
@@ -194,9 +205,16 @@ def _settled(
     return table[table["confidence"] >= least].reset_index(drop=True)
 
 
-def _aslant(boxes: pd.DataFrame, lean: tuple[float, float], *, resolution_m: float, least: float) -> pd.DataFrame:
-    """Settled boxes of a look from far aslant, of at least that confidence once walls are known."""
-    table = without_walls(boxes, resolution_m, lean)
+def _told(
+    boxes: pd.DataFrame,
+    toward: tuple[float, float],
+    *,
+    tell: Callable[[pd.DataFrame, float, tuple[float, float]], pd.DataFrame],
+    resolution_m: float,
+    least: float,
+) -> pd.DataFrame:
+    """Settled boxes of a look, of at least that confidence once it is known where it looks from or the sun stands."""
+    table = tell(boxes, resolution_m, toward)
     return table[table["confidence"] >= least].reset_index(drop=True)
 
 

@@ -1,0 +1,88 @@
+"""Slopes of gabled roofs told from two containers: by their lie, by the sun, by what stands around."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from changedet.stages.objects.kernels import gabled_roofs
+from changedet.stages.objects.kernels.gabled_roofs import TAKEN, step_of_pitch
+
+SHADE = np.array([-0.6, -0.6])
+"""The sun stands in the southeast: right and down in the picture."""
+LIT, UNLIT = (150, 100, 90), (122, 80, 78)
+"""Of a red roof: the slope that the sky alone lights much of is bluer."""
+DOUBTED = 1 / (1 + np.exp(TAKEN))
+
+
+def shed(x: float = 20.0, apart_m: float = 2.6, shift_m: float = 0.0) -> np.ndarray:
+    """Both slopes of a shed, the right one first, whose ridge runs up."""
+    return np.array([[x + apart_m, 20.0 + shift_m, 12.2, 2.4, 0.0], [x, 20.0, 12.3, 2.4, 0.0]])
+
+
+def after(boxes: np.ndarray, colours: list[tuple[int, int, int]], shade: np.ndarray = SHADE) -> np.ndarray:
+    """Confidence of boxes that had .5 each."""
+    half, container = np.full(len(boxes), 0.5), np.ones(len(boxes), bool)
+    return gabled_roofs.doubted(boxes, half, np.array(colours, float), container, shade)
+
+
+def test_both_slopes_of_a_shed_are_doubted() -> None:
+    np.testing.assert_allclose(after(shed(), [LIT, UNLIT]), DOUBTED)
+
+
+@pytest.mark.parametrize(
+    ("right", "left"),
+    [
+        (UNLIT, LIT),
+        (LIT, LIT),
+        ((122, 124, 126), (60, 60, 60)),
+        ((60, 90, 150), (122, 80, 78)),
+        ((255, 250, 240), (60, 58, 60)),
+        ((150, 100, 90), (112, 76, 62)),
+    ],
+    ids=["dark towards the sun", "one paint", "two greys", "blue and red", "white and black", "no bluer"],
+)
+def test_two_containers_stay(right: tuple[int, int, int], left: tuple[int, int, int]) -> None:
+    np.testing.assert_array_equal(after(shed(), [right, left]), 0.5)
+
+
+def test_a_sun_along_the_ridge_or_a_pair_that_lies_otherwise_tells_nothing() -> None:
+    np.testing.assert_array_equal(after(shed(), [LIT, UNLIT], np.array([0.0, -0.8])), 0.5)
+    np.testing.assert_array_equal(after(shed(apart_m=3.4), [LIT, UNLIT]), 0.5)
+    np.testing.assert_array_equal(after(shed(shift_m=0.9), [LIT, UNLIT]), 0.5)
+    np.testing.assert_array_equal(gabled_roofs.doubted(*_nothing(), SHADE), np.zeros(0))
+
+
+def test_grey_pictures_say_nothing_of_hues() -> None:
+    np.testing.assert_array_equal(after(shed(), [(150, 150, 150), (122, 122, 122)]), 0.5)
+
+
+def test_a_third_container_in_the_row_or_a_yard_around_keeps_both() -> None:
+    third = np.vstack([shed(), [25.2, 20.0, 12.2, 2.4, 0.0]])
+    np.testing.assert_array_equal(after(third, [LIT, UNLIT, (90, 120, 90)]), 0.5)
+    row = [[x, 34.0, 12.2, 2.4, 0.0] for x in np.arange(3) * 2.6 + 16.0]
+    paints = [(90, 120, 90), (60, 90, 150), (200, 200, 200)]
+    np.testing.assert_array_equal(after(np.vstack([shed(), row]), [LIT, UNLIT, *paints]), 0.5)
+    np.testing.assert_allclose(after(np.vstack([shed(), row[:2]]), [LIT, UNLIT, *paints[:2]])[:2], DOUBTED)
+
+
+def test_the_shade_that_a_roof_casts_goes_with_it() -> None:
+    shaded = np.vstack([shed(), [17.4, 20.0, 12.2, 2.4, 0.0]])
+    np.testing.assert_allclose(after(shaded, [LIT, UNLIT, (86, 92, 108)]), DOUBTED)
+
+
+def test_sheds_beside_each_other_are_no_company() -> None:
+    many = np.vstack([shed(20.0 + 7.0 * k) for k in range(5)])
+    np.testing.assert_allclose(after(many, [LIT, UNLIT] * 5), DOUBTED)
+
+
+def test_steps_grow_with_the_pitch_and_a_low_sun() -> None:
+    side = np.array([-0.5, 0.0, 0.3, 1.0])
+    flat, steep = step_of_pitch(side, 0.3), step_of_pitch(side, 0.6)
+    np.testing.assert_array_equal(flat[:2], 0.0)
+    assert (np.diff(flat[1:]) > 0).all()
+    assert (steep[2:] > flat[2:]).all()
+
+
+def _nothing() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    return np.zeros((0, 5)), np.zeros(0), np.zeros((0, 3)), np.zeros(0, bool)
