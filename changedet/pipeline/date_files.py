@@ -222,10 +222,9 @@ def settled_boxes(
     DataFrame
         What remains of them.
     """
-    kept = method.settle(boxes)
     shade = None if sun is None else sun.shade
-    if shade is not None and method.lit is not None:
-        kept = method.lit(kept, (shade[0], -shade[1]))
+    known = shade is not None and method.lit is not None
+    kept = method.lit(boxes, (shade[0], -shade[1])) if known else method.settle(boxes)
     lean = None if view is None or view.off_nadir_deg <= TAUGHT_VIEW_DEG else view.displacement
     if lean is None or method.aslant is None:
         return kept

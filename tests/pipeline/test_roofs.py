@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pandas as pd
 import pytest
 
@@ -19,14 +17,15 @@ FACTS = Facts(0.5, ("blue", "green", "red"))
     ("sun", "many"),
     [
         (SunAngles(135.0, 50.0), 0),
-        (SunAngles(225.0, 50.0), 2),
-        (SunAngles(135.0, 0.0), 2),
-        (None, 2),
+        (SunAngles(225.0, 50.0), 1),
+        (SunAngles(135.0, 0.0), 1),
+        (None, 1),
     ],
 )
 def test_slopes_are_doubted_where_the_sun_lights_them_as_a_roof(sun: SunAngles | None, many: int) -> None:
     one = {"y_px": 60.0, "length_m": 12.2, "width_m": 2.4, "angle_deg": 0.0, "kind": "40ft", "confidence": 0.9}
-    boxes = pd.DataFrame([one | {"x_px": 45.2, "color": "#96645a"}, one | {"x_px": 40.0, "color": "#7a504e"}])
-    method = SimpleNamespace(settle=lambda table: table, lit=learned(FACTS).lit, aslant=None)
-    assert len(settled_boxes(method, boxes, None, sun)) == many  # type: ignore[arg-type]
+    dark = one | {"x_px": 40.0, "color": "#7a504e", "confidence": 0.02}
+    boxes = pd.DataFrame([one | {"x_px": 45.2, "color": "#96645a"}, dark]).assign(inferred=False)
+    kept = settled_boxes(learned(FACTS), boxes, None, sun)
+    assert len(kept) == many
     assert classical(FACTS).lit is None

@@ -98,8 +98,8 @@ class ObjectMethod(Generic[Statistics]):
         ``aslant(boxes, lean) -> boxes``: what remains of settled boxes of a look from far aslant, whose roofs are
         displaced by `lean`, metres right and down for each metre of height; None where the method takes it for any.
     lit : callable or None
-        ``lit(boxes, shade) -> boxes``: what remains of settled boxes of a look whose sun is known; shade falls `shade`
-        metres right and down for each metre of height. None where the method takes it for any.
+        ``lit(boxes, shade) -> boxes``: as `settle`, for a look whose sun is known; shade falls `shade` metres right
+        and down for each metre of height. None where the method takes it for any.
     """
 
     fit: Callable[[Singles], Statistics]

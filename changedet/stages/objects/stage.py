@@ -174,17 +174,12 @@ def learned(
         *detector.lattice(facts.resolution_m),
         count_confidence=min_confidence,
         observe=partial(_observe_learned, roles=facts.roles, resolution_m=facts.resolution_m),
-        aslant=partial(
-            _told,
-            tell=without_walls,
-            resolution_m=facts.resolution_m,
-            least=min(min_confidence, EVIDENCE_CONFIDENCE),
-        ),
+        aslant=partial(_aslant, resolution_m=facts.resolution_m, least=min(min_confidence, EVIDENCE_CONFIDENCE)),
         lit=partial(
-            _told,
-            tell=without_roofs,
+            _lit,
             resolution_m=facts.resolution_m,
             least=min(min_confidence, EVIDENCE_CONFIDENCE),
+            scale=scale,
         ),
     )
 
@@ -205,16 +200,20 @@ def _settled(
     return table[table["confidence"] >= least].reset_index(drop=True)
 
 
-def _told(
-    boxes: pd.DataFrame,
-    toward: tuple[float, float],
-    *,
-    tell: Callable[[pd.DataFrame, float, tuple[float, float]], pd.DataFrame],
-    resolution_m: float,
-    least: float,
+def _lit(
+    boxes: pd.DataFrame, shade: tuple[float, float], *, resolution_m: float, least: float, scale: Confidence
 ) -> pd.DataFrame:
-    """Settled boxes of a look, of at least that confidence once it is known where it looks from or the sun stands."""
-    table = tell(boxes, resolution_m, toward)
+    """A scene's boxes settled where the sun is known: the darker slope of a roof is often too unsure to be listed."""
+
+    def rescore(table: pd.DataFrame, pixel_m: float) -> pd.DataFrame:
+        return without_roofs(settled(table, pixel_m), pixel_m, shade)
+
+    return _settled(boxes, resolution_m=resolution_m, rescore=rescore, least=least, scale=scale)
+
+
+def _aslant(boxes: pd.DataFrame, lean: tuple[float, float], *, resolution_m: float, least: float) -> pd.DataFrame:
+    """Settled boxes of a look from far aslant, of at least that confidence once walls are known."""
+    table = without_walls(boxes, resolution_m, lean)
     return table[table["confidence"] >= least].reset_index(drop=True)
 
 

@@ -17,8 +17,9 @@ from changedet.kernels.colour import linear_rgb
 from changedet.stages.objects.kernels.box_looks import looked_at
 from changedet.stages.objects.kernels.side_by_side import beside, near_pairs
 
-LEAST_CONFIDENCE: Final = 0.1
-"""Of a slope: what a look lists. Chosen by hand, as all that follows but where it says so."""
+LEAST_CONFIDENCE, LISTED = 0.005, 0.1
+"""Of a slope, the darker of which is seldom sure, and of what stands beside both: what a look lists. Chosen by hand, as
+all that follows but where it says so."""
 TURN_RAD: Final = 0.1
 """Both slopes are turned against each other by less: .08 at most of drawn sheds."""
 APART_M: Final = (1.8, 3.2)
@@ -37,13 +38,18 @@ PITCH: Final = (0.15, 1.2)
 """Tangents of the flattest and of the steepest pitch: of drawn sheds .3 to .75 are found by their light."""
 LEAST_STEP: Final = 0.12
 """E-folds of brightness between both slopes at least: paints of one colour fade by as much."""
-HUE: Final = (0.08, 0.27)
-"""Most by which red may differ otherwise than green does: a constant and a share of the step."""
-BLUE: Final = (-0.7, -0.08)
-"""Blue differs otherwise than green by as much, in shares of the step: the darker slope is lit by the sky. Of drawn
-sheds -.15 to -.45."""
+HUE: Final = 0.08
+RED: Final = (-0.65, 0.27)
+"""Red differs otherwise than green by no more than this constant and shares of the step: what a stretch takes for dark
+may be brighter in one colour, which then lacks in the darker slope."""
+BLUE: Final = (-1.0, -0.08)
+"""Blue differs otherwise than green by as much, in shares of the step: the darker slope is lit by the sky."""
+WARMER: Final = 0.05
+"""Most by which the darker slope may be redder than the other, of blue and red: the sky makes it bluer."""
 MOST_STEP: Final = 1.0
 """E-folds of the step of which that share is taken."""
+MOST_UNSURE_STEP: Final = 1.2
+"""Where the darker slope is not listed: a container's own shade is 1.9 darker than it (third hand, in view)."""
 COMPANY_M: Final = 20.0
 """Within which other boxes of `SURE` are counted that are no slopes themselves."""
 SURE: Final = 0.5
@@ -128,15 +134,20 @@ def roofs(boxes: Floats, confidence: Floats, colours: Floats, shade: Floats) -> 
     near &= along < BESIDE_SHIFT * (boxes[i, 2] + boxes[j, 2]) / 2
     pair = near & (turn < TURN_RAD) & (far < APART_M[1]) & (along < SHIFT_M)
     pair &= np.abs(np.log(boxes[i, 2] / boxes[j, 2])) < np.log(RATIO)
+    pair &= np.maximum(confidence[i], confidence[j]) >= LISTED
+    near &= np.minimum(confidence[i], confidence[j]) >= LISTED
     up = mean[j] > mean[i]
     dark, bright = np.where(up, i, j), np.where(up, j, i)
     toward = np.where(up, 1.0, -1.0)[:, None] * np.sign(across)[:, None] * aside
     pair &= _lit(light[bright] - light[dark], -(toward @ shade))
-    pair &= _by_themselves(mean, i[near], j[near], bright, dark)
+    pair &= (confidence[dark] >= LISTED) | (mean[bright] - mean[dark] < MOST_UNSURE_STEP)
     bright, dark = bright[pair], dark[pair]
+    ends = np.concatenate([i[near], j[near]]), np.concatenate([j[near], i[near]])
+    alone = _by_themselves(mean, *ends, bright, dark)
+    bright, dark = bright[alone], dark[alone]
     alone = _company(boxes, confidence, bright, dark) <= MOST_COMPANY
     bright, dark = bright[alone], dark[alone]
-    beyond = np.concatenate([j[near & np.isin(i, dark)], i[near & np.isin(j, dark)]])
+    beyond = ends[1][np.isin(ends[0], dark)]
     return Roofs(bright, dark, np.setdiff1d(beyond, bright))
 
 
@@ -145,10 +156,12 @@ def doubted(boxes: Floats, confidence: Floats, colours: Floats, is_container: Bo
 
     Parameters
     ----------
-    boxes, confidence, colours, shade
+    boxes, confidence, colours
         As for `roofs`, of all boxes of a scene.
     is_container : bool (n,)
         Others are left alone.
+    shade : float64 (2,)
+        As for `roofs`.
 
     Returns
     -------
@@ -165,20 +178,20 @@ def _lit(step: Floats, side: Floats) -> Bools:
     """Which brighter boxes are as much brighter as the sun makes them (pair, band), and of the other's hue."""
     mean = step.mean(axis=1)
     red, blue = step[:, 0] - step[:, 1], step[:, 2] - step[:, 1]
-    alike = np.abs(red) < HUE[0] + HUE[1] * np.minimum(mean, MOST_STEP)
-    alike &= (blue > BLUE[0] * mean) & (blue < BLUE[1] * mean)
+    most = np.minimum(mean, MOST_STEP)
+    alike = (red > RED[0] * most - HUE) & (red < RED[1] * most + HUE)
+    alike &= (blue > BLUE[0] * mean) & (blue < BLUE[1] * mean) & (blue < red + WARMER)
     least = np.maximum(step_of_pitch(side, PITCH[0]), LEAST_STEP)
     return np.asarray((side > LEAST_SIDE) & (mean > least) & (mean < step_of_pitch(side, PITCH[1])) & alike, np.bool_)
 
 
 def _by_themselves(light: Floats, one: Ints, other: Ints, bright: Ints, dark: Ints) -> Bools:
-    """Which pairs have nothing beside them but the shade that the roof casts beyond its darker slope."""
-    ends, across = np.concatenate([one, other]), np.concatenate([other, one])
-    brightest = np.full(len(light), -np.inf)
-    np.maximum.at(brightest, ends, light[across])
-    count = np.bincount(ends, minlength=len(light))
-    rivals = np.bincount(ends[light[across] > brightest[ends] - LEAST_STEP], minlength=len(light))
-    return np.asarray((count[bright] == 1) & (rivals[dark] == 1) & (light[bright] >= brightest[dark]), np.bool_)
+    """Which pairs have nothing beside them but what the roof shades beyond its darker slope."""
+    alone = np.ones(len(bright), np.bool_)
+    for k, (lit, unlit) in enumerate(zip(bright, dark, strict=True)):
+        before, beyond = other[(one == lit) & (other != unlit)], other[(one == unlit) & (other != lit)]
+        alone[k] = not len(before) and bool((light[beyond] < light[lit] - LEAST_STEP).all())
+    return alone
 
 
 def _company(boxes: Floats, confidence: Floats, bright: Ints, dark: Ints) -> Ints:

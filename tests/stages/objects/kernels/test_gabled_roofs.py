@@ -71,6 +71,16 @@ def test_the_shade_that_a_roof_casts_goes_with_it() -> None:
     np.testing.assert_allclose(after(shaded, [LIT, UNLIT, (86, 92, 108)]), DOUBTED)
 
 
+def test_a_darker_slope_that_is_hardly_detected_tells_unless_it_is_as_dark_as_shade() -> None:
+    boxes, container = shed(), np.ones(2, bool)
+    unsure = np.array([0.5, 0.02])
+    for dark, told in ((UNLIT, True), ((48, 32, 34), False)):
+        found = gabled_roofs.roofs(boxes, unsure, np.array([LIT, dark], float), SHADE * 3)
+        assert (len(found.bright) == 1) == told
+    assert gabled_roofs.doubted(boxes, unsure, np.array([LIT, UNLIT], float), container, SHADE)[0] < 0.1
+    assert not len(gabled_roofs.roofs(boxes, np.full(2, 0.05), np.array([LIT, UNLIT], float), SHADE).dark)
+
+
 def test_sheds_beside_each_other_are_no_company() -> None:
     many = np.vstack([shed(20.0 + 7.0 * k) for k in range(5)])
     np.testing.assert_allclose(after(many, [LIT, UNLIT] * 5), DOUBTED)
