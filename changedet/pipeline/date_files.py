@@ -223,10 +223,7 @@ def settled_boxes(
         What remains of them.
     """
     shade = None if sun is None else sun.shade
-    if shade is None or method.lit is None:
-        kept = method.settle(boxes)
-    else:
-        kept = method.lit(boxes, (shade[0], -shade[1]))
+    kept = method.settle(boxes) if shade is None or method.lit is None else method.lit(boxes, (shade[0], -shade[1]))
     lean = None if view is None or view.off_nadir_deg <= TAUGHT_VIEW_DEG else view.displacement
     if lean is None or method.aslant is None:
         return kept
