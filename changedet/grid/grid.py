@@ -7,12 +7,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import rasterio.features
 import shapely
-import shapely.geometry
 from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
@@ -274,7 +274,15 @@ class Grid:
         found = rasterio.features.shapes(
             chosen.astype(np.uint8), mask=chosen, connectivity=4, transform=self.window_transform(window)
         )
-        return [shapely.geometry.shape(outline) for outline, _ in found]
+        outlines = [outline["coordinates"] for outline, _ in found]
+        if not outlines:
+            return []
+        rings = [ring for outline in outlines for ring in outline]
+        corners = np.array([*chain.from_iterable(rings)], np.float64)
+        lines = np.asarray(shapely.linearrings(corners, indices=np.repeat(np.arange(len(rings)), [*map(len, rings)])))
+        # Of each outline the first ring is its shell, the others are holes.
+        of_ring = np.repeat(np.arange(len(outlines)), [*map(len, outlines)])
+        return list(np.asarray(shapely.polygons(lines, indices=of_ring), object))
 
     def coords(self, window: Window | None = None) -> dict[str, xr.DataArray]:
         """Coordinates for a DataArray on this grid or on a window of it.

@@ -19,7 +19,7 @@ from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses
 from changedet.pipeline.date_pixels import where_valid
 from changedet.pipeline.samples import Sample
-from changedet.pipeline.witnesses import MOST_WITNESSES
+from changedet.pipeline.witnesses import NEAREST_WITNESSES
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.chips import LEAST_CONFIDENCE
 from changedet.stages.mask.stage import MaskMethod
@@ -79,7 +79,7 @@ def overview_classes(
     open_ones = witnesses.without_snow(method) if unsure else []
     if is_reference and method.hidden is not None and method.hidden(overview, [other for other, _ in open_ones]):
         return OverviewClasses.packed(np.where(classes == NODATA, classes, CLOUD).astype(np.uint8), factor)
-    if len(open_ones) >= (1 if is_reference else MOST_WITNESSES):
+    if len(open_ones) >= (1 if is_reference else NEAREST_WITNESSES):
         usual = usual_picture([laid for _, laid in open_ones])
         classes = confirmed_clouds(classes, classify(aligned, usual, resolution_m, sun))
     if white and method.snow is not None and (all_ones := witnesses.of_all_seasons()):
@@ -220,7 +220,7 @@ class _Witnesses:
         self._read: dict[date, tuple[Singles, Singles] | None] = {}
 
     def without_snow(self, method: MaskMethod) -> list[tuple[Singles, Singles]]:
-        """The nearest `MOST_WITNESSES` that are not white all over, as they were read and as they are laid."""
+        """The nearest `NEAREST_WITNESSES` that are not white all over, as they were read and as they are laid."""
         found: list[tuple[Singles, Singles]] = []
         for k, look in enumerate(self._job.witnesses):
             one = self._of(look)
@@ -230,15 +230,15 @@ class _Witnesses:
                 kept = one if self._job.reference is None else (one[1], one[1])
                 self._read[look.date] = kept
                 found.append(kept)
-            elif is_white and k >= MOST_WITNESSES:
+            elif is_white and k >= NEAREST_WITNESSES:
                 del self._read[look.date]
-            if len(found) == MOST_WITNESSES:
+            if len(found) == NEAREST_WITNESSES:
                 break
         return found
 
     def of_all_seasons(self) -> list[Singles]:
         """The nearest ones and that of the other end of the year, as they are laid."""
-        looks = (*self._job.witnesses[:MOST_WITNESSES], *self._job.other_season)
+        looks = (*self._job.witnesses[:NEAREST_WITNESSES], *self._job.other_season)
         return [one[1] for look in looks if (one := self._of(look)) is not None]
 
     def _of(self, look: Look) -> tuple[Singles, Singles] | None:

@@ -9,8 +9,8 @@ from changedet.imagery.look import Look
 from changedet.plan import Plan
 from changedet.stages.mask.kernels.cloud_shapes import SOFTNESS_LIMIT_M
 
-MOST_WITNESSES: Final = 4
-"""Looks that are asked at most: enough that one of them shows the ground, few enough to read."""
+NEAREST_WITNESSES: Final = 4
+"""Nearest looks that are asked at most: enough that one of them shows the ground, few enough to read."""
 MOST_READ: Final = 8
 """Looks that are read for that at most: what lies under snow says nothing of clouds, nor do the next ones of winter."""
 YEAR_DAYS: Final = 365.25
@@ -30,12 +30,12 @@ def witnesses(plan: Plan, i: int) -> tuple[tuple[Look, ...], tuple[Look, ...]]:
     near : tuple of Look
         At most `MOST_READ`, the nearest first.
     other_season : tuple of Look
-        Of those beyond the nearest `MOST_WITNESSES` that which lies nearest to half a year from its day of the year;
+        Of those beyond the nearest `NEAREST_WITNESSES` that which lies nearest to half a year from its day of the year;
         empty without one.
     """
     day = plan.looks[i].date
     others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
-    far = sorted(others[MOST_WITNESSES:], key=lambda look: _from_half_a_year(look.date, day))
+    far = sorted(others[NEAREST_WITNESSES:], key=lambda look: _from_half_a_year(look.date, day))
     return tuple(others[:MOST_READ]), tuple(far[:1])
 
 
@@ -52,7 +52,7 @@ def asks_others(plan: Plan) -> bool:
         In pixels so coarse that no outline tells a new pale yard from a cloud, with looks enough to show that it stays,
         where clouds are looked for.
     """
-    if plan.grid.ground_resolution_m <= SOFTNESS_LIMIT_M or len(plan.looks) <= MOST_WITNESSES:
+    if plan.grid.ground_resolution_m <= SOFTNESS_LIMIT_M or len(plan.looks) <= NEAREST_WITNESSES:
         return False
     method = plan.built("mask", dtype=plan.facts.dtype)
     return method is not None and method.classify is not None

@@ -58,8 +58,8 @@ what most of these show."""
 WITNESSED_BYTES: Final = 24
 """For each value of the overview where such looks are asked, whatever workers there are: what dates leave for the next
 ones. Twelve cloudy looks of 1224 x 1224 px took 1,197 MB in this part of the run with two workers."""
-MOST_WITNESSES: Final = 5
-"""Such looks: the nearest four and one from the other end of the year."""
+WITNESSES_HELD: Final = 5
+"""Such looks at once: the nearest four, `pipeline.witnesses.NEAREST_WITNESSES`, and one from half a year away."""
 LENT_BYTES: Final = 2
 """For each value of sample and overview, for each thread that has no date of its own and takes over parts of one."""
 MOST_LENT: Final = 6

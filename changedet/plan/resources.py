@@ -14,7 +14,7 @@ from changedet.errors import ChangedetError
 from changedet.grid import Grid
 from changedet.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.pipeline.things.kernels import siding_pictures
-from changedet.plan.memory import MOST_WITNESSES, Demand, expected_peak
+from changedet.plan.memory import WITNESSES_HELD, Demand, expected_peak
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.compact_marks import compact_halo_px
 from changedet.stages.change.kernels.left_behind import left_halo_px
@@ -187,8 +187,8 @@ def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: in
     if wanted_m is not None:
         resolution_m = grid.ground_resolution_m
         factor = cloud_overview_factor(grid.shape, resolution_m, max(float(wanted_m), resolution_m))
-        if grid.ground_resolution_m > SOFTNESS_LIMIT_M and facts.dates >= MOST_WITNESSES:
-            asked = min(MOST_WITNESSES, facts.dates - 1)
+        if grid.ground_resolution_m > SOFTNESS_LIMIT_M and facts.dates >= WITNESSES_HELD:
+            asked = min(WITNESSES_HELD, facts.dates - 1)
     return Demand(
         shape=grid.shape,
         bands=bands,

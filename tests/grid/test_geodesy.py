@@ -10,6 +10,7 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
+import shapely.ops
 from mercator import NORTH, UNIT, WEST
 
 from changedet.grid import auto_crs, ground_area_m2
@@ -47,6 +48,21 @@ def test_ground_area_m2() -> None:
     assert ground_area_m2([box, shapely.Point(0, 0)], "EPSG:32633") == pytest.approx([29.7436 / 0.9996**2, 0], rel=1e-6)
     hole = box.difference(shapely.box(500_001, 5_400_001, 500_002, 5_400_002))
     assert ground_area_m2([box], "EPSG:32633") - ground_area_m2([hole], "EPSG:32633") == pytest.approx(1.0008, abs=1e-3)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_area_of_many_rings_is_that_of_each_to_the_last_bit(turned: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever way rings run, and without a call for the corners of each."""
+    around = shapely.Point(15.0, 48.0).buffer(0.4)
+    holes = [shapely.Point(15.0 + x, 48.0).buffer(0.03) for x in (-0.2, 0.0, 0.2)]
+    parts = [shapely.difference(around, shapely.union_all(holes)), shapely.box(16.0, 48.0, 16.5, 48.5)]
+    wanted = shapely.MultiPolygon([shapely.reverse(part) if turned else part for part in parts])
+    dense, geod = shapely.segmentize(wanted, np.sqrt(wanted.area) / 32), pyproj.Geod(ellps="WGS84")
+    each = sum(abs(geod.geometry_area_perimeter(shapely.ops.orient(part))[0]) for part in dense.geoms)
+    monkeypatch.delattr(pyproj.Geod, "geometry_area_perimeter")
+    both = shapely.GeometryCollection([*wanted.geoms, shapely.LineString([(15, 48), (16, 49)])])
+    assert ground_area_m2([wanted], "EPSG:4326")[0] == each
+    assert ground_area_m2([both], "EPSG:4326")[0] == pytest.approx(each, rel=1e-9), "lines have no area"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -10,6 +11,7 @@ from typing import cast
 import numpy as np
 import pytest
 import shapely
+from shapely.geometry.base import BaseGeometry
 from small_scenes import write_scene, write_workflow
 
 from changedet.pipeline import footprints
@@ -112,3 +114,23 @@ def test_ground_that_a_date_hides_is_in_its_footprint_or_not(monkeypatch: pytest
     told = footprints.with_hidden_ground(plan, timeseries(looks, None), made)
     np.testing.assert_allclose(told[FLOOR_M2], [400.0, 1200.0 - 600.0, 1200.0], rtol=2e-3)
     np.testing.assert_allclose(told[CEILING_M2], [400.0 + 200.0, 1200.0, 1200.0], rtol=2e-3)
+
+
+def test_hidden_ground_is_not_outlined_where_no_date_hides_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a wide site of many dates the outlines of what some alone have take seconds."""
+    yard = shapely.MultiPolygon([shapely.box(500_000, 0, 500_020, 20)])
+    days = [dt.date(2023, month, 1) for month in (1, 2)]
+    made = {day: Footprint(yard, yard, yard, yard.area) for day in days}
+    known = {"": Estimate(1.0, 0.0, 2.0)}
+    looks = [DateMeasurements(day, valid_fraction={"": 1.0}, footprint_m2=known) for day in days]
+    asked: list[int] = []
+
+    def _alone(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
+        asked.append(len(shapes))
+        return shapely.MultiPolygon()
+
+    monkeypatch.setattr(footprints, "on_some_alone", _alone)
+    plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633"), quality_file=str))
+    told = footprints.with_hidden_ground(plan, timeseries(looks, None), made)
+    assert asked == [0]
+    assert told[FLOOR_M2].tolist() == told[CEILING_M2].tolist() == [1.0, 1.0]

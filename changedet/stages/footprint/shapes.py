@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
@@ -15,6 +16,8 @@ from changedet.grid import Grid, ground_area_m2
 from changedet.stages.footprint.kernels import closing
 from changedet.stages.footprint.kernels.ground import KINDS
 
+Geometries: TypeAlias = NDArray[np.object_]
+"""Shapely's, (n,)."""
 CLOSE_M: Final = 8.0
 """Radius of the closing: gaps narrower than twice this belong to the footprint."""
 MIN_PART_M2: Final = 15.0
@@ -76,14 +79,10 @@ def footprint_polygons(
     shape = built_surface(levels, step, cells.ground_resolution_m, hidden_is_built=hidden_is_built)
     # The scale of the CRS: its metres need not be metres on the ground.
     scale = (cells.ground_resolution_m / cells.resolution_m) ** 2
-    parts: list[BaseGeometry] = [_filled(part, MIN_HOLE_M2 / scale) for part in cells.outlines(shape, 0, 0)]
-    parts = [part.simplify(cells.resolution_m / 2) for part in parts if part.area * scale >= MIN_PART_M2]
-    inside = shapely.get_parts([shapely.intersection(part, area) for part in parts])
-    whole: list[shapely.Polygon] = [
-        part for part in inside if isinstance(part, shapely.Polygon) and part.area * scale >= MIN_PART_M2
-    ]
-    whole.sort(key=lambda part: part.bounds)
-    return MultiPolygon(whole)
+    parts = _filled(np.array(cells.outlines(shape, 0, 0), object), MIN_HOLE_M2 / scale)
+    parts = shapely.simplify(parts[shapely.area(parts) * scale >= MIN_PART_M2], cells.resolution_m / 2)
+    inside = _polygons(shapely.get_parts(shapely.intersection(parts, area)))
+    return _by_bounds(inside[shapely.area(inside) * scale >= MIN_PART_M2])
 
 
 def built_surface(levels: closing.Levels, step: int, pixel_m: float, *, hidden_is_built: bool) -> Bools:
@@ -120,13 +119,23 @@ def built_surface(levels: closing.Levels, step: int, pixel_m: float, *, hidden_i
     return out
 
 
-def _filled(outline: BaseGeometry, least_m2: float) -> BaseGeometry:
-    """An outline without its small holes."""
-    if not isinstance(outline, shapely.Polygon):
-        return outline
-    return shapely.Polygon(
-        outline.exterior, [ring for ring in outline.interiors if shapely.Polygon(ring).area >= least_m2]
-    )
+def _filled(outlines: Geometries, least_m2: float) -> Geometries:
+    """Polygons without their small holes."""
+    if not len(outlines):
+        return outlines
+    rings, outline_of = shapely.get_rings(outlines, return_index=True)
+    is_shell = np.diff(outline_of, prepend=-1) > 0
+    kept = is_shell | (shapely.area(shapely.polygons(rings)) >= least_m2)
+    return np.asarray(shapely.polygons(rings[kept], indices=outline_of[kept]), object)
+
+
+def _polygons(shapes: Geometries) -> Geometries:
+    return np.asarray(shapes[shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON], object)
+
+
+def _by_bounds(polygons: Geometries) -> MultiPolygon:
+    """Polygons in the order of their bounds."""
+    return MultiPolygon([*polygons[np.lexsort(shapely.bounds(polygons).T[::-1])]])
 
 
 def kind_polygons(geometry: MultiPolygon, levels: closing.Levels, kinds: Bytes, cells: Grid) -> dict[str, MultiPolygon]:
@@ -179,10 +188,7 @@ def as_multi(shape: BaseGeometry) -> MultiPolygon:
     MultiPolygon
         Sorted by their bounds.
     """
-    singles = shapely.get_parts(shapely.get_parts([shape]))
-    parts: list[shapely.Polygon] = [part for part in singles if isinstance(part, shapely.Polygon)]
-    parts.sort(key=lambda part: part.bounds)
-    return MultiPolygon(parts)
+    return _by_bounds(_polygons(shapely.get_parts(shapely.get_parts([shape]))))
 
 
 def gained_and_lost(earlier: BaseGeometry, later: BaseGeometry, crs: str, unit: float) -> tuple[float, float]:

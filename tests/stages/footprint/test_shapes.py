@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import shapely
 from drawn_ground import found_in, patchy, placed
@@ -48,3 +49,16 @@ def test_what_some_shapes_cover_alone_is_told_where_others_touch_it_or_are_empty
     assert on_some_alone([first, second, MultiPolygon()]).area == pytest.approx(first.area + second.area - 1)
     assert on_some_alone([first, first]).is_empty
     assert on_some_alone([]).is_empty
+
+
+def test_parts_are_filled_and_sorted_as_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a wide site of coarse pixels there are tens of thousands: rings that are Python's lists take seconds."""
+    yard = box(0, 0, 90, 90).difference(shapely.union_all([box(10, 10, 20, 20), box(30, 30, 80, 80)]))
+    outlines = np.array([yard, box(200, 0, 210, 10)], object)
+    monkeypatch.setattr(shapely.Polygon, "interiors", property(lambda _: pytest.fail("ring by ring")))
+    filled = shapes._filled(outlines, 400.0)
+    assert shapely.get_num_interior_rings(filled).tolist() == [1, 0]
+    assert filled[0].equals(box(0, 0, 90, 90).difference(box(30, 30, 80, 80)))
+    assert shapes._filled(outlines[:0], 400.0).size == 0
+    assert [part.bounds[0] for part in shapes.as_multi(shapely.MultiPolygon([*outlines[::-1]])).geoms] == [0, 200]
+    assert shapes.as_multi(shapely.MultiPolygon()).is_empty
