@@ -16,6 +16,7 @@ WIDTH: Final = 680
 HEIGHT: Final = 280
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 24, 40
 _LABEL_WIDTH: Final = 90
+_LETTER_WIDTH, _LABEL_GAP = 8.4, 8.0
 _MARGIN: Final = 40
 _LOOK_WIDTH: Final = 14.0
 HIDDEN: Final = 0.1
@@ -200,9 +201,13 @@ def day_labels(days: Sequence[str], calendar: Calendar) -> list[tuple[str, str]]
     kept: list[tuple[str, str]] = []
     year, x = "", along(days)
     for day in days:
-        if not kept or x(day) - x(kept[-1][0]) >= _LABEL_WIDTH:
-            kept.append((day, calendar.short(day, year=day[:4] != year)))
-            year = day[:4]
+        text = calendar.short(day, year=day[:4] != year)
+        if kept:
+            both = (len(kept[-1][1]) + len(text)) / 2
+            if x(day) - x(kept[-1][0]) < max(_LABEL_WIDTH, both * _LETTER_WIDTH + _LABEL_GAP):
+                continue
+        kept.append((day, text))
+        year = day[:4]
     return kept
 
 

@@ -29,6 +29,7 @@ from changedet.outputs.report.vehicles import vehicle_table
 from changedet.outputs.report.works import cell_table, work_table
 from changedet.outputs.report.zones import zone_rows
 from changedet.outputs.sentences.ground import is_within_error
+from changedet.outputs.sentences.looks import CLEAR_ENOUGH
 from changedet.outputs.sentences.story import sentences, words_explained
 from changedet.outputs.sentences.words import Calendar, calendar_of, number
 from changedet.outputs.values import iso_date, mapping_at, rows_of
@@ -111,6 +112,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "figure": data_uri(data.figure) if data.figure else "",
         "timeline": timeline(days, began, Backdrop(calendar, hidden)) if len(days) > 1 else "",
         "began": BARS if began else no_beginning(data),
+        "shown_last": _last_clear([look.date for look in looks], hidden),
         "hides": any(share >= HIDDEN for share in hidden.values()),
         "figures": [figure_row(name, data, files) for name in TITLES],
         "moves": [move_row(name, data) for name in ("arrivals", "departures")],
@@ -196,6 +198,12 @@ def _looks(data: ReportData, files: Mapping[str, str], table: Table) -> list[_Lo
         picture = data_uri(fitting["picture", date])
         found.append(_Look(date, picture, shown, files.get(date, ""), told.get(date, [])))
     return found
+
+
+def _last_clear(days: Sequence[str], hidden: Mapping[str, float]) -> str:
+    """The last look that shows most of the site, as figures take it; of none that does, the last."""
+    clear = [day for day in days if 1 - hidden.get(day, 0.0) >= CLEAR_ENOUGH]
+    return [*days[-1:], *clear][-1] if days else ""
 
 
 def _is_told(cells: Mapping[str, str], title: str) -> bool:

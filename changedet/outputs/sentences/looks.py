@@ -10,6 +10,9 @@ from changedet.outputs.sentences.facts import Facts, Sentence
 from changedet.outputs.sentences.words import listed, number
 from changedet.outputs.values import as_float, iso_date, mapping_at, pixel_text, rows_of
 
+CLEAR_ENOUGH: Final = 0.6
+"""Share of the site that a look shows which is taken for the later of two pictures where no date is given. Chosen by
+hand."""
 MOSTLY_CLEAR: Final = 0.9
 """Share of a site from which a look counts as clear. Chosen by hand."""
 HARDLY_CLEAR: Final = 0.5

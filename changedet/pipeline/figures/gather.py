@@ -13,7 +13,7 @@ from changedet.errors import InputError
 from changedet.outputs.figure.data import Box, FigureData, Panel
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.sentences.facts import are_moves_counted, no_sure_moves
-from changedet.outputs.sentences.looks import MOSTLY_CLEAR
+from changedet.outputs.sentences.looks import CLEAR_ENOUGH, MOSTLY_CLEAR
 from changedet.outputs.sentences.words import calendar_of
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
@@ -21,9 +21,6 @@ from changedet.pipeline.figures.captions import count_words, notes_of, place_wor
 from changedet.pipeline.figures.frame import area_scale_of, frame_around, north_of
 from changedet.pipeline.figures.ground import Looks, Regions, labelled, regions_between
 from changedet.pipeline.run_sources import RunSources
-
-CLEAR_ENOUGH: Final = 0.6
-"""Share of the site that the later date of a figure shows, where no date is given. Chosen by hand."""
 
 BOXES_DOUBT: Final = ", within the error"
 """What the legend says of boxes where on no date of the figure any surely stood there, and of those that came or left

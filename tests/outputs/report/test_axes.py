@@ -35,6 +35,8 @@ def test_axes_mark_the_span_in_which_growth_began() -> None:
 def test_day_labels_name_a_year_where_it_begins_and_years_alone_where_only_they_are_known() -> None:
     assert [text for _, text in day_labels(["2022-11-01", "2023-01-01", "2023-03-01"], DAY_BY_DAY)] == [
         "1 Nov 2022", "1 Jan 2023", "1 Mar"]  # fmt: skip
+    near = ["2022-12-18", "2023-02-03", "2023-04-17", "2023-12-01"]
+    assert [text for _, text in day_labels(near, DAY_BY_DAY)] == ["18 Dec 2022", "17 Apr 2023", "1 Dec"]
     assert [text for _, text in day_labels(["1985-01-01", "2020-01-01"], YEARS)] == ["1985", "2020"]
 
 

@@ -17,6 +17,7 @@ from changedet.outputs.report import page
 from changedet.outputs.report.data import ReportData, unsure_days
 from changedet.outputs.report.page import write_report
 from changedet.outputs.sentences.facts import Sentence
+from changedet.outputs.values import iso_date
 
 
 def test_write_report_of_one_date_without_any_figure(tmp_path: Path) -> None:
@@ -137,6 +138,17 @@ def test_write_report_explains_grey_looks_where_there_are_any(made_up_run: Any, 
         rows = data.timeseries.assign(valid_fraction=clear)
         write_report(tmp_path / "report.html", replace(data, timeseries=rows))
         assert ("Grey looks hide a tenth" in words_of(tmp_path / "report.html")) == told
+
+
+def test_write_report_compares_with_the_last_look_that_shows_most_of_the_site(made_up_run: Any, tmp_path: Path) -> None:
+    data = report_data(made_up_run[0])
+    days = sorted(data.quicklooks)
+    last = data.timeseries["date"].map(iso_date) == days[-1]
+    hidden = data.timeseries.assign(valid_fraction=data.timeseries["valid_fraction"].mask(last, 0.1))
+    for rows, shown in ((data.timeseries, days[-1]), (hidden, days[-2])):
+        write_report(tmp_path / "report.html", replace(data, timeseries=rows))
+        later = (tmp_path / "report.html").read_text(encoding="utf-8").split('id="after"')[1].split("</select>")[0]
+        assert re.findall(r'value="([^"]*)" selected', later) == [shown]
 
 
 def test_write_report_hides_nothing_on_paper(made_up_run: Any) -> None:
