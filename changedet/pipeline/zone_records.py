@@ -13,6 +13,7 @@ from changedet.arrays import Floats
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.outputs.sentences.counts import moves_unseen
+from changedet.outputs.sentences.looks import HARDLY_CLEAR
 from changedet.outputs.values import rows_of
 from changedet.pipeline.area_sums import Area
 from changedet.pipeline.things.berths import SHIP
@@ -271,7 +272,7 @@ def _listed_note(table: pd.DataFrame) -> str:
 def _stacked_note(table: pd.DataFrame) -> str:
     """Why arrivals less departures are not what the count rose by: boxes on others come and go without changing it."""
     whole = rows_of(table).dropna(subset="containers_expected")
-    if len(whole) < 2:
+    if len(whole) < 2 or whole.get("valid_fraction", pd.Series([1.0])).iloc[-1] < HARDLY_CLEAR:
         return ""
     came, went = (float(whole[f"{name}_expected"].sum()) for name in ("arrivals", "departures"))
     rise = float(whole["containers_expected"].iloc[-1] - whole["containers_expected"].iloc[0])

@@ -69,12 +69,14 @@ def test_notes_on_figures_tell_listed_from_expected_arrivals_and_other_boxes() -
 
 
 def test_notes_on_figures_say_that_boxes_set_on_others_do_not_raise_the_count() -> None:
-    def noted(came: float, went: float, rise: float) -> list[str]:
+    def noted(came: float, went: float, rise: float, clear: float = 1.0) -> list[str]:
         days = {"date": DAYS[:2], "zone": "", "containers_expected": [50.0, 50.0 + rise], "arrivals": [pd.NA, came]}
+        days["valid_fraction"] = [1.0, clear]
         events = {"arrivals_expected": [pd.NA, came], "departures_expected": [pd.NA, went]}
         return [str(note) for note in notes_on_figures(pd.DataFrame(days | events), followed(), often_missed=False)]
 
     assert noted(40.0, 10.0, 30.2) == []
+    assert noted(40.0, 10.0, 10.0, clear=0.3) == [], "what came to hidden places is in no arrival"
     assert noted(40.0, 10.0, 10.0) == [
         "40 arrivals less 10 departures are expected, the count of boxes to be seen rose by 10: boxes set on top of "
         "others arrive without raising it"

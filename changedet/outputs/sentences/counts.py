@@ -7,6 +7,7 @@ from typing import Final
 
 from changedet.outputs.reasons import SWITCHED_OFF, TOO_COARSE
 from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, claimed_at_least, scale_of
+from changedet.outputs.sentences.looks import HARDLY_CLEAR
 from changedet.outputs.sentences.words import Calendar, likelihood, number
 from changedet.outputs.values import as_float, iso_date
 
@@ -238,6 +239,10 @@ def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:
 def _on_others(facts: Facts, came: Estimate, left: Estimate) -> str:
     """Why arrivals less departures are not what the count rose by: else a reader finds that the sum is wrong."""
     first, last = facts.total("containers", "first"), facts.total("containers", "last")
+    clear = facts.clear(facts.dates[-1])
+    if clear is not None and clear < HARDLY_CLEAR:
+        # What came or left since the look before is in no arrival or departure, whatever the count is taken to be.
+        return ""
     gap = 0.0 if first is None or last is None else moves_unseen(came.value, left.value, last.value - first.value)
     if not gap or (gap < 0 and came.value > left.value):
         # What came and was never seen to come is no box set on another.

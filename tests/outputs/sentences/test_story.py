@@ -185,6 +185,8 @@ def test_sentences_say_why_what_came_is_more_than_the_count_rose_by() -> None:
         assert said.endswith("4 (0–46) left."), "97 is what the count rose by, and the sum is not beyond rounding"
     fewer = texts(summary(totals=stood | moves((60, 50, 169), (4, 0, 46))))["turnover"]
     assert fewer.endswith("left."), "nothing was set on top"
+    hidden = texts(summary(totals=stood | moves((136, 84, 169), (4, 0, 46))), table((1.0, 1.0, 0.3)))["turnover"]
+    assert hidden.endswith("4 (0–46) left."), "what came or left on what the last look hides is in neither"
 
 
 def test_sentences_tell_turnover_by_best_estimates_where_not_both_may_be_claimed() -> None:
