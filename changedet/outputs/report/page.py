@@ -99,7 +99,6 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
     days = [iso_date(day) for day in whole["date"]]
     files = {iso_date(scene.get("date")): str(scene.get("file", "")) for scene in data.scenes}
     told = sentences(data.summary, data.timeseries, data.unavailable)
-    charts = series_charts(whole, data, calendar)
     hidden, began = hidden_shares(whole), beginnings(data)
     looks = _looks(data, files, series_table(whole, calendar))
     return {
@@ -123,7 +122,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "notes": list(cast("Sequence[str]", data.summary.get("notes") or ())),
         "claims": claim_rows(data, calendar),
         "robust": robust_sentences(data, calendar),
-        "charts": charts,
+        "charts": series_charts(whole, data, calendar),
         "looks": looks,
         "series": series_table(whole, calendar),
         "zone_rows": zone_rows(data, calendar),
