@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.arrays import Bytes, Ints, Singles
+from changedet.arrays import Bools, Bytes, Ints, Singles
 from changedet.blocks import Window
 from changedet.grid.pixel_areas import area_px
 from changedet.kernels import components
@@ -40,10 +41,11 @@ from changedet.pipeline.change_regions import (
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.faint_change import score_file
 from changedet.pipeline.kernels.box_parts import GROUND
+from changedet.pipeline.lasting_marks import not_borne_out
 from changedet.plan import Plan
 from changedet.stages.change.kernels.mark_rims import FIGURES as RIM_FIGURES
 from changedet.stages.change.kernels.mark_rims import left_places, without_outline
-from changedet.stages.change.kernels.old_outlines import outlined_before
+from changedet.stages.change.kernels.old_outlines import outlined_before, ripened_at_most
 from changedet.store import write_frame
 from changedet.store.packing import unpack
 
@@ -224,27 +226,43 @@ class MaskWriter:
         self._regions[window] = tile.regions
         self._parts[window] = tile.parts or TileParts(None, {GROUND: tile.regions})
 
-    def finish(self) -> None:
-        """Complete the score, clean the mask and outline the parts of its regions."""
-        score, self._score = self._score, None
-        finish_together([] if score is None else [score], self._finish_mask)
+    @property
+    def asks_farther_looks(self) -> bool:
+        """Whether it has marks that another look has to bear out."""
+        return self._rule.asks_rims and bool(self._raw) and bool(self._doubtful(self._joined()[1]).any())
 
-    def _finish_mask(self) -> None:
+    def finish(self, farther: Sequence[Path] = ()) -> None:
+        """Complete the score, clean the mask and outline the parts of its regions.
+
+        Parameters
+        ----------
+        farther : sequence of pathlib.Path
+            Finished masks of the looks that lie farther from the reference on its side, nearest first.
+        """
+        score, self._score = self._score, None
+        finish_together([] if score is None else [score], partial(self._finish_mask, farther))
+
+    def _joined(self) -> tuple[JoinedParts, components.Components]:
+        """Parts and regions over all tiles, once they are taken."""
+        parts = join_parts(self._parts)
+        return parts, components.join({parts.places[window]: own for window, own in self._regions.items()})
+
+    def _finish_mask(self, farther: Sequence[Path]) -> None:
         rasters, job = self._rasters, self._rasters.job
         day = job.look.date
         if not self._raw:
             write_frame(rasters.plan.folder.table("changes", day), no_changes(job.grid))
             return
-        parts = join_parts(self._parts)
-        regions = components.join({parts.places[window]: own for window, own in self._regions.items()})
+        parts, regions = self._joined()
         least_px = area_px(self._rule.min_area_m2, job.grid.ground_resolution_m)
+        kept = self._kept(regions, parts, least_px, farther)
         words = f"changed since {job.reference.date if job.reference else ''}"
         path = rasters.plan.mask_file(day)
         with ExitStack() as unfinished:
             writer = unfinished.enter_context(
                 rasters.writer(path, "mask", [words], "uint8", NOT_OBSERVED, words, self._rule.tags)
             )
-            lead = leaders(parts, parents(parts, self._masks(regions, parts, least_px, writer)), least_px)
+            lead = leaders(parts, parents(parts, self._masks(regions, parts, kept, writer)), least_px)
             unfinished.pop_all()
         finish_together([writer], lambda: self._write_changes(parts, lead))
 
@@ -259,17 +277,35 @@ class MaskWriter:
         score, self._score = self._score, None
         abandon([] if score is None else [score], InterruptedError("not finished"))
 
+    def _outlines(self, regions: components.Components) -> Ints:
+        """Sums of `old_outlines` over regions; the first sum is the score's."""
+        return regions.sums[:, 1 + RIM_FIGURES :]
+
+    def _doubtful(self, regions: components.Components) -> Bools:
+        """Regions that are a field's unless the next look marks them, too."""
+        return ripened_at_most(regions.areas, self._outlines(regions), self._rasters.job.grid.ground_resolution_m)
+
+    def _kept(
+        self, regions: components.Components, parts: JoinedParts, least_px: float, farther: Sequence[Path]
+    ) -> Bools:
+        """Which regions are large enough and no field's."""
+        kept = np.asarray(regions.areas >= least_px, np.bool_)
+        if not self._rule.asks_rims:
+            return kept
+        areas, rims = regions.areas, regions.sums[:, 1 : 1 + RIM_FIGURES]
+        gsd_m = self._rasters.job.grid.ground_resolution_m
+        kept &= ~(without_outline(areas, rims, gsd_m) | left_places(areas, rims, gsd_m))
+        kept &= ~outlined_before(areas, self._outlines(regions), gsd_m)
+        doubtful = kept & self._doubtful(regions)
+        if not doubtful.any():
+            return kept
+        ids = {window: regions.ids[place] for window, place in parts.places.items()}
+        return kept & ~(doubtful & not_borne_out(self._raw, ids, doubtful, farther))
+
     def _masks(
-        self, regions: components.Components, parts: JoinedParts, least_px: float, writer: RasterWriter
+        self, regions: components.Components, parts: JoinedParts, kept: Bools, writer: RasterWriter
     ) -> Iterator[tuple[Numbers, Numbers]]:
         """Clean the packed tiles a few at a time, write them, and hand on their parts and regions."""
-        kept = regions.areas >= least_px
-        if self._rule.asks_rims:
-            # the first sum is the score's
-            rims, outlines = regions.sums[:, 1 : 1 + RIM_FIGURES], regions.sums[:, 1 + RIM_FIGURES :]
-            areas, gsd_m = regions.areas, self._rasters.job.grid.ground_resolution_m
-            kept &= ~(without_outline(areas, rims, gsd_m) | left_places(areas, rims, gsd_m))
-            kept &= ~outlined_before(areas, outlines, gsd_m)
 
         def _cleaned(window: Window) -> tuple[Bytes, Numbers, Numbers]:
             raw, tile, place = unpack(self._raw[window], window.shape), self._parts[window], parts.places[window]

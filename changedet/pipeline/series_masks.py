@@ -13,7 +13,6 @@ import numpy as np
 from changedet.arrays import Bytes, Floats, Ints, Singles
 from changedet.blocks import Task, Window, give_back_memory, in_strips, joined_tiles
 from changedet.grid.zones import sidings_of
-from changedet.kernels.together import each
 from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.box_marks import halo_px as box_halo_px
@@ -23,6 +22,7 @@ from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.identities import masks_causes, masks_identity
 from changedet.pipeline.kernels.box_decisions import with_boxes
 from changedet.pipeline.kernels.box_parts import box_parts
+from changedet.pipeline.lasting_marks import finish_masks
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
 from changedet.pipeline.outlined_dates import (
     Outlined,
@@ -250,7 +250,7 @@ def _read_side(
                 if i in writers:
                     writers[i].take(windows[k], tile)
         identity, why = masks_identity(plan), masks_causes(plan)
-        each(MaskWriter.finish, list(writers.values()))
+        finish_masks(plan, job, side, writers)
         for i in writers:
             plan.folder.finish(f"masks:{plan.looks[i].date}", identity, files_of_masks(plan, i), why)
     finally:

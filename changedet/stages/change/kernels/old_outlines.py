@@ -7,7 +7,8 @@ the mark ends in its midst, where both sides changed alike: along its rim the gr
 as on the reference, and nowhere anew. Beyond the picture's edge nothing is known, and nothing is compared. What is gone
 left its outline on the reference and little on the date, and is no field; nor is anything where the network is sure.
 Where plants were lost nothing that stood there can be gone, and a crop that ripens turns paler than what is around it
-or as pale as that: there the outline may fade, or stand out more, as long as no part of it is new.
+or as pale as that: there the outline may fade, or stand out more, as long as no part of it is new. What
+was built lasts: where the next look does not mark it, more of the outline may be new, and the network surer.
 Sums are of whole numbers over single pixels, so a mark gets the same whatever blocks it is cut into.
 """
 
@@ -43,6 +44,9 @@ NEW_STEP: Final = 0.1
 """E-folds by which ground may differ across a rim, or its change, as grass and noise do."""
 MOST_NEW: Final = 0.08
 """Share of the rim that may be new: fields have .07 at most, a drawn lot of a ninth hand .10 to .13."""
+MOST_NEW_OF_PATCHES: Final = 0.3
+"""The same of a mark that the next look does not bear out: a crop ripens in patches, whose edges are new. Of a drawn
+field .16, of what was built .13 and more. Chosen by hand with that field in view."""
 MOST_MORE: Final = -0.02
 """E-folds by which the ground differs more across the rim than on the reference, in the mean: on fields -.04 and less,
 on what was built that lot -.05, all else .01 and more."""
@@ -108,16 +112,50 @@ def outlined_before(areas: Ints, sums: Ints, gsd_m: float) -> Bools:
     bool (mark,)
         False for what boxes decide, even in part.
     """
+    mean, field = _fields(areas, sums, gsd_m, MOST_NEW)
+    faded = mean[:, DATE] - mean[:, REFERENCE] < MOST_MORE * LEVELS_PER_E_FOLD
+    kept = faded & (mean[:, DATE] > LEAST_KEPT * mean[:, REFERENCE])
+    ripened = faded | (_paler(mean) & (mean[:, SAID] < MOST_OF_CROPS * STEPS_PER_ODDS))
+    return np.asarray(field & (kept | (ripened & _lost_plants(mean))), np.bool_)
+
+
+def ripened_at_most(areas: Ints, sums: Ints, gsd_m: float) -> Bools:
+    """Tell the marks that are a crop which ripened if the next look does not mark them.
+
+    Parameters
+    ----------
+    areas : int64 (mark,)
+        Pixels.
+    sums : int64 (mark, figure)
+        As of `outlined_before`.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    bool (mark,)
+        False for what boxes decide, even in part.
+    """
+    mean, field = _fields(areas, sums, gsd_m, MOST_NEW_OF_PATCHES)
+    return np.asarray(field & _paler(mean) & _lost_plants(mean), np.bool_)
+
+
+def _fields(areas: Ints, sums: Ints, gsd_m: float, most_new: float) -> tuple[Floats, Bools]:
+    """Mean figures along the rims (mark, figure), and which marks may be fields: wide, green on a date, little new."""
     total = sums.astype(np.float64) / FIXED_POINT
     mean = total / np.maximum(total[:, :1], 1.0)
-    more = mean[:, DATE] - mean[:, REFERENCE]
-    faded, paler = more < MOST_MORE * LEVELS_PER_E_FOLD, more < MOST_RIPENED * LEVELS_PER_E_FOLD
-    kept = faded & (mean[:, DATE] > LEAST_KEPT * mean[:, REFERENCE])
-    ripened = faded | (paler & (mean[:, SAID] < MOST_OF_CROPS * STEPS_PER_ODDS))
-    ripened &= mean[:, LOST] > PLANTS_LOST * LEVELS_PER_E_FOLD
-    field = (mean[:, NEW] < MOST_NEW) & (mean[:, SAID] < MOST_ODDS * STEPS_PER_ODDS) & (mean[:, GREEN] > LEAST_GREEN)
+    field = (mean[:, NEW] < most_new) & (mean[:, SAID] < MOST_ODDS * STEPS_PER_ODDS) & (mean[:, GREEN] > LEAST_GREEN)
     wide = (areas * gsd_m**2 >= LEAST_M2) & (total[:, RIM] * gsd_m >= LEAST_RIM_M)
-    return np.asarray((kept | ripened) & field & wide & (total[:, BOXES] == 0), np.bool_)
+    return mean, np.asarray(field & wide & (total[:, BOXES] == 0), np.bool_)
+
+
+def _paler(mean: Floats) -> Bools:
+    """Whether the ground stands out at most as much more as where a crop ripens."""
+    return np.asarray(mean[:, DATE] - mean[:, REFERENCE] < MOST_RIPENED * LEVELS_PER_E_FOLD, np.bool_)
+
+
+def _lost_plants(mean: Floats) -> Bools:
+    return np.asarray(mean[:, LOST] > PLANTS_LOST * LEVELS_PER_E_FOLD, np.bool_)
 
 
 @compiled

@@ -8,7 +8,7 @@ import pytest
 from changedet.kernels import components
 from changedet.stages.change.kernels.mark_rims import rim_halo_px
 from changedet.stages.change.kernels.movers import GROUND, MEADOW
-from changedet.stages.change.kernels.old_outlines import outline_figures, outlined_before
+from changedet.stages.change.kernels.old_outlines import outline_figures, outlined_before, ripened_at_most
 
 GSD_M = 0.5
 HALO = rim_halo_px(GSD_M)
@@ -42,12 +42,12 @@ def marked(where=FIELD):
     return mask
 
 
-def dropped(mask, standing, steps, boxes=None):
+def dropped(mask, standing, steps, boxes=None, rule=outlined_before):
     core = np.s_[HALO:-HALO, HALO:-HALO]
     none = np.zeros(mask[core].shape, np.uint8)
     figures = outline_figures(mask, standing, steps, none if boxes is None else boxes[core], GSD_M)
     found = components.describe_tile(components.label(mask[core]), (0, 0), SIDE, figures)
-    return outlined_before(found.areas, found.sums, GSD_M).tolist()
+    return rule(found.areas, found.sums, GSD_M).tolist()
 
 
 @pytest.mark.parametrize("before", [22, -22, 40])
@@ -90,6 +90,30 @@ def test_what_was_built_or_is_gone_is_kept(other):
 )
 def test_a_crop_that_turned_pale_is_dropped(crop, expected):
     assert dropped(marked(), *turned(**crop)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("crop", "expected"),
+    [
+        ({"colours": (-8, 12), "infrared": (9, 12), "net": 20}, True),  # a whole plot: stripped, or a ripe crop
+        ({"colours": (-8, 12), "infrared": (9, 12), "net": 30}, False),  # something was built on the old plot
+        ({"colours": (-6, 20), "infrared": (10, 4)}, False),  # it stands out far more than it did
+        ({"colours": (0, 12), "infrared": (0, -12)}, False),  # all of its outline is new
+        ({"colours": (-10, 0), "infrared": (-12, 0)}, False),  # no plants were lost
+    ],
+)
+def test_a_crop_that_ripened_at_most_wants_another_look(crop, expected):
+    assert dropped(marked(), *turned(**crop), rule=ripened_at_most) == [expected]
+
+
+@pytest.mark.parametrize(("sides", "expected"), [(1, True), (2, False)])
+def test_patches_of_a_crop_have_some_new_outline(sides, expected):
+    """Where the same crop lies beyond the mark and is as green as it was, the edge of what ripened is new."""
+    standing, steps = turned((-10, 0), (12, 0))
+    for beyond in (np.s_[40:80, 80:], np.s_[80:, 40:80])[:sides]:
+        standing[(slice(1, 4), *beyond)], standing[(4, *beyond)] = EVEN - 10, EVEN + 12
+    assert dropped(marked(), standing, steps) == [False]
+    assert dropped(marked(), standing, steps, rule=ripened_at_most) == [expected]
 
 
 def test_beyond_the_pictures_edge_nothing_is_compared():
