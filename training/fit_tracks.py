@@ -253,7 +253,7 @@ def neighbour_shares(data: list[Labelled]) -> Floats:
     found = np.full((2, 3), 0.5)
     for d in data:
         brief = (d.observations.bins > 0).sum(1) <= BRIEF_DATES
-        np.add.at(found, (d.real[brief].astype(int), d.observations.neighbours[brief]), 1)
+        np.add.at(found, (d.real[brief].astype(int), d.observations.neighbours[brief].max(axis=1)), 1)
     return np.asarray((found / found.sum(1, keepdims=True))[::-1])
 
 

@@ -19,7 +19,7 @@ from changedet.stages.tracks.kernels.replacement import Split, split_at_replacem
 from changedet.stages.tracks.kernels.returns import refill_shares
 from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.kernels.stretches import Surfaces, presence_runs, single_boxes
-from changedet.stages.tracks.observations import PlaceObservations, observe_places
+from changedet.stages.tracks.observations import PlaceObservations, observe_places, stretches
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.roof_light import rows_light
 from changedet.stages.tracks.visibility import SeriesVisibility
@@ -89,7 +89,7 @@ def fitting_tables(
     """The tables that the rows of a site fit, by the likelihood of their scores over all dates.
 
     What stands beside places that few dates show speaks too, but not against the scores: how often boxes are missed is
-    asked, and in long rows all places have neighbours.
+    asked, and in long rows all places have neighbours. Dozens of looks are asked stretch by stretch.
 
     Parameters
     ----------
@@ -110,24 +110,38 @@ def fitting_tables(
     own = observations
     if own.observed.shape[1] < TELLING_DATES:
         return rates, usual
-    looks = PlaceLooks(own.bins, own.observed, own.lit, own.counted_rows, own.neighbours)
+    parts = (_looks_of(own, part) for part in stretches(own.observed.shape[1]))
+    looks = [part for part in parts if len(part.bins)]
     told = rates.false_share / (1.0 - usual.precision)
     # Other kinds are no clutter: counts know them by their kind, and they would cost the containers beside them.
     shares = (min((1.0 - part) * told, MOST_FALSE) for part in (hard.precision, hard.container_precision))
     theirs, followed = (rates._replace(false_share=share) for share in shares)
     pair = (rates, usual), (theirs, hard)
     fits = _odds_of_second(looks, *pair) > HARD_LOG_ODDS
-    contradicted = fits and _odds_of_second(looks._replace(neighbours=None), *pair) < -HARD_LOG_ODDS
+    alone = [part._replace(neighbours=None) for part in looks]
+    contradicted = fits and _odds_of_second(alone, *pair) < -HARD_LOG_ODDS
     return (followed, hard) if fits and not contradicted else (rates, usual)
 
 
+def _looks_of(own: PlaceObservations, part: slice) -> PlaceLooks:
+    """A stretch of looks, at the places that it shows a box at, each with its share of the counted rows."""
+    found = own.bins[:, part] > 0
+    shown = found.any(axis=1)
+    counted = own.counted_rows * found.sum(axis=1) / np.maximum((own.bins > 0).sum(axis=1), 1)
+    bins, observed, lit = own.bins[shown, part], own.observed[shown, part], own.lit[shown, part]
+    return PlaceLooks(bins, observed, lit, counted[shown], own.neighbours[shown, part].max(axis=1))
+
+
 def _odds_of_second(
-    looks: PlaceLooks, first: tuple[Rates, DetectorTables], second: tuple[Rates, DetectorTables]
+    looks: list[PlaceLooks], first: tuple[Rates, DetectorTables], second: tuple[Rates, DetectorTables]
 ) -> float:
-    """Log odds that the looks are of the second tables and not of the first."""
-    nothing = np.zeros(looks.observed.shape)
-    one, other = (infer_presence(looks, nothing, *tables).log_likelihood for tables in (first, second))
-    return other - one
+    """Log odds that stretches of looks are of the second tables and not of the first."""
+    odds = 0.0
+    for part in looks:
+        nothing = np.zeros(part.observed.shape)
+        one, other = (infer_presence(part, nothing, *tables).log_likelihood for tables in (first, second))
+        odds += other - one
+    return odds
 
 
 def infer_with_overlaps(
@@ -153,7 +167,7 @@ def infer_with_overlaps(
     appearance = None if features is None else appearance_bins(features, tables.appearance_weights)
     own = observations
     outline = None if own.outline is None else outline_bins(own.outline)
-    rows = own.bins, own.observed, own.lit, own.counted_rows, own.neighbours
+    rows = own.bins, own.observed, own.lit, own.counted_rows, own.neighbours.max(axis=1)
     looks = PlaceLooks(*rows, appearance, own.familiar, outline, refills)
     posterior = infer_presence(looks, np.zeros(own.observed.shape), rates, tables)
     if own.observed.shape[1] == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,6 +24,9 @@ OVERLAP_SHARE: Final = 0.35
 """Share of the smaller of two places that the other must cover to leave it no room. Chosen by hand."""
 PASSES: Final = 4
 """Over the series, to find its places."""
+STRETCH_DATES: Final = 5
+"""Looks of the sites on which it was tried which tables a site follows. Of dozens of looks most show a place empty that
+other boxes use in turn, and how clean empty ground is would answer for how often boxes are missed."""
 STACKED_TIERS: Final = 2
 """Levels from which a box hides others below it."""
 
@@ -42,8 +46,9 @@ class PlaceObservations(NamedTuple):
         True where the look was clear and not in deep shade.
     counted_rows : float64 (place,)
         Number of counted rows.
-    neighbours : int64 (place,)
-        See `kernels.neighbours.neighbour_classes`; 0 for places with rows on more than two dates.
+    neighbours : int64 (place, date)
+        See `kernels.neighbours.neighbour_classes`; 0 without a counted row, and for places with rows on more than two
+        dates of a stretch.
     taken : bool (place, date)
         True of lit looks without a row upon which another place's row lies, see `outline_odds.taken_looks`.
     pairs : two int64 (pair,)
@@ -124,15 +129,33 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     return PlaceObservations(place, bins, observed, lit, counted, neighbours, taken, pairs, *moves)
 
 
+def stretches(dates: int) -> list[slice]:
+    """The looks that are read together where it is asked how often boxes are missed on a site.
+
+    Parameters
+    ----------
+    dates : int
+        Number of looks.
+
+    Returns
+    -------
+    list of slice
+        One after the other, of `STRETCH_DATES` looks and more; one of all where they are fewer than twice as many.
+    """
+    edges = np.linspace(0, dates, max(dates // STRETCH_DATES, 1) + 1).astype(int)
+    return [slice(begin, end) for begin, end in pairwise(edges.tolist())]
+
+
 def _neighbours(rows: Detections, place: Ints, has_row: Bools) -> Ints:
-    """The best class of neighbours (place,) that a counted row of each place with few rows has."""
-    best = np.zeros(len(has_row), np.int64)
-    brief = np.append(has_row.sum(1) <= BRIEF_DATES, False)
-    chosen = brief[place] & rows.counted
-    for t in range(len(rows.dates)):
-        here, mine = np.flatnonzero(rows.date == t), np.flatnonzero(chosen & (rows.date == t))
-        found = neighbour_classes(rows.boxes.take(mine), rows.boxes.take(here), rows.counted[here])
-        np.maximum.at(best, place[mine], found)
+    """The best class of neighbours (place, date) that a counted row has, of places with few rows in a stretch."""
+    best = np.zeros(has_row.shape, np.int64)
+    for part in stretches(len(rows.dates)):
+        brief = np.append(has_row[:, part].sum(1) <= BRIEF_DATES, False)
+        chosen = brief[place] & rows.counted
+        for t in range(part.start, part.stop):
+            here, mine = np.flatnonzero(rows.date == t), np.flatnonzero(chosen & (rows.date == t))
+            found = neighbour_classes(rows.boxes.take(mine), rows.boxes.take(here), rows.counted[here])
+            np.maximum.at(best[:, t], place[mine], found)
     return best
 
 

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from box_rows import DAYS, anchors, day_of, near_origin, rows_of
 
+from changedet.arrays import Bools
 from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.tracks.by_place import fitting_tables
 from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES
 from changedet.stages.tracks.kernels.emissions import MOBILE, DetectorTables
 from changedet.stages.tracks.kernels.site_model import Rates
-from changedet.stages.tracks.observations import PlaceObservations
+from changedet.stages.tracks.observations import PlaceObservations, stretches
 from changedet.stages.tracks.stage import track
 from changedet.stages.tracks.visibility import GivenVisibility
 
@@ -213,17 +214,28 @@ def test_follow_places_tells_another_hue_at_the_rim_of_a_cloud_and_any_colour_wh
 USUAL, HARD = TABLES["learned"], HARD_TABLES["learned"]
 
 
-def _places(tables: DetectorTables, dates: int) -> PlaceObservations:
+def _places(tables: DetectorTables, dates: int, full: Bools | None = None) -> PlaceObservations:
     """Two hundred places of boxes of which a few leave, with scores by the tables; no clutter."""
     rng = np.random.default_rng(11)
     kind = rng.choice(MOBILE, 200, p=tables.weight[:MOBILE] / tables.weight[:MOBILE].sum())
-    full = np.arange(dates) < rng.choice([dates, dates - 1, 1], 200, p=[0.8, 0.1, 0.1])[:, None]
+    if full is None:
+        full = np.arange(dates) < rng.choice([dates, dates - 1, 1], 200, p=[0.8, 0.1, 0.1])[:, None]
     shares = np.where(full[..., None], tables.emission[kind][:, None], tables.absent)
     bins = (rng.random(full.shape)[..., None] > shares.cumsum(axis=2)).sum(axis=2).clip(0, 5)
     shown, none = np.ones(bins.shape, bool), np.zeros(0, np.int64)
     counted, nowhere = (bins > 2).sum(1).astype(float), np.zeros((dates, 2))
     return PlaceObservations(
-        np.arange(200), bins, shown, shown, counted, np.full(200, 2), ~shown, (none, none), nowhere, nowhere, None
+        np.arange(200),
+        bins,
+        shown,
+        shown,
+        counted,
+        np.full(bins.shape, 2),
+        ~shown,
+        (none, none),
+        nowhere,
+        nowhere,
+        None,
     )
 
 
@@ -235,6 +247,21 @@ def test_fitting_tables_are_those_that_the_rows_of_a_site_fit(site, dates, wante
     given, tables = fitting_tables(_places(site, dates), rates, USUAL, HARD)
     assert (tables is HARD) == (wanted is HARD)
     assert given.false_share == pytest.approx(1.0 - HARD.container_precision if wanted is HARD else rates.false_share)
+
+
+@pytest.mark.parametrize("site", [USUAL, HARD])
+def test_fitting_tables_of_dozens_of_looks_are_those_of_the_boxes_not_of_the_empty_ground(site):
+    # Each place holds a box on one look in six; on empty ground rows are as seldom as on usual sites.
+    dates = 24
+    full = np.arange(dates) // 4 == np.random.default_rng(3).integers(0, 6, 200)[:, None]
+    rates = Rates(0.08, 0.03, 1.0 - USUAL.precision, 0.5)
+    tables = fitting_tables(_places(site._replace(absent=USUAL.absent), dates, full), rates, USUAL, HARD)[1]
+    assert (tables is HARD) == (site is HARD)
+
+
+def test_stretches_are_of_five_looks_and_more_and_one_of_fewer_than_ten():
+    lengths = [[part.stop - part.start for part in stretches(dates)] for dates in (1, 4, 9, 10, 24)]
+    assert lengths == [[1], [4], [9], [5, 5], [6, 6, 6, 6]]
 
 
 def test_fitting_tables_hold_rows_of_other_kinds_for_no_clutter():
