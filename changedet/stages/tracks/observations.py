@@ -114,12 +114,12 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
         visible_dates(see, boxes, centre, rows.unit, count)
         for see in (looks.clear, lambda i, xy: ~looks.covered(i, xy))
     )
+    # Where they lie in common, as dates that show one place and not another may lie metres apart.
+    boxes = boxes._replace(xy=medians((rows.boxes.xy + shift[rows.date])[keep], own, n))
     pairs = overlapping_pairs(boxes, width, OVERLAP_SHARE)
     observed = _not_below_a_stack(lit | has_row | shown, has_row, pairs, rows, place)
     counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
     bins, neighbours = score_bins(score), _neighbours(rows, place, has_row)
-    moved = medians((rows.boxes.xy + shift[rows.date])[keep], own, n)
-    boxes = boxes._replace(xy=moved)
     appearance, outline = place_appearance(looks, boxes, shift, (bins, lit, observed), rows.unit), None
     without = lit & (bins == 0)
     taken = taken_looks(rows, place, boxes, shift, without)

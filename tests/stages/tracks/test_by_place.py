@@ -10,10 +10,11 @@ from box_rows import DAYS, anchors, day_of, near_origin, rows_of
 from changedet.arrays import Bools
 from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.tracks.by_place import fitting_tables
+from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES
 from changedet.stages.tracks.kernels.emissions import MOBILE, DetectorTables
 from changedet.stages.tracks.kernels.site_model import Rates
-from changedet.stages.tracks.observations import PlaceObservations, stretches
+from changedet.stages.tracks.observations import PlaceObservations, observe_places, stretches
 from changedet.stages.tracks.stage import track
 from changedet.stages.tracks.visibility import GivenVisibility
 
@@ -309,3 +310,15 @@ def test_no_box_is_told_gone_from_beneath_the_row_of_another(across, ends):
     assert len(found) == 2
     first = found.loc[found.geometry.x.idxmin()]
     assert (day_of(first["not_after"]) == 1) == ends
+
+
+def test_observe_places_takes_places_side_by_side_for_two_though_different_looks_show_them():
+    # Looks lie 1.1 m east and west in turn; one box is shown by the eastern ones, its neighbour by the western ones.
+    aside = [1.1 if day % 2 == 0 else -1.1 for day in range(6)] + [0.0]
+    steady = [(day, east + aside[day], north) for day, east, north in anchors(6) if day < 7]
+    in_turns = [(day, aside[day] + (0.0 if day % 2 == 0 else 2.6), 0.0) for day in range(6)]
+    looks = GivenVisibility(DAYS[:7])
+    rows = rows_of(*steady, *in_turns, (6, 0.0, 0.0), (6, 2.6, 0.0))
+    found = observe_places(Detections.of(rows, looks), looks, 2.0)
+    assert len(found.bins) == 8
+    assert [len(part) for part in found.pairs] == [0, 0]
