@@ -151,3 +151,19 @@ ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
 one is a siding, ``ships`` only where one is a berth, ``cells`` only where one is a cell, ``works`` and ``buildings``
 only where the workflow wants them, ``ground`` only where the pixels tell what a footprint bears, ``not_seen`` only
 where a date hides a part of it."""
+DESCRIPTIONS: Final[Mapping[str, str]] = {
+    "zones": "zones of the workflow, for which the series is given too",
+    "trains": "rows of boxes on sidings, read as trains",
+    "ships": "ships, barges and boats at berths and afloat",
+    "railcars": "cars on the tracks of sidings, by kind and load",
+    "cells": "floors of the store: empty, in use, full or covered",
+    "works": "pits, banks, heaps and pads made since the reference, by state",
+    "buildings": "halls, from when to when each stands",
+    "containers": "boxes of container size, one row a detection",
+    "tracks": "boxes followed over the dates",
+    "changes": "what came or went since the reference date, by kind",
+    "not_seen": "what a date does not show of the site, by reason",
+    "footprint": "yards, buildings, earthworks and stored objects, as one outline",
+    "ground": "what the footprint bears, by kind",
+}
+"""What each layer holds: in `gpkg_contents`, and what QGIS says of it."""

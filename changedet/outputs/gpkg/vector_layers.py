@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid.vector_files import tables_of
-from changedet.outputs.gpkg.layer_schema import ALWAYS, DATE, FLAG, GEOMETRY, REAL, SCHEMA, TEXT, WHOLE
+from changedet.outputs.gpkg.layer_schema import ALWAYS, DATE, DESCRIPTIONS, FLAG, GEOMETRY, REAL, SCHEMA, TEXT, WHOLE
 from changedet.outputs.qgis import layer_styles, raster_styles
 from changedet.outputs.values import iso_date
 from changedet.store.files import replacing
@@ -187,7 +187,11 @@ def write_layers(part: Path, layers: Mapping[str, gpd.GeoDataFrame], geometry: M
                 geometry_type=kind,
                 promote_to_multi=kind.startswith("Multi"),
                 append=part.exists(),
-                layer_options={"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": "geom"},
+                layer_options={
+                    "SPATIAL_INDEX": "YES",
+                    "GEOMETRY_NAME": "geom",
+                    "DESCRIPTION": DESCRIPTIONS.get(name, ""),
+                },
             )
 
 

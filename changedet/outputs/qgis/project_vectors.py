@@ -10,6 +10,7 @@ from xml.sax.saxutils import quoteattr
 import pyogrio
 
 from changedet.grid.vector_files import tables_of
+from changedet.outputs.gpkg.layer_schema import DESCRIPTIONS
 from changedet.outputs.qgis import editing_styles, layer_styles, symbols
 from changedet.outputs.qgis.animation import periods
 from changedet.outputs.qgis.field_words import aliases
@@ -22,27 +23,24 @@ class _Shown(NamedTuple):
     title: str
     group: str
     shown: bool
-    abstract: str
     geometry: str = "Polygon"
     dated: bool = True
 
 
 _VECTORS: Final[Mapping[str, _Shown]] = {
-    "zones": _Shown("Zones", "", True, "zones of the workflow, for which the series is given too", dated=False),
-    "trains": _Shown("Trains", "Boxes", True, "rows of boxes on sidings, read as trains", "Line"),
-    "ships": _Shown("Ships", "Boxes", True, "ships, barges and boats at berths and afloat"),
-    "railcars": _Shown("Railcars", "Boxes", True, "cars on the tracks of sidings, by kind and load"),
-    "cells": _Shown("Cells", "Ground", True, "floors of the store: empty, in use, full or covered"),
-    "works": _Shown("Works", "Ground", True, "pits, banks, heaps and pads made since the reference, by state"),
-    "buildings": _Shown("Buildings", "Ground", True, "halls, from when to when each stands", dated=False),
-    "containers": _Shown("Boxes", "Boxes", True, "boxes of container size, one row a detection"),
-    "tracks": _Shown("Boxes over time", "Boxes", False, "boxes followed over the dates", "Point", dated=False),
-    "changes": _Shown("Came and went", "Change", True, "what came or went since the reference date, by kind"),
-    "not_seen": _Shown("Not seen, and why", "Change", True, "what a date does not show of the site, by reason"),
-    "footprint": _Shown(
-        "Footprint", "Ground", False, "yards, buildings, earthworks and stored objects, as one outline"
-    ),
-    "ground": _Shown("Ground", "Ground", False, "what the footprint bears, by kind"),
+    "zones": _Shown("Zones", "", True, dated=False),
+    "trains": _Shown("Trains", "Boxes", True, "Line"),
+    "ships": _Shown("Ships", "Boxes", True),
+    "railcars": _Shown("Railcars", "Boxes", True),
+    "cells": _Shown("Cells", "Ground", True),
+    "works": _Shown("Works", "Ground", True),
+    "buildings": _Shown("Buildings", "Ground", True, dated=False),
+    "containers": _Shown("Boxes", "Boxes", True),
+    "tracks": _Shown("Boxes over time", "Boxes", False, "Point", dated=False),
+    "changes": _Shown("Came and went", "Change", True),
+    "not_seen": _Shown("Not seen, and why", "Change", True),
+    "footprint": _Shown("Footprint", "Ground", False),
+    "ground": _Shown("Ground", "Ground", False),
 }
 """In the order in which they lie on each other, the uppermost first."""
 _CLASS_COLUMNS: Final = {
@@ -55,6 +53,7 @@ _CLASS_COLUMNS: Final = {
 }
 """Columns that the classes of a legend are made of."""
 _REVIEWED: Final = {"containers": "Boxes to judge", "added": "Boxes to add"}
+_REVIEW: Final = "what a person accepts, rejects and adds"
 
 
 def vector_layers(target: Path, source: Path, days: Sequence[str], about: About) -> list[ProjectLayer]:
@@ -95,7 +94,7 @@ def vector_layers(target: Path, source: Path, days: Sequence[str], about: About)
             latest=days[-1],
             present=_present(source, name),
         )
-        found.append(_layer(target, source, name, words, inner + _metadata(source, words, about)))
+        found.append(_layer(target, source, name, words, inner + _metadata(source, words, DESCRIPTIONS[name], about)))
     return found
 
 
@@ -121,9 +120,9 @@ def review_layers(target: Path, source: Path, days: Sequence[str], about: About)
     styles = {"containers": editing_styles.verdicts(), "added": editing_styles.additions(days)}
     found = []
     for name, title in reversed(_REVIEWED.items()):
-        words = _Shown(title, "Review", False, "what a person accepts, rejects and adds")
+        words = _Shown(title, "Review", False)
         columns = [str(field) for field in pyogrio.read_info(source, layer=name)["fields"]]
-        inner = styles[name] + aliases(columns) + _metadata(source, words, about)
+        inner = styles[name] + aliases(columns) + _metadata(source, words, _REVIEW, about)
         found.append(_layer(target, source, name, words, inner, key=f"review_{name}"))
     return found
 
@@ -144,8 +143,8 @@ def _layer(target: Path, source: Path, name: str, words: _Shown, inner: str, key
     )
 
 
-def _metadata(source: Path, words: _Shown, about: About) -> str:
-    return layer_metadata(words.title, words.abstract, about, file=str(source))
+def _metadata(source: Path, words: _Shown, said: str, about: About) -> str:
+    return layer_metadata(words.title, said, about, file=str(source))
 
 
 def _lengths(days: Sequence[str]) -> dict[str, int]:

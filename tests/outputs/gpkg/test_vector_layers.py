@@ -111,6 +111,13 @@ def test_write_objects_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gpkg", "b.gpkg"]
 
 
+def test_write_objects_says_in_the_file_what_each_layer_holds(tmp_path: Path) -> None:
+    path = tmp_path / "objects.gpkg"
+    vector_layers.write_objects(path, {name: vector_layers.empty(name, CRS) for name in layer_schema.SCHEMA}, CRS)
+    told = dict(ask(path, "SELECT table_name, description FROM gpkg_contents WHERE data_type = 'features'"))
+    assert told == {name: layer_schema.DESCRIPTIONS[name] for name in layer_schema.SCHEMA}
+
+
 def test_embed_styles_leaves_no_count_of_transactions(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     vector_layers.write_objects(path, {"containers": containers()}, CRS)
