@@ -84,12 +84,11 @@ TOGETHER_BYTES: Final = 53
 0.5 m on five dates (1,363 MB in this part of the run) and of a depot of 800 x 800 px of 0.3 m on eight (1,129)."""
 PLAIN_BYTES: Final = 18
 """The same where no trees find change: a tile of 512 px of eleven dates by `cva` takes 46 MB, 16 bytes."""
-SEASON_BYTES: Final = 40
+SEASON_BYTES: Final = 52
 """For each pixel of such a tile with its halo and each date, the reference among them, where the site's seasons are
-asked: a tile of 512 px of twelve dates of 10 m takes 150 to 157 MB, 36 bytes."""
-SEASONS_STARTED_BYTES: Final = 110_000_000
-"""Their compiled functions, and what finishing the dates leaves: of 560 MB that six dates of 256 px take 25 are the
-tile's."""
+asked: a tile of 512 px of 24 dates of 10 m takes 440 MB, 51 bytes, one of twelve 36."""
+SEASONS_STARTED_BYTES: Final = 170_000_000
+"""Their compiled functions, and what finishing the dates leaves: 578 MB are taken by eight dates of 256 px, 738 by 24."""
 DRAWN_BYTES: Final = 16
 """For each cell of a footprint in coarse pixels and each date: outlines, and what is made of them. A drawn site of
 1224 x 1224 px of 10 m on twelve dates, with fields of a few pixels, takes 250 MB."""
@@ -244,7 +243,8 @@ def _measured_values(demand: Demand) -> tuple[int, int]:
 def _cached(demand: Demand) -> int:
     """Decoded blocks of files that are kept for all threads."""
     height, width = demand.shape
-    return min(BUDGET_BYTES, _SCENES_IN_CACHE * height * width * demand.bands * demand.pixel_bytes)
+    scenes = demand.dates if demand.season_halo_px else _SCENES_IN_CACHE
+    return min(BUDGET_BYTES, scenes * height * width * demand.bands * demand.pixel_bytes)
 
 
 def _tile(demand: Demand, edge_px: int) -> int:
