@@ -202,7 +202,12 @@ def coarse_shares(gsd_m: float) -> MaskShares:
 
 
 def area_interval(
-    area: float, seen_area: float, false_share: float, shares: MaskShares = USUAL_SHARES, faint_area: float = 0.0
+    area: float,
+    seen_area: float,
+    false_share: float,
+    shares: MaskShares = USUAL_SHARES,
+    faint_area: float = 0.0,
+    lone_area: float = 0.0,
 ) -> tuple[float, float]:
     """95 % interval of the truly changed area behind a mask's area, in m2, within what both dates show.
 
@@ -219,13 +224,15 @@ def area_interval(
         Of the method and the bands that were compared.
     faint_area : float, optional
         Faintly scored and not marked, m2.
+    lone_area : float, optional
+        Of the mask's, what no other look bears out and may be false whole, m2.
 
     Returns
     -------
     low, high : float
         m2; the mask's area lies between.
     """
-    low = max(0.0, area / shares.high - false_share * seen_area)
+    low = max(0.0, (area - lone_area) / shares.high - false_share * seen_area)
     hinted = min(shares.faint * faint_area, shares.faint_most * seen_area)
     unmarked = shares.missed_m2 + shares.unseen * seen_area + hinted
     high = min(area / shares.low + unmarked, max(seen_area, area))

@@ -44,6 +44,36 @@ def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Area]) -> list[tupl
     return _sums(path, grid, areas, lambda mask: (mask == CHANGED, mask != NOT_OBSERVED))
 
 
+def marked_once(paths: Sequence[Path], grid: Grid, areas: Sequence[Area]) -> list[list[float]]:
+    """Sum the ground that one mask alone marks of all masks of a series.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The masks, uint8 (y, x): 0 unchanged, 1 changed, 255 not observed.
+    grid : Grid
+    areas : sequence of geometry or None
+        In the grid's CRS; None for the whole site.
+
+    Returns
+    -------
+    list of list of float
+        For each mask and area, in m2 of ground.
+    """
+    row_m2 = pixel_area_m2(grid)
+    sums = np.zeros((len(paths), len(areas)))
+    for window in tiles(grid.shape, TILE_PX):
+        marked = [next(iter(read_windows(path, [window]))) == CHANGED for path in paths]
+        times = np.zeros(window.shape, np.int32)
+        for one in marked:
+            times += one
+        weights = row_m2[window.y : window.y + window.height]
+        for k, area in enumerate(areas):
+            alone = (times == 1) & (grid.inside(window) if area is None else grid.inside(window, area))
+            sums[:, k] += [(weights * count_rows(one, alone)).sum() for one in marked]
+    return [[float(value) for value in row] for row in sums]
+
+
 def scored_above(path: Path, grid: Grid, areas: Sequence[Area], least: float) -> list[float]:
     """Sum the ground whose score passes a limit.
 

@@ -17,7 +17,7 @@ from changedet.kernels import intervals
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import iso_dates
-from changedet.pipeline.area_sums import Area, changed_and_seen
+from changedet.pipeline.area_sums import Area, changed_and_seen, marked_once
 from changedet.pipeline.faint_change import is_judged
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
@@ -106,6 +106,31 @@ def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> ChangedAreas:
     shapes = list(areas.values())
     found = {day: changed_and_seen(plan.mask_file(day), plan.grid, shapes) for day in plan.compared_dates}
     return {day: dict(zip(areas, pairs, strict=True)) for day, pairs in found.items()}
+
+
+def lone_areas(plan: Plan, areas: Mapping[str, Area]) -> dict[dt.date, dict[str, float]]:
+    """Sum the ground of each compared date and area that no other date's mask marks, where the site's seasons are read.
+
+    In pixels that coarse a field that is ploughed for the first time in a series is as bare as ground that is built
+    upon; the next look shows which it is.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its masks are done.
+    areas : mapping of str to geometry or None
+        By zone; None is the whole site.
+
+    Returns
+    -------
+    dict of date to dict of str to float
+        m2; empty where seasons are not read.
+    """
+    if not knows_seasons(plan):
+        return {}
+    days = plan.compared_dates
+    sums = marked_once([plan.mask_file(day) for day in days], plan.grid, list(areas.values()))
+    return {day: dict(zip(areas, row, strict=True)) for day, row in zip(days, sums, strict=True)}
 
 
 def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:

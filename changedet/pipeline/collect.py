@@ -24,6 +24,7 @@ from changedet.pipeline.changes import (
     ChangedAreas,
     changed_areas,
     changes_layer,
+    lone_areas,
     mask_shares,
     shares_of_pair,
     with_built_ground,
@@ -232,7 +233,7 @@ def _measurements(
 ) -> list[DateMeasurements]:
     counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
     false_bound = 0.0 if false is None else false.bound
-    faint, found = faint_areas(plan, areas, changed), []
+    faint, lone, found = faint_areas(plan, areas, changed), lone_areas(plan, areas), []
     for look in plan.looks:
         alignment = models[look.date].alignment
         known = alignment.confident
@@ -240,7 +241,9 @@ def _measurements(
         clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
         own = shares_of_pair(plan, look.gsd_m, shares)
         intervals = {
-            name: changed_area_interval(marked, seen, false_bound, own, faint.get(look.date, {}).get(name, 0.0))
+            name: changed_area_interval(
+                marked, seen, false_bound, own, *(part.get(look.date, {}).get(name, 0.0) for part in (faint, lone))
+            )
             for name, (marked, seen) in changed.get(look.date, {}).items()
             if seen > 0
         }

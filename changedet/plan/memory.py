@@ -88,7 +88,8 @@ SEASON_BYTES: Final = 52
 """For each pixel of such a tile with its halo and each date, the reference among them, where the site's seasons are
 asked: a tile of 512 px of 24 dates of 10 m takes 440 MB, 51 bytes, one of twelve 36."""
 SEASONS_STARTED_BYTES: Final = 170_000_000
-"""Their compiled functions, and what finishing the dates leaves: 578 MB are taken by eight dates of 256 px, 738 by 24."""
+"""Their compiled functions, and what finishing the dates leaves: eight dates of 256 px take 578 MB in all, 24 take
+738."""
 DRAWN_BYTES: Final = 16
 """For each cell of a footprint in coarse pixels and each date: outlines, and what is made of them. A drawn site of
 1224 x 1224 px of 10 m on twelve dates, with fields of a few pixels, takes 250 MB."""

@@ -57,6 +57,11 @@ def test_area_interval_by_what_masks_of_a_method_hold():
     assert area_interval(400.0, 10_000.0, 0.01, GREY_SHARES) == pytest.approx((220.0, 1000.0 + 300 + 2700))
 
 
+def test_area_interval_without_what_one_look_alone_marks_has_the_same_upper_bound():
+    assert area_interval(1000.0, 100_000.0, 0.0, LEARNED_SHARES, lone_area=600.0) == pytest.approx((320.0, 1750.0))
+    assert area_interval(1000.0, 100_000.0, 0.0, LEARNED_SHARES, lone_area=1000.0) == pytest.approx((0.0, 1750.0))
+
+
 def test_volume_interval_allows_for_the_kinds_of_boxes_that_were_missed_or_are_none():
     # One box missed weighs two TEU at most, whatever those that were seen weigh on average.
     assert volume_interval((5.0, 5.0, 6.0), (5.0, 5.0, 6.0)) == pytest.approx((5.0, 6.98))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -11,8 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from affine import Affine
+from small_rasters import grid_like, write
 
 from changedet.kernels.intervals import MaskShares
+from changedet.pipeline import changes
 from changedet.pipeline.changes import (
     lasting_bounds,
     with_built_ground,
@@ -208,3 +212,31 @@ def test_upper_bounds_of_a_series_allow_for_all_that_may_have_come_or_left_since
     first, both = 300 * (1 + np.hypot(30 / 10, 1)), 300 * (1 + np.hypot(50 / 30, 1))
     np.testing.assert_allclose(found["changed_area_high_m2"], [500, np.nan, first, both, 500])
     np.testing.assert_array_equal(found["changed_area_low_m2"], table["changed_area_low_m2"])
+
+
+def test_lone_areas_are_marked_on_one_look_alone_where_seasons_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = tuple(dt.date(2023, month, 1) for month in (3, 5, 7))
+    masks = np.zeros((3, 20, 30), np.uint8)
+    masks[0, :4, :10] = masks[1, :4, :10] = 1  # of two looks
+    masks[1, 10:12, :10], masks[2, 15:, :3] = 1, 1  # of one
+    masks[2, :4] = 255
+    place = Affine(10.0, 0.0, 500_000.0, 0.0, -10.0, 5_000_000.0)
+    plan = SimpleNamespace(
+        compared_dates=days, mask_file=lambda day: tmp_path / f"{day}.tif", grid=grid_like(20, 30, place)
+    )
+    for day, mask in zip(days, masks, strict=True):
+        write(plan.mask_file(day), mask, place, nodata=255)
+    west = shapely.box(500_000, 4_999_800, 500_020, 5_000_000)
+    areas = {"": None, "west": west}
+
+    monkeypatch.setattr(changes, "knows_seasons", lambda _: True)
+    found = changes.lone_areas(plan, areas)
+
+    pixel_m2 = changes.changed_areas(plan, areas)[days[0]][""][0] / 40
+    assert found[days[0]] == {"": 0.0, "west": 0.0}
+    assert found[days[1]] == {"": pytest.approx(20 * pixel_m2), "west": pytest.approx(4 * pixel_m2)}
+    assert found[days[2]] == {"": pytest.approx(15 * pixel_m2), "west": pytest.approx(10 * pixel_m2)}
+    monkeypatch.setattr(changes, "knows_seasons", lambda _: False)
+    assert changes.lone_areas(plan, areas) == {}

@@ -43,6 +43,7 @@ def changed_area_interval(
     false_share: float = intervals.FALSE_SHARE,
     shares: intervals.MaskShares = intervals.USUAL_SHARES,
     faint_area_m2: float = 0.0,
+    lone_area_m2: float = 0.0,
 ) -> Estimate:
     """A mask's changed area with the 95 % interval of the truly changed area, within what both dates show.
 
@@ -58,10 +59,13 @@ def changed_area_interval(
         Of the method and the bands that were compared.
     faint_area_m2 : float, optional
         Of the pixels that are faintly scored and not marked.
+    lone_area_m2 : float, optional
+        Of the marked pixels that no other look bears out, where one look alone may be wrong about whole fields.
 
     Returns
     -------
     Estimate
         In m2.
     """
-    return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share, shares, faint_area_m2))
+    bounds = intervals.area_interval(area_m2, seen_area_m2, false_share, shares, faint_area_m2, lone_area_m2)
+    return Estimate(area_m2, *bounds)
