@@ -96,7 +96,7 @@ def step_of_pitch(side: Floats, pitch: float) -> Floats:
     Examples
     --------
     >>> step_of_pitch(np.array([0.0, 0.5]), 0.5).round(2).tolist()
-    [0.0, 0.39]
+    [0.0, 0.4]
     """
     more = pitch * np.maximum(side, 0.0)
     lit = SKY + (1.0 - SKY) * (1.0 + more)
