@@ -53,14 +53,14 @@ def not_borne_out(
     ids : mapping of Window to int64 (label + 1,)
         Of each tile the mark of each of its labels, from 1.
     doubtful : bool (mark,)
-        Those that are asked about.
+        Marks that a farther look has to confirm.
     farther : sequence of pathlib.Path
         Finished masks of the looks that lie farther from the reference, nearest first.
 
     Returns
     -------
     bool (mark,)
-        False for those that no farther look shows, and for those that were not asked about.
+        False for those that no farther look shows, and for those that need no confirming.
     """
     count = int(doubtful.sum())
     number = np.concatenate(([0], np.where(doubtful, np.cumsum(doubtful), 0)))

@@ -10,7 +10,7 @@ from changedet.plan import Plan
 from changedet.stages.mask.kernels.cloud_shapes import SOFTNESS_LIMIT_M
 
 NEAREST_WITNESSES: Final = 4
-"""Nearest looks that are asked at most: enough that one of them shows the ground, few enough to read."""
+"""Most neighbouring looks to read: enough that one of them shows the ground, few enough to be quick."""
 MOST_READ: Final = 8
 """Looks that are read for that at most: what lies under snow says nothing of clouds, nor do the next ones of winter."""
 YEAR_DAYS: Final = 365.25

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from changedet.arrays import Bools, Floats
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import OTHER
@@ -147,10 +148,8 @@ def without_walls(table: pd.DataFrame, resolution_m: float, lean: tuple[float, f
     DataFrame
         The same boxes.
     """
-    sure, is_container = table["confidence"].to_numpy(np.float64), (table["kind"] != OTHER).to_numpy()
-    colours = hex_rgb(table["color"].to_numpy(object))
-    boxes = rectangles_of(table, resolution_m)
-    return table.assign(confidence=wall_faces.doubted(boxes, sure, colours, is_container, np.array(lean)))
+    found = wall_faces.doubted(*_looks_of_boxes(table, resolution_m), np.array(lean))
+    return table.assign(confidence=found)
 
 
 def without_roofs(table: pd.DataFrame, resolution_m: float, shade: tuple[float, float]) -> pd.DataFrame:
@@ -170,10 +169,14 @@ def without_roofs(table: pd.DataFrame, resolution_m: float, shade: tuple[float, 
     DataFrame
         The same boxes.
     """
+    found = gabled_roofs.doubted(*_looks_of_boxes(table, resolution_m), np.array(shade))
+    return table.assign(confidence=found)
+
+
+def _looks_of_boxes(table: pd.DataFrame, resolution_m: float) -> tuple[Floats, Floats, Floats, Bools]:
+    """Rectangles, confidences and colours of settled boxes, and which of them are containers."""
     sure, is_container = table["confidence"].to_numpy(np.float64), (table["kind"] != OTHER).to_numpy()
-    colours = hex_rgb(table["color"].to_numpy(object))
-    boxes = rectangles_of(table, resolution_m)
-    return table.assign(confidence=gabled_roofs.doubted(boxes, sure, colours, is_container, np.array(shade)))
+    return rectangles_of(table, resolution_m), sure, hex_rgb(table["color"].to_numpy(object)), is_container
 
 
 def box_evidence(table: pd.DataFrame, resolution_m: float) -> context_rescoring.BoxEvidence:
