@@ -129,7 +129,27 @@ def _looks_of(own: PlaceObservations, part: slice) -> PlaceLooks:
     shown = found.any(axis=1)
     counted = own.counted_rows * found.sum(axis=1) / np.maximum((own.bins > 0).sum(axis=1), 1)
     bins, observed, lit = own.bins[shown, part], own.observed[shown, part], own.lit[shown, part]
-    return PlaceLooks(bins, observed, lit, counted[shown], own.neighbours[shown, part].max(axis=1))
+    sides = rows_on_sides(bins, own.on_sides[shown, part])
+    return PlaceLooks(bins, observed, lit, counted[shown], own.neighbours[shown, part].max(axis=1), on_sides=sides)
+
+
+def rows_on_sides(bins: Ints, on_sides: Bools) -> Bools:
+    """Places of which each row lies where its date shows a stack's side.
+
+    Parameters
+    ----------
+    bins : int64 (place, date)
+        See `PlaceObservations`.
+    on_sides : bool (place, date)
+        See there.
+
+    Returns
+    -------
+    bool (place,)
+        False of places without any row.
+    """
+    seen = bins > 0
+    return np.asarray(seen.any(axis=1) & (on_sides | ~seen).all(axis=1), bool)
 
 
 def _odds_of_second(
@@ -168,7 +188,7 @@ def infer_with_overlaps(
     own = observations
     outline = None if own.outline is None else outline_bins(own.outline)
     rows = own.bins, own.observed, own.lit, own.counted_rows, own.neighbours.max(axis=1)
-    looks = PlaceLooks(*rows, appearance, own.familiar, outline, refills)
+    looks = PlaceLooks(*rows, appearance, own.familiar, outline, refills, rows_on_sides(own.bins, own.on_sides))
     posterior = infer_presence(looks, np.zeros(own.observed.shape), rates, tables)
     if own.observed.shape[1] == 1:
         return posterior

@@ -14,6 +14,7 @@ from changedet.stages.tracks.assemble import medians, visible_dates
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.boxes import mean_boxes
 from changedet.stages.tracks.kernels.emissions import score_bins
+from changedet.stages.tracks.kernels.near_sides import on_near_sides
 from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overlapping_pairs
 from changedet.stages.tracks.kernels.places import find_places
 from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES
@@ -49,6 +50,8 @@ class PlaceObservations(NamedTuple):
     neighbours : int64 (place, date)
         See `kernels.neighbours.neighbour_classes`; 0 without a counted row, and for places with rows on more than two
         dates of a stretch.
+    on_sides : bool (place, date)
+        True where the place's row lies where the date shows a stack's side, see `kernels.near_sides`.
     taken : bool (place, date)
         True of lit looks without a row upon which another place's row lies, see `outline_odds.taken_looks`.
     pairs : two int64 (pair,)
@@ -72,6 +75,7 @@ class PlaceObservations(NamedTuple):
     lit: Bools
     counted_rows: Floats
     neighbours: Ints
+    on_sides: Bools
     taken: Bools
     pairs: tuple[Ints, Ints]
     shift: Floats
@@ -126,7 +130,8 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     if appearance is not None:
         outline = outline_odds(looks, boxes, shift, without & ~taken, appearance, rows.unit)
     moves = shift, displacement, appearance, familiar_dates(looks, count), outline
-    return PlaceObservations(place, bins, observed, lit, counted, neighbours, taken, pairs, *moves)
+    sides = _on_sides(rows, place, has_row.shape)
+    return PlaceObservations(place, bins, observed, lit, counted, neighbours, sides, taken, pairs, *moves)
 
 
 def stretches(dates: int) -> list[slice]:
@@ -157,6 +162,15 @@ def _neighbours(rows: Detections, place: Ints, has_row: Bools) -> Ints:
             found = neighbour_classes(rows.boxes.take(mine), rows.boxes.take(here), rows.counted[here])
             np.maximum.at(best[:, t], place[mine], found)
     return best
+
+
+def _on_sides(rows: Detections, place: Ints, shape: tuple[int, int]) -> Bools:
+    """Whether the row of each place and date lies where the date shows a stack's side."""
+    found = np.zeros(shape, bool)
+    for t, view in enumerate(rows.views.displacement):
+        here, mine = np.flatnonzero(rows.date == t), np.flatnonzero((place >= 0) & (rows.date == t))
+        found[place[mine], t] = on_near_sides(rows.boxes.take(mine), rows.boxes.take(here), view)
+    return found
 
 
 def _with_counted_rows(place: Ints, counted: Bools) -> tuple[Ints, Bools]:

@@ -9,7 +9,7 @@ from box_rows import DAYS, anchors, day_of, near_origin, rows_of
 
 from changedet.arrays import Bools
 from changedet.stages.series.site_boxes import tracked_boxes
-from changedet.stages.tracks.by_place import fitting_tables
+from changedet.stages.tracks.by_place import fitting_tables, rows_on_sides
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES
 from changedet.stages.tracks.kernels.emissions import MOBILE, DetectorTables
@@ -233,6 +233,7 @@ def _places(tables: DetectorTables, dates: int, full: Bools | None = None) -> Pl
         counted,
         np.full(bins.shape, 2),
         ~shown,
+        ~shown,
         (none, none),
         nowhere,
         nowhere,
@@ -322,3 +323,9 @@ def test_observe_places_takes_places_side_by_side_for_two_though_different_looks
     found = observe_places(Detections.of(rows, looks), looks, 2.0)
     assert len(found.bins) == 8
     assert [len(part) for part in found.pairs] == [0, 0]
+
+
+def test_rows_on_sides_are_places_without_any_other_row():
+    bins = np.array([[3, 0, 0], [3, 0, 4], [3, 0, 4], [0, 0, 0]])
+    on_sides = np.array([[True, False, False], [True, False, False], [True, False, True], [True, False, False]])
+    assert rows_on_sides(bins, on_sides).tolist() == [True, False, True, False]

@@ -113,3 +113,16 @@ def test_infer_presence_keeps_a_box_that_two_winters_hide():
     assert read.path[:52].all()
     assert not read.path[52:, 4:7].any()
     assert read.births[:8].sum() < 0.3 * before.births[:8].sum()
+
+
+@pytest.mark.parametrize(("rows", "lowered"), [(1, True), (2, True), (4, False)])
+def test_infer_presence_believes_few_rows_less_where_sides_of_stacks_show(rows, lowered):
+    bins = np.full((30, 6), 5)
+    bins[0] = 0
+    bins[0, :rows] = 4
+    everywhere, on_sides = np.ones((30, 6), bool), np.arange(30) == 0
+    looks = PlaceLooks(bins, everywhere, everywhere, (bins > 2).sum(1).astype(float), np.full(30, 2))
+    arguments = np.zeros((30, 6)), Rates(0.08, 0.03, 0.05, 0.5), TABLES["learned"]
+    usual, read = infer_presence(looks, *arguments), infer_presence(looks._replace(on_sides=on_sides), *arguments)
+    assert (read.present[0, 0] < usual.present[0, 0] - 0.01) == lowered
+    assert (read.classes[0, :4].sum() < usual.classes[0, :4].sum() - 0.01) == lowered
