@@ -76,11 +76,10 @@ RADAR_SHARES: Final = MaskShares(0.40, 1.40, 300.0, unseen=0.27)
 BARE_SHARES: Final = MaskShares(0.33, 1.25, unseen=0.08)
 """With near infrared, on sites without plants or water: what is levelled or heaped there has the ground's own colour.
 The narrowest of those tried that hold .95 of 40 dates of drawn bare sites (`scenarios/bare_sites.py`)."""
-SEASON_SHARES: Final = MaskShares(0.70, 1.40, faint=1.5, faint_most=1.0)
+SEASON_SHARES: Final = MaskShares(0.70, 1.40, faint=2.0, faint_most=1.0)
 """Of masks that know the site's seasons: rims of new ground are half a field's, and soil that was stripped is marked
-when it has been bare for longer than fields are, and faintly scored until then. Holds all of 169 dates of 17 drawn
-series at 3 and 10 m; .40 with once the faint ground held 167 with half as much again beyond the truth. Chosen with
-them in view (docs/research/change.md, "Bounds by faint ground")."""
+when it has been bare for longer than fields are, and faintly scored until then. Holds 119 of 122 dates of 13 drawn
+series at 3 and 10 m; chosen with them in view (docs/research/change.md, "Fields that lie bare at the end")."""
 KIND_DEVIATION_TEU: Final = 0.5
 """Greatest deviation of what a container weighs: as many of 20 feet, one TEU, as of 40 feet, two."""
 LONG_TEU: Final = 2.0

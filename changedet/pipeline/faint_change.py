@@ -16,9 +16,11 @@ from changedet.stages.change.method import TAUGHT_M
 FAINT: Final = 0.02
 """Probability of change from which on a pixel hints at it: of .02, .05 and .1 the one by which bounds of the teaching
 sites in 8 bits are the narrowest that hold as many dates (docs/research/change.md, "Bounds in colours")."""
-SEASON_FAINT: Final = 0.1
+SEASON_FAINT: Final = 0.145
 """The same where the site's seasons are read: ground stripped in the colours of its fields, not yet bare for longer
-than they are. Chosen with a drawn site in view."""
+than they are. What lies bare at the end of a series, of which no look says anything, has .08 to .14 by that alone: with
+.1 bounds of last looks allowed for all that was just ploughed. Chosen with drawn sites in view
+(docs/research/change.md, "Fields that lie bare at the end")."""
 FaintAreas: TypeAlias = dict[dt.date, dict[str, float]]
 """For each compared date and area the ground with faint scores and no mark, in m2."""
 
