@@ -31,7 +31,7 @@ MASKS_VERSION: Final = 19
 ASKING_VERSION: Final = 22
 """As `MASKS_VERSION`, in its place where pixels decide about boxes."""
 
-SEASONS_VERSION: Final = 3
+SEASONS_VERSION: Final = 4
 """As `MASKS_VERSION`, beside it where masks ask what fields look like through the year."""
 
 SHIPS_VERSION: Final = 4

@@ -40,7 +40,7 @@ from changedet.stages.change.kernels.season_colours import (
 from changedet.stages.change.kernels.season_light import (
     bare_odds,
     count_differences,
-    light_of,
+    lights_of,
     never_green,
     put_in_one_light,
 )
@@ -96,8 +96,7 @@ def with_seasons(
     differences = np.asarray(sum(found for _, found in stream("learning the light", tasks)))
     days = (reference_day, *job.days)
     reach_px = max(1, round(gsd_m / job.grid.ground_resolution_m))
-    light, dry = (light_of(counts) for counts in differences)
-    known = Seasons(days, light, None, np.zeros(SPELL_BINS), reach_px, dry)
+    known = Seasons(days, lights_of(*differences), None, np.zeros(SPELL_BINS), reach_px)
     tasks = [(season_tile, (replace(job, seasons=known), window)) for window in windows]
     counts, spells = np.zeros(CELLS, np.int64), np.zeros((2, SPELL_BINS), np.int64)
     for _, tile in stream("learning the seasons", tasks):
@@ -122,7 +121,7 @@ def season_tile(job: SeriesJob, window: Window) -> SeasonTile:
         Its counts.
     """
     seasons = _known(job)
-    states = put_in_one_light(states_of_dates(job, window), seasons.light)
+    states = put_in_one_light(states_of_dates(job, window), seasons.lights)
     counts = count_states(states).reshape(-1)
     cells = np.flatnonzero(counts)
     return SeasonTile(cells, counts[cells], count_spells(states[:, 0], seasons.days))
@@ -171,12 +170,12 @@ def _signs(job: SeriesJob, window: Window) -> _Signs:
     # Many dates with a wide halo: no second copy of their states is held, and what is not needed any more is let go.
     states = states_of_dates(job, window.grown(halo))
     lot = other_halo_px(ground_m) + joined_halo_px(ground_m)
-    apart = other_ground(_near(states, halo - lot), seasons.dry.shift, ground_m, suns_alike(seasons.days))
+    apart = other_ground(_near(states, halo - lot), seasons.lights.land.shift, ground_m, suns_alike(seasons.days))
     apart = joined_ground(apart, ground_m)
-    states = put_in_one_light(states, seasons.light)
+    states = put_in_one_light(states, seasons.lights)
     left = left_behind(states, ground_m, reach)
     states = np.ascontiguousarray(_near(states, halo - reach))
-    own = bare_odds(states, seasons.light, SCORE_GAIN, reach)[(slice(None), *inner(reach))]
+    own = bare_odds(states, seasons.lights, SCORE_GAIN, reach)[(slice(None), *inner(reach))]
     for path, odds_of_date in zip(job.scores, own, strict=True):
         odds_of_date[~np.isfinite(read_window(path, window))] = np.nan
     told = OtherSigns(left, other_odds(apart, SCORE_GAIN))

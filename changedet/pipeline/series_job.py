@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats, Singles
 from changedet.grid import Grid
-from changedet.stages.change.kernels.season_light import Light
+from changedet.stages.change.kernels.season_light import Lights
 
 
 class Seasons(NamedTuple):
@@ -20,24 +20,21 @@ class Seasons(NamedTuple):
     ----------
     days : tuple of int
         Of the reference and of each date.
-    light : Light
-        Of each date, as of `season_light.light_of`.
+    lights : Lights
+        Of each date, as of `season_light.lights_of`.
     table : float32 (cell, cell, cell) or None
         As of `season_colours.table_of`.
     hazard : float64 (bin,)
         As of `season_colours.growth_hazard`.
     reach_px : int
         Pixels of the grid in one of the coarsest scene.
-    dry : Light
-        Of each date, on ground that shows neither plants nor water; beside `light`.
     """
 
     days: tuple[int, ...]
-    light: Light
+    lights: Lights
     table: Singles | None
     hazard: Floats
     reach_px: int
-    dry: Light
 
 
 @dataclass(frozen=True)

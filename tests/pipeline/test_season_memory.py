@@ -18,7 +18,7 @@ from changedet.plan.memory import SEASON_BYTES
 from changedet.plan.resources import season_halo_px
 from changedet.stages.change.kernels import left_behind
 from changedet.stages.change.kernels.season_colours import SPELL_BINS, STATES
-from changedet.stages.change.kernels.season_light import LEAST_SPREAD, Light
+from changedet.stages.change.kernels.season_light import LEAST_SPREAD, Light, Lights
 from changedet.stages.registry import Facts
 
 SIDE, DATES = 420, 6
@@ -44,7 +44,7 @@ def job_of(folder: Path) -> SeriesJob:
             files[name].append(path)
     light = Light(np.zeros((DATES, STATES)), np.tile(LEAST_SPREAD, (DATES, 1)))
     days = tuple(range(0, 30 * (DATES + 1), 30))
-    seasons = Seasons(days, light, None, np.full(SPELL_BINS, 0.3), 1, light)
+    seasons = Seasons(days, Lights(light, light), None, np.full(SPELL_BINS, 0.3), 1)
     same = (1.0,) * DATES
     return SeriesJob(
         grid, tuple(files["score"]), tuple(files["contrast"]), (), same, False, same, (True,) * DATES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,7 +12,10 @@ from numpy.testing import assert_array_equal
 
 from changedet.blocks import Window
 from changedet.pipeline import season_scores
+from changedet.pipeline.faint_change import SEASON_FAINT
+from changedet.pipeline.series_job import SeriesJob
 from changedet.stages.change.kernels.compact_marks import compact_halo_px
+from changedet.stages.change.kernels.season_colours import SOIL
 
 SIDE, HALO, ABOVE = 20, compact_halo_px(1), 0.5
 WINDOW = Window(100, 100, SIDE, SIDE)
@@ -56,6 +60,12 @@ def test_a_change_is_told_by_its_second_look(monkeypatch: pytest.MonkeyPatch) ->
     assert first < ABOVE < second
 
 
+def test_a_field_that_lies_bare_at_the_end_hints_at_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # colours of fields, and each look makes it a little less likely that it is one
+    told = probabilities(monkeypatch, (-3.0, -3.0, float(np.log(SOIL)), -0.4, -0.3))[-1].max()
+    assert 0.1 < told < SEASON_FAINT < season_scores.POSSIBLE
+
+
 def test_light_is_learnt_of_ground_without_plants_and_of_what_of_it_is_dry(monkeypatch: pytest.MonkeyPatch) -> None:
     states = np.broadcast_to(np.array([0.1, 0.3, 7.0], np.float32)[:, None, None], (4, 3, SIDE, SIDE)).copy()
     states[:, 0, :5], states[:, 0, 5:10] = 0.7, -0.2
@@ -63,3 +73,20 @@ def test_light_is_learnt_of_ground_without_plants_and_of_what_of_it_is_dry(monke
     told = season_scores._differences(JOB, WINDOW)
     bare, dry = (one[0, 0].sum() for one in told)
     assert (bare, dry) == (15 * SIDE, 10 * SIDE)
+
+
+def test_land_and_water_have_their_own_light(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = np.broadcast_to(np.array([0.1, 0.3, 7.0], np.float32)[:, None, None], (3, 3, SIDE, SIDE)).copy()
+    states[:, 0, 5:] = -0.3
+    states[1, 1:, 5:] += 0.5
+    monkeypatch.setattr(season_scores, "states_of_dates", lambda _job, _window: states.copy())
+    grid = cast("Any", SimpleNamespace(ground_resolution_m=10.0))
+    job = SeriesJob(grid, (), (), (), (), probabilities=False, weights=(), nir=(), days=(30, 60))
+
+    def stream(_label: str, tasks: list[Any]) -> Iterator[tuple[int, object]]:
+        return ((k, task(*given)) for k, (task, given) in enumerate(tasks))
+
+    told = season_scores.with_seasons(job, 0, 10.0, [WINDOW], cast("Any", stream)).seasons
+    assert told is not None
+    assert_array_equal(told.lights.land.shift, 0)
+    assert told.lights.water.shift[0] == pytest.approx([0, 0.5, 0.5], abs=0.011)

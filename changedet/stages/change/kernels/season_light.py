@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints, Singles
-from changedet.stages.change.kernels.season_colours import GREEN, STATES
+from changedet.stages.change.kernels.season_colours import GREEN, STATES, WET
 
 STEP: Final = 0.02
 """Of a difference, NDVI or e-folds, in a bin."""
@@ -109,32 +109,67 @@ def light_of(counts: Ints) -> Light:
     return Light(shift, spread)
 
 
-def put_in_one_light(states: Singles, light: Light) -> Singles:
+class Lights(NamedTuple):
+    """Of land and of water: glitter and haze change a water's colours as no yard's.
+
+    Attributes
+    ----------
+    land, water : Light
+    """
+
+    land: Light
+    water: Light
+
+
+def lights_of(counts: Ints, dry: Ints) -> Lights:
+    """Each date's light on land and on water.
+
+    Parameters
+    ----------
+    counts : int64 (date, 3, bin)
+        Of `count_differences`, of all ground without plants, waters among it.
+    dry : int64 (date, 3, bin)
+        The same of what of it is dry.
+
+    Returns
+    -------
+    Lights
+        Where a look shows too little of either, it has the light of both.
+    """
+    both, own = light_of(counts), []
+    for part in (dry, counts - dry):
+        known, light = part.sum(axis=-1) >= LEAST_PIXELS, light_of(part)
+        own.append(Light(*(np.where(known, one, rest) for one, rest in zip(light, both, strict=True))))
+    return Lights(*own)
+
+
+def put_in_one_light(states: Singles, lights: Lights) -> Singles:
     """States as in the reference's light.
 
     Parameters
     ----------
     states : float32 (1 + date, 3, y, x)
         Changed in place: of many dates a second copy is what a tile has no memory for.
-    light : Light
+    lights : Lights
 
     Returns
     -------
     float32 (1 + date, 3, y, x)
-        The same array, the shifts taken off.
+        The same array, the shifts taken off, of what is water on a look those of water.
     """
-    states[1:] -= light.shift.astype(np.float32)[:, :, None, None]
+    for state, land, water in zip(states[1:], lights.land.shift, lights.water.shift, strict=True):
+        state -= _by_ground(state, land, water)
     return states
 
 
-def bare_odds(states: Singles, light: Light, gain: float, reach_px: int) -> Singles:
+def bare_odds(states: Singles, lights: Lights, gain: float, reach_px: int) -> Singles:
     """Log odds that ground which never bore plants is another than on the reference.
 
     Parameters
     ----------
     states : float32 (1 + date, 3, y, x)
         In one light.
-    light : Light
+    lights : Lights
     gain : float
         Log odds for each factor e above or below `DIFFERS`.
     reach_px : int
@@ -148,12 +183,19 @@ def bare_odds(states: Singles, light: Light, gain: float, reach_px: int) -> Sing
     first, others = states[0], states[1:]
     low, high = _range(first, reach_px)
     found = np.empty((len(others), *first.shape[1:]), np.float32)
-    for own, state, spread in zip(found, others, light.spread.astype(np.float32), strict=True):
+    for own, state, land, water in zip(found, others, lights.land.spread, lights.water.spread, strict=True):
         apart = np.minimum(_beyond(state, low, high), _beyond(first, *_range(state, reach_px)))
         apart[~np.isfinite(state - first)] = np.nan
-        length = np.sqrt(((apart / spread[:, None, None]) ** 2).sum(axis=0))
+        length = np.sqrt(((apart / _by_ground(state, land, water)) ** 2).sum(axis=0))
         own[:] = gain * np.log(np.maximum(length, STEP) / DIFFERS)
     return found
+
+
+def _by_ground(state: Singles, land: Floats, water: Floats) -> Singles:
+    """A figure (3,) of land or of water for each pixel (3, y, x) of a look."""
+    with np.errstate(invalid="ignore"):
+        is_water = state[0] < WET
+    return np.where(is_water, *(one.astype(np.float32)[:, None, None] for one in (water, land)))
 
 
 def _range(state: Singles, reach_px: int) -> tuple[Singles, Singles]:
