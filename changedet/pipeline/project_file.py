@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 
 from changedet.grid import Grid
+from changedet.kernels.pixel_classes import CLASS_NAMES, CLEAR
 from changedet.outputs.qgis.metadata import About, SceneSource
 from changedet.outputs.qgis.project import write_project
 from changedet.outputs.rasters.classes import RasterLayer
+from changedet.outputs.sentences.looks import CLEAR_ENOUGH
 from changedet.outputs.values import mapping_at
 from changedet.pipeline.kept_records import record_of
 from changedet.pipeline.published import dated_rasters
@@ -75,7 +77,14 @@ def _about(folder: RunFolder, record: Mapping[str, Any]) -> About:
     ]
     digests = {str(folder.path / name): one["sha256"] for name, one in folder.recorded().items() if "sha256" in one}
     place = str(mapping_at(record, "workflow", "site").get("place") or "")
-    return About(place, str(record["reference_date"]), tuple(sources), digests)
+    return About(place, str(record["reference_date"]), tuple(sources), digests, _shown(record))
+
+
+def _shown(record: Mapping[str, Any]) -> str:
+    """The last look that shows most of the site, as figures and the report take it; of none that does, the last."""
+    shares = {day: found["mask"] for day, found in sorted(record["dates"].items())}
+    clear = [day for day, share in shares.items() if not share or share.get(CLASS_NAMES[CLEAR], 0.0) >= CLEAR_ENOUGH]
+    return [*list(shares)[-1:], *clear][-1] if shares else ""
 
 
 def project_again(folder: RunFolder) -> bool:

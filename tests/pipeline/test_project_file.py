@@ -5,6 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import pytest
+import rasterio
 from small_runs import DATES
 from small_scenes import write_workflow
 
@@ -32,3 +34,19 @@ def test_project_again_takes_in_the_review_and_leaves_an_edited_project(own: Pat
     folder.project.write_bytes(before[:-1])
     assert not project_again(folder)
     assert folder.project.read_bytes() == before[:-1]
+
+
+@pytest.mark.parametrize(("blank", "shown"), [((), 2), ((2,), 1), ((0, 1, 2), 2)])
+def test_write_run_project_opens_on_the_last_look_that_shows_the_site(
+    own: Path, tmp_path: Path, blank: tuple[int, ...], shown: int
+) -> None:
+    for k in blank:
+        with rasterio.open(own / f"{DATES[k]}.tif", "r+") as scene:
+            pixels = scene.read()
+            pixels[:, :, : int(0.7 * scene.width)] = 0
+            scene.write(pixels)
+    formats = {"formats": ["objects", "qgis", "masks"]}
+    finished = run(write_workflow(own, DATES[:3], outputs=formats), out=str(tmp_path / "out"))
+    with zipfile.ZipFile(RunFolder(finished.path).project) as archive:
+        text = archive.read("project.qgs").decode()
+    assert f'temporalRangeBegin="{DATES[shown]}T00:00:00Z"' in text

@@ -47,12 +47,15 @@ class About:
         Of all dates.
     digests : mapping of str to str
         Path of a layer's file -> its SHA-256.
+    shown : str
+        ISO date of the look that is shown where nothing is animated, and on the printed sheets; empty for the last.
     """
 
     place: str = ""
     reference: str = ""
     sources: tuple[SceneSource, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
+    shown: str = ""
 
     @property
     def credit(self) -> str:

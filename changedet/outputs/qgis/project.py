@@ -64,7 +64,7 @@ def write_project(
     dates : sequence of str
         ISO dates of all looks; each layer of a date shows from it to the day before the next.
     layers : sequence of RasterLayer
-        Finished rasters. Scenes share one stretch; the latest is drawn uppermost among them.
+        Finished rasters. Scenes share one stretch; that of ``about.shown`` is drawn uppermost among them.
     objects : path, optional
         ``objects.gpkg``; its layers without a row are left out.
     review : path, optional
@@ -105,7 +105,7 @@ def _step(layers: Sequence[RasterLayer], days: Collection[str]) -> tuple[int, st
 
 
 def _sheets(made: Sequence[ProjectLayer], frame: ProjectFrame, about: About) -> list[PrintLayout]:
-    last = frame.days[-1]
+    last = about.shown or frame.days[-1]
     calendar = calendar_of(frame.days)
     has_since = about.reference and about.reference != last
     since = f" since {calendar.day(about.reference)}" if has_since else ""
@@ -141,8 +141,9 @@ def _raster_layers(
         is_first = layer.kind == "first_change"
         time = raster_styles.pixel_time() if is_first else raster_styles.raster_time(*spans[layer.date[:10]])
         found.append(_raster_layer(target, layer, time + drawn, about))
-    # Uppermost in the tree is drawn last: the latest date comes first.
-    return sorted(found, key=lambda one: (one.subgroup, one.title), reverse=True)
+    # Uppermost in the tree is drawn last: the look that is shown comes first, then the latest date.
+    first = f"{_RASTER_TITLES['scene'][0]} {about.shown or days[-1]}"
+    return sorted(found, key=lambda one: (one.subgroup, one.title == first, one.title), reverse=True)
 
 
 def _raster_layer(target: Path, layer: RasterLayer, inner: str, about: About) -> ProjectLayer:

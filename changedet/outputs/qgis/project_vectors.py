@@ -91,7 +91,7 @@ def vector_layers(target: Path, source: Path, days: Sequence[str], about: About)
             days,
             symbols.lasting("date", _lengths(days)) if words.dated else None,
             fields=columns,
-            latest=days[-1],
+            latest=about.shown or days[-1],
             present=_present(source, name),
         )
         found.append(_layer(target, source, name, words, inner + _metadata(source, words, DESCRIPTIONS[name], about)))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -17,6 +18,7 @@ from viewers import OFFSCREEN, QGIS_PROBE, QGIS_PYTHON, qgis_checker
 from changedet.outputs.gpkg.review import write_review
 from changedet.outputs.gpkg.vector_layers import write_objects
 from changedet.outputs.qgis.layouts import SHOWN_DAY
+from changedet.outputs.qgis.metadata import About
 from changedet.outputs.qgis.project import write_project
 
 
@@ -118,6 +120,24 @@ def test_write_project_themes_and_layouts_show_boxes_change_and_ground(made_up_r
     assert items["subtitle"].get("labelText") == f"Change on {SHOWN_DAY} since 4 June 2023"
     assert "Imagery: A & B (WV-3). Licence: CC BY 4.0." in str(items["credit"].get("labelText"))
     assert items["map"].get("temporalRangeBegin") == "2023-10-04T00:00:00Z"
+
+
+def test_write_project_opens_on_the_look_that_is_shown(made_up_run: Any, tmp_path: Path) -> None:
+    folder, made = made_up_run
+    scenes = [layer for layer in made["layers"] if layer.kind == "scene"]
+    for layer in scenes:
+        shutil.copy2(layer.path, tmp_path)
+    shutil.copy2(folder / "objects.gpkg", tmp_path)
+    own = [replace(layer, path=tmp_path / layer.path.name) for layer in scenes]
+    place = {"title": "x", "crs": CRS, "extent": made["extent"], "dates": DATES, "about": About(shown=DATES[2])}
+    write_project(tmp_path / "project.qgz", layers=own, objects=tmp_path / "objects.gpkg", **place)
+    root = project(tmp_path)
+    tree = root.findall("layer-tree-group/layer-tree-group[@name='Scenes']/layer-tree-layer")
+    assert [node.get("name") for node in tree] == [f"Scene {DATES[k]}" for k in (2, 3, 1, 0)]
+    boxes = next(layer for layer in root.findall(".//maplayer") if layer.findtext("id") == "changedet_containers")
+    assert f"to_date('{DATES[2]}')" in ET.tostring(boxes, encoding="unicode").replace("&apos;", "'")
+    maps = [item for item in root.iter("LayoutItem") if item.get("id") == "map"]
+    assert {item.get("temporalRangeBegin") for item in maps} == {f"{DATES[2]}T00:00:00Z"}
 
 
 def test_write_project_layers_tell_their_sources_with_digests(made_up_run: Any) -> None:
