@@ -21,7 +21,7 @@ MOST_WALKED: Final = 100_000
 MOST_RASTERS: Final = 10_000
 _PREVIEW: Final = re.compile(
     r"(?:^|[^a-z])(?:browse|preview|pvi|thumb(?:nail)?|thumb_small|thumb_large|icon|quicklook|ql)(?:[^a-z]|$)"
-    r"|_(?:br|th)\.jpe?g$",
+    r"|_(?:br|th|layout)\.jpe?g$",
     re.IGNORECASE,
 )
 _ARCHIVES: Final = (".zip", ".tar", ".tgz", ".gz", ".7z")

@@ -60,13 +60,18 @@ def test_walk_folder_follows_no_link_out_of_it_and_none_in_a_circle(tmp_path: Pa
 def test_walk_folder_leaves_out_pictures_for_the_eye_and_results() -> None:
     touch("order/depot_BROWSE.jpg")
     touch("order/PREVIEW_PHR1A.JPG")
+    touch("order/012345678010_01_LAYOUT.JPG")
     touch("order/brows.tif")
     touch("order/out/depot/.changedet/state.json")
     touch("order/out/depot/scenes/2022-04-05.tif")
     touch("order/.hidden/1.tif")
     found = walk_folder("order")
     assert found.rasters == ["order/brows.tif"]
-    assert sorted(found.left_out) == ["order/PREVIEW_PHR1A.JPG", "order/depot_BROWSE.jpg"]
+    assert sorted(found.left_out) == [
+        "order/012345678010_01_LAYOUT.JPG",
+        "order/PREVIEW_PHR1A.JPG",
+        "order/depot_BROWSE.jpg",
+    ]
 
 
 def test_walk_folder_leaves_out_names_that_no_workflow_can_hold() -> None:
