@@ -13,7 +13,7 @@ from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS, marked_words
 from changedet.outputs.values import rows_of
 from changedet.plan import CANNOT, Plan, countable
-from changedet.stages.registry import NONE
+from changedet.plan.advice import idle_stages
 
 GROWTH: Final = ("containers", "changed_area", "footprint")
 """What may say since when a site grew, the first that does."""
@@ -89,9 +89,9 @@ def _scenes(plan: Plan) -> list[str]:
 
 
 def _methods(plan: Plan) -> list[str]:
-    lines, idle = [], _idle(plan)
+    lines, idle = [], idle_stages(plan.choices, len(plan.looks))
     for name, choice in plan.choices.items():
-        if name in idle and choice.method != NONE:
+        if name in idle:
             lines.append(f"{name:<11}has nothing to do: {idle[name]}")
             continue
         given = ", ".join(f"{key}={value}" for key, value in choice.parameters.items() if value is not None)
@@ -99,13 +99,6 @@ def _methods(plan: Plan) -> list[str]:
     if plan.reads_together:
         lines.append(f"masks      of {len(plan.looks)} dates are read together: a single bad look makes no change")
     return lines
-
-
-def _idle(plan: Plan) -> dict[str, str]:
-    """Stages that have nothing to do, with why: what their methods are and do would be no plan."""
-    alone = dict.fromkeys(("align", "normalise", "change", "series"), "a single date is compared with nothing")
-    boxless = {"tracks": "no boxes are looked for"}
-    return (alone if len(plan.looks) < 2 else {}) | (boxless if plan.choices["objects"].method == NONE else {})
 
 
 def _computation(plan: Plan) -> list[str]:

@@ -19,6 +19,7 @@ from changedet.pipeline.collect import Results
 from changedet.pipeline.date_model import DateModel, date_model_json
 from changedet.pipeline.inputs import read_kept
 from changedet.plan import Plan
+from changedet.plan.advice import idle_stages
 from changedet.workflow import STAGE_NAMES
 from changedet.workflow.resolved import resolved
 
@@ -39,6 +40,7 @@ LIBRARIES: Final = (
 def _method_rows(plan: Plan) -> list[JsonObject]:
     """Each stage's method with its parameters, the reason for it and its reference."""
     rows: list[JsonObject] = []
+    idle = idle_stages(plan.choices, len(plan.looks))
     for stage in STAGE_NAMES:
         choice, method = plan.choices[stage], plan.method(stage)
         rows.append(
@@ -46,7 +48,7 @@ def _method_rows(plan: Plan) -> list[JsonObject]:
                 "stage": stage,
                 "method": choice.method,
                 "parameters": dict(choice.parameters),
-                "reason": choice.reason,
+                "reason": f"has nothing to do: {idle[stage]}" if stage in idle else choice.reason,
                 "reference": method.reference if method else "",
             }
         )

@@ -17,7 +17,7 @@ from changedet.outputs.sentences.words import named_dates
 from changedet.outputs.values import pixel_text
 from changedet.stages.change.method import shows_seasons
 from changedet.stages.change.parameters import LEAST_OBJECT_M2, LEAST_PIXELS
-from changedet.stages.registry import Choice, Facts
+from changedet.stages.registry import NONE, Choice, Facts
 from changedet.workflow import Workflow
 from changedet.workflow.finer_grid import FINER_M, wants_finer_grid
 
@@ -39,6 +39,27 @@ MOST_LETTERS: Final = 20
 """Of those that no font has, which a warning names."""
 MOST_ALIKE: Final = 2
 """Files of which one and the same warning is given for each."""
+
+
+def idle_stages(choices: Mapping[str, Choice], looks: int) -> dict[str, str]:
+    """Stages that have nothing to do: what their methods are and do would be neither plan nor provenance.
+
+    Parameters
+    ----------
+    choices : mapping of str to Choice
+        By stage.
+    looks : int
+        How many there are.
+
+    Returns
+    -------
+    dict of str to str
+        By stage why; those that the workflow switches off are not among them.
+    """
+    alone = dict.fromkeys(("align", "normalise", "change", "series"), "a single date is compared with nothing")
+    boxless = {"tracks": "no boxes are looked for"}
+    idle = (alone if looks < 2 else {}) | (boxless if choices["objects"].method == NONE else {})
+    return {stage: why for stage, why in idle.items() if choices[stage].method != NONE}
 
 
 def advice(looks: Sequence[Look], reference: int, grid: Grid, facts: Facts) -> list[str]:

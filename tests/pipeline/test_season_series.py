@@ -74,6 +74,8 @@ def test_fields_that_lie_bare_are_not_likely_built(done: Run) -> None:
 
 def test_the_reason_says_so(done: Run) -> None:
     (change,) = (row for row in done.provenance["methods"] if row["stage"] == "change")
+    (tracks,) = (row for row in done.provenance["methods"] if row["stage"] == "tracks")
+    assert tracks["reason"] == "has nothing to do: no boxes are looked for"
     assert "no season of the site's own fields" in change["reason"]
 
 
