@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from changedet.outputs.reasons import SWITCHED_OFF, TOO_COARSE
-from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, claimed_at_least, scale_of
+from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, claimed_at_least, net_between, scale_of
 from changedet.outputs.sentences.looks import HARDLY_CLEAR
 from changedet.outputs.sentences.words import Calendar, likelihood, number
 from changedet.outputs.values import as_float, iso_date
@@ -15,6 +15,8 @@ LEAST_TURNOVER: Final = 3
 """Boxes that came, and that left, below which turnover is not worth a sentence."""
 LEAST_BOX: Final = 0.5
 """Lower bound of a count below which it may be none."""
+LEAST_NET: Final = 0.5
+"""Least change, in boxes, by the bound of its interval that is nearer to 0: a lesser one is rounded to none."""
 FEW_BOXES: Final = 5
 """Expected boxes below which a count that may be none is said to be none."""
 UNSURE: Final = "no look shows most of them for sure: they may all be something else of a container's size"
@@ -65,7 +67,7 @@ def change_text(name: str, unit: str, first: Estimate, last: Estimate, calendar:
 
 
 def overlap(first: Estimate, last: Estimate) -> bool:
-    """Whether two figures show no change beyond their error.
+    """Whether two figures by themselves show no change beyond their error.
 
     Parameters
     ----------
@@ -78,6 +80,42 @@ def overlap(first: Estimate, last: Estimate) -> bool:
         True where their intervals share a value.
     """
     return last.low <= first.high and first.low <= last.high
+
+
+def net_text(name: str, first: Estimate, last: Estimate, net: Estimate | None, calendar: Calendar) -> str:
+    """How a count changed where its two intervals overlap and that of the net change leaves 0 out.
+
+    Both dates err alike on what stands on both, so their difference is known better than either.
+
+    Parameters
+    ----------
+    name : str
+        What is counted, in the plural, such as ``Containers``.
+    first, last : Estimate
+        On the two dates.
+    net : Estimate or None
+        The change from one to the other; None where it is not known.
+    calendar : Calendar
+        How dates are written.
+
+    Returns
+    -------
+    str
+        Without a full stop; empty where the intervals lie apart, or the change may be none.
+
+    Examples
+    --------
+    >>> one, other = Estimate(95, 80, 125, "2023-03-19"), Estimate(133, 111, 184, "2023-09-18")
+    >>> net_text("Containers", one, other, Estimate(38, 1, 92, "2023-09-18"), Calendar(years_only=False))
+    'Containers rose by 38 (1–92), from 95 (80–125) on 19 March to 133 (111–184) on 18 September 2023'
+    """
+    if net is None or not overlap(first, last) or max(net.low, -net.high) < LEAST_NET:
+        return ""
+    verb = "rose" if net.value > 0 else "fell"
+    size = net if net.value > 0 else Estimate(-net.value, -net.high, -net.low, net.date)
+    scale = scale_of([first, last], "")
+    days = [calendar.on(day) for day in calendar.pair(first.date, last.date)]
+    return f"{name} {verb} by {size.text(scale)}, from {first.text(scale)} {days[0]} to {last.text(scale)} {days[1]}"
 
 
 def containers(facts: Facts) -> Sentence | None:
@@ -101,10 +139,16 @@ def containers(facts: Facts) -> Sentence | None:
         return _unsure(facts, first, last)
     if first.date == last.date:
         return Sentence("containers", _standing(facts, first), (first.date,))
-    if max(first.low, last.low) < LEAST_BOX and not _peak(facts, first, last):
+    if max(first.low, last.low) < LEAST_BOX and not _peak(facts, first, last, moved=False):
         return Sentence("containers", _none(first, last, facts.calendar), (first.date, last.date))
-    text = _growth_of_all(facts, first, last) or change_text("Containers", "", first, last, facts.calendar)
-    text += _peak(facts, first, last) + _since(facts, first, last)
+    change = net_between(facts.summary, first.date, last.date)
+    net = net_text("Containers", first, last, change, facts.calendar)
+    moved = bool(net) or not overlap(first, last)
+    text = net or ("" if moved else _growth_of_all(facts, first, last))
+    text = text or change_text("Containers", "", first, last, facts.calendar)
+    text += _peak(facts, first, last, moved=moved)
+    if moved and last.value > first.value:
+        text += _since(facts)
     return Sentence("containers", f"{text}.", (first.date, last.date))
 
 
@@ -223,7 +267,7 @@ def _not_counted(facts: Facts) -> Sentence | None:
     return Sentence("containers", text, ())
 
 
-def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:
+def _peak(facts: Facts, first: Estimate, last: Estimate, *, moved: bool) -> str:
     """A count in between that was beyond both ends, or beyond one of two ends that are alike within their error."""
     peak = facts.total("containers", "peak")
     if peak is None or peak.low <= min(first.high, last.high):
@@ -231,7 +275,7 @@ def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:
     shown = f"{peak.text(scale_of([peak], ''))} {facts.calendar.on(_day(facts, peak))}"
     if peak.low > max(first.high, last.high):
         return f", after {shown}"
-    if not overlap(first, last):
+    if moved:
         return ""
     return f"; they fell from {shown}" if peak.low > last.high else f"; they had risen to {shown}"
 
@@ -251,10 +295,10 @@ def _on_others(facts: Facts, came: Estimate, left: Estimate) -> str:
     return f"; counts are of the boxes seen from above, which those {which}"
 
 
-def _since(facts: Facts, first: Estimate, last: Estimate) -> str:
+def _since(facts: Facts) -> str:
     """When growth began that the two ends show."""
     onset = facts.onset("containers")
-    if not onset or last.low <= first.high:
+    if not onset:
         return ""
     return f"; growth began {growth_words(onset, facts.calendar)}"
 
@@ -262,7 +306,7 @@ def _since(facts: Facts, first: Estimate, last: Estimate) -> str:
 def _growth_of_all(facts: Facts, first: Estimate, last: Estimate) -> str:
     """Growth that the two ends by themselves do not show: to say first that there is no change would deny it."""
     onset = facts.onset("containers")
-    if not onset or not overlap(first, last):
+    if not onset:
         return ""
     ends = [
         f"{one.text(scale_of([first, last], ''))} {facts.calendar.on(day)}"

@@ -125,6 +125,28 @@ def claimed_at_least(summary: Mapping[str, object], name: str, zone: str = "") -
     return as_float(found[0].get("value")) if found else None
 
 
+def net_between(summary: Mapping[str, object], before: str, after: str, zone: str = "") -> Estimate | None:
+    """By how much the containers became more from one date to another.
+
+    Parameters
+    ----------
+    summary : mapping
+        As ``summary.json``.
+    before, after : str
+        ISO dates.
+    zone : str
+        Empty for the whole site.
+
+    Returns
+    -------
+    Estimate or None
+        None but for the first and the last look with a count, of which alone it is kept.
+    """
+    sums = mapping_at(summary, "zones", zone, "containers") if zone else mapping_at(summary, "totals", "containers")
+    ends = [iso_date(mapping_at(sums, part).get("date")) for part in ("first", "last")]
+    return estimate_of(mapping_at(sums, "net_change")) if ends == [before, after] else None
+
+
 def no_sure_moves(summary: Mapping[str, object]) -> bool:
     """Whether no arrival and no departure of the series is beyond its error, by all that is said of them.
 

@@ -12,8 +12,8 @@ from changedet.outputs.figure.data import Box
 from changedet.outputs.figure.pictures import is_false_colour
 from changedet.outputs.rasters.display import display_bands
 from changedet.outputs.rasters.reading import header
-from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text, overlap
-from changedet.outputs.sentences.facts import Estimate, Facts, claimed_at_least, estimate_of, scale_of
+from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text, net_text, overlap
+from changedet.outputs.sentences.facts import Estimate, Facts, claimed_at_least, estimate_of, net_between, scale_of
 from changedet.outputs.sentences.ground import NOT_TOLD, unsure_words
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS
@@ -168,13 +168,16 @@ def title_of(
     compared = before == sources.reference
     area = estimate_at(sources, "changed_area_m2", after, zone) if compared else None
     if first and last and max(first.low, last.low) >= SURELY_ONE:
-        still, grew = overlap(first, last), _began_between(sources, before, after, zone)
+        change = net_between(sources.summary, before, after, zone)
+        net = net_text(f"{name}: containers", first, last, change, calendar)
+        still, grew = not net and overlap(first, last), _began_between(sources, before, after, zone)
         if still and area and area.low > 0 and ground_m2 >= MOSTLY_GROUND * area.value:
             return f"{name}: {_changed(sources, area, calendar.between(before, after))}; {_GREW if grew else _STILL}"
         if still and grew:
             ends = " and ".join(count_words(sources, day, zone) for day in (before, after))
             return f"{name}: {_GREW}; the two dates alone leave it open, with {ends}"
-        return change_text(f"{name}: containers", "", first, last, calendar) + _turnover(sources, before, after, zone)
+        text = net or change_text(f"{name}: containers", "", first, last, calendar)
+        return text + _turnover(sources, before, after, zone)
     if area:
         return f"{name}: {_changed(sources, area, calendar.between(before, after))}"
     days = calendar.pair(before, after)

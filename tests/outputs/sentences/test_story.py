@@ -55,6 +55,22 @@ def test_sentences_say_that_containers_rose_only_where_the_intervals_lie_apart()
     )
 
 
+def test_sentences_never_deny_a_net_change_that_the_table_shows_beyond_its_error() -> None:
+    ends = counts((95.0, 79.8, 125.1), (133.4, 111.4, 184.5)) | {"net_change": figure(38.4, 1.1, 91.7, DAYS[-1])}
+    said = texts(summary(totals={"containers": ends}))["containers"]
+    assert said == ("Containers rose by 38 (1–92), from 95 (80–125) on 12 March to 133 (111–185) on 17 December 2023.")
+    grew = {"containers": {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 0.97}}
+    said = texts(summary(totals={"containers": ends}, onset=grew))["containers"]
+    assert said.endswith("; growth began between 13 March and 12 June 2023 (extremely likely).")
+    fewer = counts((505.1, 444.7, 599.0), (432.7, 381.7, 516.7)) | {"net_change": figure(-72.3, -146.7, -3.1, DAYS[-1])}
+    said = texts(summary(totals={"containers": fewer}, onset=grew))["containers"]
+    assert said.startswith("Containers fell by 72 (3–147), from 505 (445–599)")
+    assert "growth" not in said
+    may_be_none = ends | {"net_change": figure(38.4, -0.6, 91.7, DAYS[-1])}
+    said = texts(summary(totals={"containers": may_be_none}))["containers"]
+    assert said.startswith("Containers show no change beyond their error")
+
+
 def test_sentences_tell_a_fall_or_rise_between_ends_that_are_alike() -> None:
     most = figure(68, 52, 76, DAYS[1])
     fell = texts(summary(totals={"containers": counts((52, 38, 58), (40, 35, 47), peak=most)}))["containers"]

@@ -145,6 +145,11 @@ def test_the_title_claims_no_change_within_the_error(finished: Path) -> None:
     assert title.startswith(
         "Port & co: containers show no change beyond their error, with 40 (40–40) on 1 January and 40"
     )
+    ends = ("first", DATES[0]), ("last", DATES[2])
+    sums = {part: {"value": 40.0, "low": 30.0, "high": 50.0, "date": day} for part, day in ends}
+    risen = {"containers": sums | {"net_change": {"value": 9.0, "low": 1.0, "high": 17.0, "date": DATES[2]}}}
+    rose = title_of(replace(told, summary={**told.summary, "totals": risen}), DATES[0], DATES[2], "", Calendar(False))
+    assert rose.startswith("Port & co: containers rose by 9 (1–17), from 40 (30–50) on 1 January to 40")
     began = {"containers": {"date": DATES[1], "low": "2023-01-02", "high": DATES[1], "probability": 0.97}}
     grew = replace(told, summary={**told.summary, "onset": began})
     said = (
