@@ -145,7 +145,9 @@ def interval_text(figure: Mapping[str, object], unit: str, *, signed: bool = Fal
         Empty where there is no value.
     """
     value, low, high = (as_float(figure.get(key)) for key in ("value", "low", "high"))
-    return "" if value is None else words.interval_text(value, low, high, scaled([value or high], unit), signed=signed)
+    # A difference may be next to nothing within wide bounds.
+    shown = [value, low, high] if signed else [value or high]
+    return "" if value is None else words.interval_text(value, low, high, scaled(shown, unit), signed=signed)
 
 
 def why_missing(name: str, data: ReportData) -> str:

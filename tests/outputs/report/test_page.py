@@ -158,6 +158,7 @@ def test_write_report_hides_nothing_on_paper(made_up_run: Any) -> None:
     paper = text[text.index("@media print") : text.index("</style>")]
     assert "details::details-content { content-visibility: visible" in paper, "warnings are not left folded"
     assert re.search(r"nav, \.basis,[^{]*\{ display: none", paper), "links that lead nowhere on paper"
+    assert ".strip { display: block; }" in paper, "a grid is cut through its pictures at the end of a page"
     assert "beforeprint" in text
 
 
