@@ -93,7 +93,9 @@ def _instead(given: object) -> str:
             "a numpy array, which does not say where it lies, expected a DataArray: "
             f"xarray.DataArray(array, dims={dims}, coords={{'band': names of bands, 'y': northings, 'x': eastings}})"
         )
-    return f"a {type(given).__name__}, expected an xarray.DataArray with dims (band, y, x)"
+    library = type(given).__module__.split(".")[0]
+    kind = type(given).__name__ if library == "builtins" else f"{library} {type(given).__name__}"
+    return f"a {kind}, expected an xarray.DataArray with dims (band, y, x)"
 
 
 def _nodata_of(image: xr.DataArray) -> float | None:
@@ -172,6 +174,25 @@ def refuse_degrees(image: xr.DataArray, name: str) -> str:
             "warp it to one, such as its UTM zone"
         )
     return wkt
+
+
+def require_bands(image: xr.DataArray, name: str) -> None:
+    """Refuse an image whose bands are not its first dimension.
+
+    Parameters
+    ----------
+    image : xarray.DataArray
+        As `as_image` gives it.
+    name : str
+        Of the function and its argument, for the error.
+
+    Raises
+    ------
+    MethodError
+        Other dims than ``(band, y, x)``.
+    """
+    if image.dims != ("band", "y", "x"):
+        raise MethodError(f"{name}: dims {image.dims}, expected ('band', 'y', 'x')")
 
 
 def check_one_grid(first: xr.DataArray, second: xr.DataArray, name: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, Literal, ParamSpec, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from changedet.errors import MethodError, did_you_mean
 from changedet.stages.parameter_models import parameter_model, with_groups
@@ -146,6 +146,40 @@ class Method(Generic[Made_co]):
         """
         return self.parameters.model_validate(dict(given)).model_dump()
 
+    def checked(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Resolve parameters that a caller in Python gave.
+
+        Parameters
+        ----------
+        given : mapping of str to object
+            Parameters by name.
+
+        Returns
+        -------
+        dict of str to object
+            All parameters of the method.
+
+        Raises
+        ------
+        MethodError
+            A parameter is wrong, or none of the method's; the message says what is expected.
+        """
+        try:
+            return self.resolve(given)
+        except ValidationError as error:
+            raise MethodError(self._objection(error)) from None
+
+    def _objection(self, error: ValidationError) -> str:
+        details = error.errors()
+        key = str(details[0]["loc"][0])
+        if key not in self.parameters.model_fields:
+            known = ", ".join(self.parameters.model_fields) or "none"
+            hint = did_you_mean(key, self.parameters.model_fields)
+            return f"{self.stage}.{key}: no such parameter of {self.name}, expected one of {known}{hint}"
+        # A parameter with several forms has an objection for each.
+        wanted = [str(one["msg"]).removeprefix("Input should be ") for one in details if one["loc"][0] == key]
+        return f"{self.stage}.{key}: got {details[0]['input']!r:.60}, expected {' or '.join(dict.fromkeys(wanted))}"
+
 
 class Stage(Generic[Made_co]):
     """A registry of one stage's methods, all of which make the same kind of thing.
@@ -243,10 +277,8 @@ class Stage(Generic[Made_co]):
         Raises
         ------
         MethodError
-            No such method.
-        pydantic.ValidationError
-            A parameter is wrong, or none of the method's.
+            No such method; a parameter that is wrong, or none of the method's.
         """
         choice = self.choose(facts) if method == AUTO else Choice(method)
         chosen = self.get(choice.method)
-        return chosen.name, chosen.function(facts, **chosen.resolve({**choice.parameters, **given}))
+        return chosen.name, chosen.function(facts, **chosen.checked({**choice.parameters, **given}))

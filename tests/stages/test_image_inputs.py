@@ -40,6 +40,8 @@ def test_what_is_no_dataarray_gets_a_sentence(name: str) -> None:
         CALLS[name](image().values)
     with pytest.raises(TypeError, match=r"a Dataset \(radiance\).*to_dataarray\('band'\)"):
         CALLS[name](image().to_dataset())
+    with pytest.raises(TypeError, match=r"a dask Array, expected an xarray"):
+        CALLS[name](image().chunk().data)
     with pytest.raises(TypeError, match=r"a list, expected an xarray\.DataArray"):
         CALLS[name]([1, 2])
 
@@ -48,6 +50,14 @@ def test_what_is_no_dataarray_gets_a_sentence(name: str) -> None:
 def test_complex_values_are_refused(name: str) -> None:
     with pytest.raises(MethodError, match=f"{name}.*complex64, expected real numbers; give amplitudes"):
         CALLS[name](image().astype("complex64"))
+
+
+@pytest.mark.parametrize("name", ["align", "normalise"])
+def test_bands_that_are_not_the_first_dimension_are_refused(name: str) -> None:
+    call = getattr(changedet, name)
+    for own in (image()[0], image().transpose("y", "x", "band")):
+        with pytest.raises(MethodError, match=rf"{name}: moving: dims .*, expected \('band', 'y', 'x'\)"):
+            call(own, own)
 
 
 def test_bands_of_one_name_are_refused() -> None:

@@ -12,12 +12,11 @@ import xarray as xr
 
 from changedet.arrays import Floats, Singles
 from changedet.blocks import as_scalar, over_sample, per_block, resolution_of, sample_windows
-from changedet.errors import MethodError
 from changedet.stages.align.alignment import Alignment, AlignMethod
 from changedet.stages.align.chips import measured_shift
 from changedet.stages.align.kernels.shifted_image import resample_shifted
 from changedet.stages.align.stage import STAGE
-from changedet.stages.image_inputs import as_image, check_one_grid, ground_metre, refuse_degrees
+from changedet.stages.image_inputs import as_image, check_one_grid, ground_metre, refuse_degrees, require_bands
 from changedet.stages.overview_factors import overview_factor
 from changedet.stages.registry import Facts
 
@@ -49,9 +48,7 @@ def estimate_shift(
     TypeError
         An image is no DataArray.
     MethodError
-        Unknown method, images on different grids, or a grid in degrees.
-    pydantic.ValidationError
-        Wrong parameters.
+        Unknown method or parameter, images without bands or on different grids, or a grid in degrees.
     """
     moving, reference = _pair(moving, reference)
     return _estimated(moving, reference, _aligner(moving, method, parameters)[1])
@@ -59,9 +56,9 @@ def estimate_shift(
 
 def _pair(moving: object, reference: object) -> tuple[xr.DataArray, xr.DataArray]:
     images = as_image(moving, "align: moving"), as_image(reference, "align: reference")
+    for image, name in zip(images, ("moving", "reference"), strict=True):
+        require_bands(image, f"align: {name}")
     check_one_grid(*images, "align")
-    if images[0].dims != ("band", "y", "x"):
-        raise MethodError(f"align: dims {images[0].dims}, expected ('band', 'y', 'x')")
     refuse_degrees(images[0], "align")
     return images
 
@@ -104,9 +101,7 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     TypeError
         An image is no DataArray.
     MethodError
-        Unknown method, images on different grids, or a grid in degrees.
-    pydantic.ValidationError
-        Wrong parameters.
+        Unknown method or parameter, images without bands or on different grids, or a grid in degrees.
     """
     moving, reference = _pair(moving, reference)
     bands = list(np.atleast_1d(moving["band"].values))

@@ -15,7 +15,7 @@ from changedet.grid.pixel_areas import whole_pixels
 from changedet.kernels.components import drop_small_components
 from changedet.stages.change.stage import STAGE
 from changedet.stages.change.statistics import ChangeStatistics
-from changedet.stages.image_inputs import as_image, check_one_grid, ground_resolution_m
+from changedet.stages.image_inputs import as_image, check_one_grid, ground_resolution_m, require_bands
 from changedet.stages.registry import AUTO, Facts
 
 NO_DATA: Final = 255
@@ -51,9 +51,7 @@ def change_score(
     TypeError
         An image is no DataArray.
     MethodError
-        Unknown method, a parameter out of range, images that do not match, or a grid in degrees.
-    pydantic.ValidationError
-        A parameter of the wrong type, or one that the method does not have.
+        Unknown method or parameter, one that is wrong, images that do not match, or a grid in degrees.
 
     Examples
     --------
@@ -122,7 +120,7 @@ def change_mask(
     if least < 0:
         raise MethodError(f"change_mask: min_area_m2: {least:g}, expected 0 or more")
     least_px = whole_pixels(least, ground_resolution_m(score, "change_mask: score"))
-    value = threshold.data if isinstance(threshold, xr.DataArray) else float(threshold)
+    value = threshold.data if isinstance(threshold, xr.DataArray) else _number(threshold)
     # Nothing is above it, so that all would be unchanged.
     if isinstance(value, float) and math.isnan(value):
         raise MethodError("change_mask: threshold: nan, expected a number")
@@ -138,6 +136,13 @@ def change_mask(
         min_area_m2=least,
         **method,
     )
+
+
+def _number(threshold: object) -> float:
+    try:
+        return float(threshold)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise MethodError(f"change_mask: threshold: {threshold!r:.60}, expected a number") from None
 
 
 def _mask_block(score: NDArray[np.float32], threshold: float, least_px: int) -> NDArray[np.uint8]:
@@ -159,13 +164,12 @@ def _facts(image: xr.DataArray, dtype: str) -> Facts:
 
 def _check_pair(before: xr.DataArray, after: xr.DataArray) -> None:
     for name, image in (("before", before), ("after", after)):
-        if image.dims != ("band", "y", "x"):
-            raise MethodError(f"change_score: {name}: dims {image.dims}, expected ('band', 'y', 'x')")
+        require_bands(image, f"change_score: {name}")
     if before.shape != after.shape:
         raise MethodError(f"change_score: before is {before.shape} and after {after.shape}, expected one shape")
     if 0 in before.shape:
         raise MethodError(f"change_score: the images are {before.shape}, expected a band and a pixel at least")
-    names = [list(image["band"].to_numpy()) for image in (before, after) if "band" in image.coords]
+    names = [image["band"].to_numpy().tolist() for image in (before, after) if "band" in image.coords]
     if len(names) == 2 and names[0] != names[1]:
         raise MethodError(
             f"change_score: before and after have other coordinates along band, {names[0]} and {names[1]}"

@@ -7,7 +7,7 @@ import xarray as xr
 
 from changedet.blocks import over_sample, per_block
 from changedet.errors import MethodError
-from changedet.stages.image_inputs import as_image, check_one_grid
+from changedet.stages.image_inputs import as_image, check_one_grid, require_bands
 from changedet.stages.normalise.stage import STAGE
 from changedet.stages.registry import AUTO, NONE, Facts
 
@@ -48,9 +48,7 @@ def normalise(
     TypeError
         An image is no DataArray.
     MethodError
-        Unknown method, or images that differ in grid or bands.
-    pydantic.ValidationError
-        Wrong parameters.
+        Unknown method or parameter, or images without bands, or that differ in grid or bands.
 
     Examples
     --------
@@ -62,10 +60,12 @@ def normalise(
     True
     """
     moving, reference = as_image(moving, "normalise: moving"), as_image(reference, "normalise: reference")
+    require_bands(moving, "normalise: moving")
+    require_bands(reference, "normalise: reference")
     check_one_grid(moving, reference, "normalise")
     bands = list(np.atleast_1d(moving["band"].values))
     if bands != list(np.atleast_1d(reference["band"].values)):
-        raise MethodError(f"normalise: images differ in bands, {bands} and {list(reference['band'].values)}")
+        raise MethodError(f"normalise: images differ in bands, {bands} and {reference['band'].values.tolist()}")
     facts = Facts(1.0, tuple(str(band) for band in bands), dtype=dtype)
     name = STAGE.choose(facts).method if method == AUTO else method
     if name == NONE:

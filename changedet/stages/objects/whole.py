@@ -9,7 +9,6 @@ import pandas as pd
 import xarray as xr
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from pydantic import ValidationError
 
 from changedet.arrays import Singles
 from changedet.blocks import Window, over_sample, tiles
@@ -119,13 +118,7 @@ def _method(facts: Facts, name: str, parameters: dict[str, object]) -> ObjectMet
             raise MethodError(f"objects: {choice.reason}")
         name = choice.method
     chosen = STAGE.get(name)
-    try:
-        resolved = chosen.resolve(parameters)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise MethodError(f"objects.{key}: {first['msg']}") from None
-    made: ObjectMethod[ObjectStatistics] = chosen.function(facts, **resolved)
+    made: ObjectMethod[ObjectStatistics] = chosen.function(facts, **chosen.checked(parameters))
     return made
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 from change_pairs import as_arrays, images
-from pydantic import ValidationError
 
 from changedet.errors import MethodError
-from changedet.stages.change.scoring import change_score
+from changedet.stages.change.scoring import change_mask, change_score
 from changedet.stages.change.stage import STAGE as CHANGE
 from changedet.stages.registry import Facts
 
@@ -27,7 +26,13 @@ def test_parameters_that_make_no_sense_are_refused(key, value):
     before, after = as_arrays(*images())
     with pytest.raises(MethodError, match=key):
         change_score(before, after, method="log_ratio", **{key: value})
-    with pytest.raises(ValidationError):
+    with pytest.raises(MethodError, match=r"change\.window: no such parameter of cva, expected one of difference, "):
         change_score(before, after, method="cva", window=3)
+    with pytest.raises(
+        MethodError, match=r"change\.min_area_m2: got -1, expected greater than or equal to 0 or 'auto'"
+    ):
+        change_score(before, after, method="cva", min_area_m2=-1)
+    with pytest.raises(MethodError, match="change_mask: threshold: 'high', expected a number"):
+        change_mask(change_score(before, after, method="cva"), "high")
     with pytest.raises(MethodError, match="did you mean 'irmad'"):
         change_score(before, after, method="irmda")
