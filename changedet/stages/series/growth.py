@@ -198,6 +198,10 @@ def _first_that_may(looks: _ClearLooks, first: int, begin: int) -> int:
 def _reason(looks: _ClearLooks, begin: int, unit: float, shape: str | None) -> str:
     level, after = (looks.shown_values(part).mean() * unit for part in (slice(begin), slice(begin, None)))
     reason = f"above its earlier level of {level:.0f} to the end, {after:.0f} on average since{SHAPES[shape]}"
+    below = [str(looks.dates[i]) for i in range(begin, len(looks.dates)) if looks.values[i] * unit <= level]
+    if below:
+        # As `_objection` has it, their bounds reach above that level.
+        reason += f"; by itself {', '.join(below)} leaves that open"
     return reason if looks.shown[-2:].any() else f"{reason}; of the last two looks clouds hide a part"
 
 

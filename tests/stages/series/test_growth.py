@@ -186,3 +186,13 @@ def test_a_gap_reaches_back_over_looks_that_may_show_what_began_after_them() -> 
     assert told["may not"].date == told["may"].date
     assert told["may not"].low == days[7] + dt.timedelta(1)
     assert told["may"].low == days[5] + dt.timedelta(1)
+
+
+def test_the_reason_names_looks_that_by_themselves_leave_the_growth_open() -> None:
+    dates = [dt.date(2023, month, 1) for month in range(1, 10)]
+    values = [10, 11, 10, 10, 40, 41, 42, 40, 8]
+    found = onset(values, dates=dates, floor=[*values[:-1], 0], ceiling=[*values[:-1], 80])
+    assert found.reason == (
+        "above its earlier level of 10 to the end, 41 on average since; by itself 2023-09-01 leaves that open"
+    )
+    assert "leaves" not in onset([*values[:-1], 39], dates=dates).reason
