@@ -49,7 +49,15 @@ def line_chart(figures: Sequence[Figure], *, title: str, unit: str, back: Backdr
     return svg(body, title, spoken)
 
 
-def bar_chart(up: Sequence[Figure], down: Sequence[Figure], *, title: str, unit: str, back: Backdrop = PLAIN) -> Markup:
+def bar_chart(
+    up: Sequence[Figure],
+    down: Sequence[Figure],
+    *,
+    title: str,
+    unit: str,
+    verbs: tuple[str, str],
+    back: Backdrop = PLAIN,
+) -> Markup:
     """Two series as bars above and below the axis, with whiskers for their intervals.
 
     Parameters
@@ -60,6 +68,8 @@ def bar_chart(up: Sequence[Figure], down: Sequence[Figure], *, title: str, unit:
         As for `line_chart`.
     unit : str
         Of the figures.
+    verbs : (str, str)
+        What the figures above and below the axis did, for readers who do not see on which side of it a bar stands.
     back : Backdrop
         What was hidden.
 
@@ -73,10 +83,13 @@ def bar_chart(up: Sequence[Figure], down: Sequence[Figure], *, title: str, unit:
     place = axes_of(up, -max([0.0, *below]), max([1.0, *above]))
     width = _bar_width(len(up), _BARS_SHARE)
     body = [place.frame(unit, back)]
-    for series, sign, name in ((up, 1, "up"), (down, -1, "down")):
-        body += [_bar(f, sign, name, place, width, back.calendar) for f in series if f.value is not None]
+    spoken = []
+    for series, sign, name, verb in ((up, 1, "up", verbs[0]), (down, -1, "down", verbs[1])):
+        known = [f for f in series if f.value is not None]
+        words = [f"{figure_text(f, unit, back.calendar)} {verb}" for f in known]
+        body += [_bar(f, sign, name, place, width, said) for f, said in zip(known, words, strict=True)]
+        spoken += words
     body.append(f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{place.y(0):.1f}" y2="{place.y(0):.1f}"/>')
-    spoken = [figure_text(f, unit, back.calendar) for f in [*up, *down] if f.value is not None]
     return svg(body, title, spoken)
 
 
@@ -101,8 +114,9 @@ def share_chart(figures: Sequence[Figure], *, title: str, calendar: Calendar = P
     width = _bar_width(len(figures), 0.5)
     percent = [Figure(f.date, None if f.value is None else 100 * f.value) for f in figures]
     known = [f for f in percent if f.value is not None]
-    body = [place.frame("%", Backdrop(calendar)), *[_bar(f, 1, "share", place, width, calendar) for f in known]]
-    return svg(body, title, [f"{figure_text(f, '', calendar)} %" for f in known])
+    spoken = [f"{figure_text(f, '', calendar)} %" for f in known]
+    bars = [_bar(f, 1, "share", place, width, said) for f, said in zip(known, spoken, strict=True)]
+    return svg([place.frame("%", Backdrop(calendar)), *bars], title, spoken)
 
 
 def _bar_width(number_of_bars: int, share: float) -> float:
@@ -140,13 +154,13 @@ def _mark(figure: Figure, place: Axes, words: str) -> str:
     return "".join(parts)
 
 
-def _bar(figure: Figure, sign: int, name: str, place: Axes, width: float, calendar: Calendar) -> str:
+def _bar(figure: Figure, sign: int, name: str, place: Axes, width: float, words: str) -> str:
     value = figure.value or 0
     ends = sorted((place.y(0), place.y(sign * value)))
     x = place.x(figure.date)
     parts = [
         f'<rect class="bar {name}" x="{x - width / 2:.1f}" y="{ends[0]:.1f}" width="{width:.1f}"'
-        f' height="{ends[1] - ends[0]:.1f}"><title>{escape(figure_text(figure, "", calendar))}</title></rect>'
+        f' height="{ends[1] - ends[0]:.1f}"><title>{escape(words)}</title></rect>'
     ]
     if figure.low is not None and figure.high is not None:
         parts.append(_whisker(x, place.y(sign * figure.low), place.y(sign * figure.high)))

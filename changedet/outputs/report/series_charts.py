@@ -155,7 +155,8 @@ def _move_chart(whole: pd.DataFrame, why: str, back: Backdrop) -> Chart:
     note = "Expected arrivals (above) and departures (below) since the look before, with 95 % intervals."
     arrivals, departures = (series_figures(whole, *FIGURE_COLUMNS[name]) for name in ("arrivals", "departures"))
     known = any(f.value is not None for f in [*arrivals, *departures])
-    svg = charts.bar_chart(arrivals, departures, title=title, unit="containers", back=back)
+    verbs = "arrived", "left"
+    svg = charts.bar_chart(arrivals, departures, title=title, unit="containers", verbs=verbs, back=back)
     return Chart(title, note, svg, "" if known else why)
 
 

@@ -43,3 +43,14 @@ def test_line_chart_dates_close_to_each_other_are_not_written_over_each_other() 
     places = [float(t.get("x") or 0) for t in svg.findall("text") if "May" in (t.text or "") or "Jan" in (t.text or "")]
     assert len(places) == 2
     assert np.diff(places).min() > 80
+
+
+def test_charts_tell_readers_without_pictures_what_a_bar_is() -> None:
+    came, left = [Figure("2023-05-06", 52.0, 16.0, 88.0)], [Figure("2023-05-06", 18.0, 0.0, 34.0)]
+    verbs = "arrived", "left"
+    svg = ET.fromstring(str(charts.bar_chart(came, left, title="Moves", unit="containers", verbs=verbs)))
+    told = ["6 May 2023: 52 containers (16–88) arrived", "6 May 2023: 18 containers (0–34) left"]
+    assert svg.get("aria-label") == f"Moves. {'; '.join(told)}"
+    assert [tip.text for tip in svg.iter("title")] == told
+    share = ET.fromstring(str(charts.share_chart([Figure("2023-05-06", 0.67)], title="Clear share")))
+    assert [tip.text for tip in share.iter("title")] == ["6 May 2023: 67 %"]
