@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from changedet.errors import InputError
+
+MOST_DETAIL: Final = 100
+"""Letters of what a library says of a file: what it advises its own callers comes after them."""
 
 
 class _Record(dict[str, Any]):
@@ -75,5 +79,5 @@ def as_written(path: Path, *, refused: bool = False) -> Iterator[None]:
     try:
         yield
     except wrong as error:
-        detail = " ".join(str(error).replace(str(path), "").split())[:120]
+        detail = textwrap.shorten(str(error).replace(str(path), ""), MOST_DETAIL, placeholder=" ..")
         raise InputError(f"{path}: is not as changedet wrote it ({detail}); run the workflow again") from error

@@ -124,6 +124,12 @@ def without(name: str) -> Callable[[bytes], bytes]:
         ("summary.json", lambda _: b'{"dates": ["yesterday"]}', lambda run: run.dates, "is not as changedet wrote it"),
         ("run.json", without("grid"), lambda run: run.provenance["grid"], "has no 'grid'"),
         ("timeseries.csv", lambda _: b"a,b\n1,2\n", lambda run: run.series, "is not as changedet wrote it"),
+        (
+            "timeseries.csv",
+            lambda content: content + b"x",
+            lambda run: run.series,
+            r"is not .* \.\.\); run the workflow",
+        ),
         ("timeseries.csv", lambda _: b"\xff\xfe\x00", lambda run: run.series, "is not as changedet wrote it"),
         ("timeseries.csv", lambda _: b"", lambda run: run.series, "is not as changedet wrote it"),
         ("objects.gpkg", lambda _: b"", lambda run: run.containers, "is not as changedet wrote it"),
