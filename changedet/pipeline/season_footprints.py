@@ -1,7 +1,8 @@
 """Footprints in coarse pixels, held against the seasons: bare fields are no built ground, however many looks show them.
 
 A series of a year has months in which most fields are bare. Likely built is what no look shows green, and what the
-masks mark as changed; the rest of what is bare stays in the greatest footprint.
+masks mark as changed, land that was made out of water before others bear it out among it; the rest of what is bare
+stays in the greatest footprint.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ TILE_PX: Final = 1024
 
 
 def held_against_seasons(plan: Plan, found: Sequence[Footprint], changes: gpd.GeoDataFrame) -> list[Footprint]:
-    """Leave out of the likely and the least footprints what was green on some look and no mask marks.
+    """Likely and least footprints without what was green on some look and no mask marks, with what masks mark.
 
     Parameters
     ----------
@@ -44,18 +45,20 @@ def held_against_seasons(plan: Plan, found: Sequence[Footprint], changes: gpd.Ge
     found : sequence of Footprint
         Of all dates.
     changes : GeoDataFrame
-        Changed regions of all dates, with ``date``, in the grid's CRS.
+        Changed regions of all dates, with ``date`` and ``direction``, in the grid's CRS.
 
     Returns
     -------
     list of Footprint
-        The greatest ones as they are, and all of the dates before the reference.
+        The greatest ones as they are, and all of the dates before the reference. Of what masks mark the likely ones
+        hold all that is in the greatest, and did not go.
     """
-    bare, at, shown = never_green(plan), iso_dates(changes["date"]), []
+    bare, at, stays, shown = never_green(plan), iso_dates(changes["date"]), changes["direction"] != "loss", []
     for index, (look, one) in enumerate(zip(plan.looks, found, strict=True)):
-        marked = changes.geometry[at == str(look.date)].to_numpy()
-        ground = shapely.union_all([bare, *marked])
-        shown.append(_within(one, ground, plan) if index >= plan.reference else one)
+        own = at == str(look.date)
+        ground = shapely.union_all([bare, *changes.geometry[own].to_numpy()])
+        came = shapely.intersection(one.greatest, shapely.union_all(changes.geometry[own & stays].to_numpy()))
+        shown.append(_within(one, ground, came, plan) if index >= plan.reference else one)
     return shown
 
 
@@ -113,8 +116,9 @@ def _is_green(path: Path, window: Window) -> Bools:
         return np.asarray((states[[0, STATES]] >= GREEN).any(axis=0), np.bool_)
 
 
-def _within(found: Footprint, ground: BaseGeometry, plan: Plan) -> Footprint:
-    geometry, least = (as_multi(shapely.intersection(shape, ground)) for shape in (found.geometry, found.least))
+def _within(found: Footprint, ground: BaseGeometry, came: BaseGeometry, plan: Plan) -> Footprint:
+    least = as_multi(shapely.intersection(found.least, ground))
+    geometry = as_multi(shapely.union(shapely.intersection(found.geometry, ground), came))
     area = 0.0 if geometry.is_empty else float(ground_area_m2([geometry], plan.grid.crs)[0])
     kinds: Mapping[str, MultiPolygon] = {
         kind: as_multi(shapely.intersection(shape, ground)) for kind, shape in found.kinds.items()
