@@ -131,6 +131,27 @@ def midst_of_clouds(cores: Bools, found: HiddenProbability) -> Bools:
     return np.asarray(kept[labels], bool)
 
 
+def may_be_clouds(cores: Bools, found: HiddenProbability) -> bool:
+    """Whether what tests of brightness, width and outline find may be clouds where the trees prove none.
+
+    Dry sand of a clearing is as white, wide and ragged as a cloud, and brighter beside a wood in leaf than it was
+    beside a bare one; but around it nothing thins out.
+
+    Parameters
+    ----------
+    cores : bool (y, x)
+        By the tests, as of `midst_of_clouds`.
+    found : HiddenProbability
+        By the trees, as of `with_midst`.
+
+    Returns
+    -------
+    bool
+        True where one core is the midst of a cloud, or where the trees do not know the ground of one.
+    """
+    return bool((cores & ~(found.cloud < ENCLOSED)).any())
+
+
 def with_midst(found: HiddenProbability, midst: Bools) -> HiddenProbability:
     """What hides each cell, with the midst of clouds in it.
 

@@ -17,7 +17,7 @@ from changedet.kernels.components import label
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SATURATED, SHADOW, SNOW
 from changedet.kernels.quantiles import percentile
 from changedet.stages.mask.kernels.air_light import without_air
-from changedet.stages.mask.kernels.cloud_context import HiddenProbability
+from changedet.stages.mask.kernels.cloud_context import HiddenProbability, may_be_clouds
 from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, saturation, some_bands
 from changedet.stages.mask.kernels.cloud_shadows import shadows_of
 from changedet.stages.mask.kernels.cloud_shapes import CORE_WIDTH_M, bright_cores, clouds_of_cores, with_rims
@@ -135,7 +135,10 @@ def classify_overview(
             certain, scene.bright, ratio, valid, resolution_m, by_outline=False, stretched=bool(np.isfinite(ceiling))
         )
         proven = alike | (certain & cloud)
-        cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)
+        if proven.any() or may_be_clouds(core, found):
+            cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)
+        else:
+            cloud, shadow = np.zeros_like(cloud), np.zeros_like(shadow)
         cloud |= thick_cloud(cloud & proven, cloud, visible, some_bands(reference, white))
     elif reference is not None and floor > 0 and np.isinf(ceiling) and resolution_m > TREES_LIMIT_M:
         cloud |= wide_clouds(visible, some_bands(reference, white), floor) & may_be_cloud

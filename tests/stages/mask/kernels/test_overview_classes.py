@@ -1,11 +1,14 @@
 """Classes of an overview: saturation, labels of broken skies, and thick cloud beside white roofs."""
 
 import numpy as np
+import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.ndimage import label as ndimage_label
 
 from changedet.kernels import components
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, SATURATED
+from changedet.stages.mask.kernels import overview_classes
+from changedet.stages.mask.kernels.cloud_context import ENCLOSED, HiddenProbability
 from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.overview_classes import classify_overview, thick_cloud
 
@@ -88,3 +91,19 @@ def test_classify_overview_clouds_are_white_in_raw_counts_too() -> None:
     date, reference = (1400 * gains * image for image in ground_and(thing))
     classes = classify_overview(date, reference, BANDS, 2.0, 0.0, float("inf"), None, ())
     assert (classes == CLOUD)[thing > 0.8].mean() > 0.9
+
+
+@pytest.mark.parametrize(("midst", "covered"), [(ENCLOSED, True), (0.39, False), (np.nan, True)])
+def test_what_looks_like_a_cloud_is_sand_where_trees_find_nothing_that_thins_out(monkeypatch, midst, covered) -> None:
+    """Where they do not know the ground, as under a reference's own cloud, what the tests find stays."""
+    thing = a_cloud()
+
+    def by_trees(own, *_rest) -> HiddenProbability:
+        found = np.where(thing > 0.5, np.float32(midst), np.float32(0.03))
+        return HiddenProbability(found, np.zeros_like(found))
+
+    monkeypatch.setattr(overview_classes, "cloud_probabilities", by_trees)
+    date, reference = (1400 * image for image in ground_and(thing))
+    classes = classify_overview(date, reference, BANDS, 2.0, 0.0, float("inf"), None, (None,) * 4)
+    assert ((classes == CLOUD)[thing > 0.8].mean() > 0.9) == covered
+    assert covered or (classes == CLEAR).all()
