@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
+from small_scenes import write_scene, write_workflow
 
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, PATCHES, SHADOW, SNOW
 from changedet.pipeline import overview_mask
 from changedet.pipeline.overview_mask import confirmed_clouds, laid_on, usual_picture, with_snow
+from changedet.pipeline.run import run
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.stage import STAGE
 from changedet.stages.registry import Facts
 
 ROLES = ("blue", "green", "red", "nir")
 RESOLUTION_M = 2.0
+PAINTS = (
+    (600.0, 700.0, 2200.0, 2000.0),
+    (1800.0, 700.0, 500.0, 900.0),
+    (700.0, 1500.0, 700.0, 1200.0),
+    (2500.0, 2500.0, 2500.0, 2600.0),
+    (500.0, 1400.0, 2200.0, 2100.0),
+    (900.0, 900.0, 950.0, 1000.0),
+)
+"""Of boxes."""
 
 
 def place(seed: int = 3, size: int = 96) -> np.ndarray:
@@ -84,3 +96,21 @@ def test_what_most_dates_show_takes_little_more_than_a_date(monkeypatch) -> None
     assert peak < 5 * laid[0].nbytes
     monkeypatch.setattr(overview_mask, "STRIP_ROWS", 7)
     np.testing.assert_array_equal(usual_picture(laid), usual)
+
+
+def test_a_smooth_reference_is_clear_though_later_dates_hold_more(tmp_path: Path) -> None:
+    """Beside the mean of later dates with boxes and a yard asphalt with a few boxes is smooth, as a cloud would be."""
+    days = ("2023-01-10", "2023-03-10", "2023-05-12", "2023-07-10")
+    for seed, (day, boxes) in enumerate(zip(days, (12, 12, 30, 42), strict=True)):
+        image = np.tile(np.array([900.0, 1000.0, 1050.0, 1500.0])[:, None, None], (1, 400, 400))
+        if boxes > 12:
+            image[:, 250:330, 60:260] = np.array([1400.0, 1500.0, 1550.0, 1700.0])[:, None, None]
+        paint = np.random.default_rng(1).integers(len(PAINTS), size=boxes)
+        for k in range(boxes):
+            row, column, length = 80 + 12 * (k // 6), 60 + 30 * (k % 6), 24 if k * 7 % 3 else 12
+            image[:, row : row + 5, column : column + length] = np.array(PAINTS[paint[k]])[:, None, None]
+        noise = np.random.default_rng(seed).normal(0, 30, image.shape)
+        write_scene(tmp_path / f"{day}.tif", image + noise, resolution_m=0.5)
+    formats = {"formats": ["tables"]}
+    done = run(write_workflow(tmp_path, days, objects={"method": "none"}, outputs=formats), out=str(tmp_path / "out"))
+    assert done.series["valid_fraction"].min() > 0.99
