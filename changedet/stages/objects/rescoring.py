@@ -10,7 +10,7 @@ from changedet.arrays import Bools, Floats
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import OTHER
-from changedet.kernels.doubts import HOME_ODDS
+from changedet.kernels.doubts import BESIDE_ROOF, HOME_ODDS
 from changedet.models.loader import released_trees
 from changedet.stages.objects.boxes import rectangles_of
 from changedet.stages.objects.kernels import (
@@ -153,7 +153,7 @@ def without_walls(table: pd.DataFrame, resolution_m: float, lean: tuple[float, f
 
 
 def without_roofs(table: pd.DataFrame, resolution_m: float, shade: tuple[float, float]) -> pd.DataFrame:
-    """Settled boxes of a look whose sun is known, both slopes of gabled roofs doubted.
+    """Settled boxes of a look whose sun is known, slopes of gabled roofs doubted; what stands beside is among houses.
 
     Parameters
     ----------
@@ -169,8 +169,12 @@ def without_roofs(table: pd.DataFrame, resolution_m: float, shade: tuple[float, 
     DataFrame
         The same boxes.
     """
-    found = gabled_roofs.doubted(*_looks_of_boxes(table, resolution_m), np.array(shade))
-    return table.assign(confidence=found)
+    found, among = gabled_roofs.doubted(*_looks_of_boxes(table, resolution_m), np.array(shade))
+    if HOME_ODDS not in table:
+        return table.assign(confidence=found)
+    home = table[HOME_ODDS].to_numpy(np.float64)
+    beside = np.where(among, np.fmax(home, BESIDE_ROOF), home)
+    return table.assign(confidence=found, **{HOME_ODDS: beside})
 
 
 def _looks_of_boxes(table: pd.DataFrame, resolution_m: float) -> tuple[Floats, Floats, Floats, Bools]:

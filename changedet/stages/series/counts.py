@@ -104,6 +104,8 @@ class TrackedBoxes:
         True where it is a counted box of 20 feet that touches another end to end, see `kernels.pairs.touching_pairs`.
     row_others : float64 (row,)
         Probability that what stands at its place is something else, see `others`.
+    row_homely : bool (row,)
+        True where its place may hold a part of a house, see `homely`.
     arrived, left : int64 (event,)
         First date with, and first without, each container that came or left.
     present : float64 (place, date)
@@ -149,6 +151,7 @@ class TrackedBoxes:
     row_believed: Bools
     row_paired: Bools
     row_others: Floats
+    row_homely: Bools
     arrived: Ints
     left: Ints
     present: Floats
@@ -199,6 +202,23 @@ class TrackedBoxes:
             A str each.
         """
         kinds: NDArray[np.object_] = self.row_listed[(self.row_date == t) & self.row_listed.astype(bool)]
+        return kinds
+
+    def sure_kinds(self, t: int) -> NDArray[np.object_]:
+        """Kinds that the layer of boxes lists on a date, but for those that may be parts of houses.
+
+        Parameters
+        ----------
+        t : int
+            Index of the date.
+
+        Returns
+        -------
+        object (n,)
+            A str each.
+        """
+        listed = (self.row_date == t) & self.row_listed.astype(bool) & ~self.row_homely
+        kinds: NDArray[np.object_] = self.row_listed[listed]
         return kinds
 
     def standing(self, t: int, weight: Floats) -> StandingBoxes:

@@ -18,6 +18,7 @@ from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import (
     AROUND_M,
+    BESIDE_ROOF,
     HOME_ODDS,
     IN_THE_GREEN,
     NO_DOUBTS,
@@ -74,7 +75,7 @@ class SiteBoxes:
         told = _events_of_tracks(tracks, self._dates)
         # Without the light along the roofs what the tracks tell is all that is known of new tops.
         self._tops = (np.zeros(told[0].shape), *told) if tracks.place_tops is None else _columns(tracks.place_tops)
-        self._homely, self._others, self._row_others = _among_houses(tracks)
+        self._homely, self._others, self._row_others, self._row_homely = _among_houses(tracks)
         unseen = np.zeros(tracks.place_presence.shape)
         self._missed = unseen if tracks.place_missed is None else tracks.place_missed
         self._doubted = _doubted_looks(tracks.places, rejected, tracks.place_presence.shape, self._dates)
@@ -112,6 +113,7 @@ class SiteBoxes:
             row_believed=self._believed[rows],
             row_paired=self._paired[rows],
             row_others=self._row_others[rows],
+            row_homely=self._row_homely[rows],
             arrived=self._came_first[boxes & self._is_arrival],
             left=self._left[boxes],
             present=tracks.place_presence[kept] - others,
@@ -213,11 +215,11 @@ def _none_is_sure(tracks: FollowedBoxes, track_ids: AnyArray, confidence: Floats
     return may_all_be_others(surest)
 
 
-def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Others, Floats]:
-    """Which places may hold parts of houses (place,), what all looks say of that, how likely each row (row,) is one.
+def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Others, Floats, Bools]:
+    """Which places may hold parts of houses (place,), what all looks say of that, how likely a row (row,) is of one.
 
-    By the means over the rows of containers there. None of a site that a person labelled or of a plain count, nor
-    where a person accepted a box.
+    Last, which rows stand at such places. By the means over the rows of containers there. None of a site that a person
+    labelled or of a plain count, nor where a person accepted a box.
     """
     # Imported here, as they take a while to load and not every run needs them.
     from scipy.spatial import cKDTree
@@ -226,7 +228,7 @@ def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Others, Floats]:
     rows, places = tracks.detections, tracks.places
     if HOME_ODDS not in rows or not len(places) or tracks.calibration.doubts.boxes == NO_DOUBTS.boxes:
         none = np.zeros(len(places))
-        return none > 0, Others(none, none + 1.0, none > 0), np.zeros(len(rows))
+        return none > 0, Others(none, none + 1.0, none > 0), np.zeros(len(rows)), np.zeros(len(rows), bool)
     odds = rows[HOME_ODDS].to_numpy(np.float64)
     known = ~np.isnan(odds) & rows["kind"].isin(TEU_OF_KIND).to_numpy(bool)
     counted = rows["counted"].to_numpy(bool) if "counted" in rows else np.ones(len(rows), bool)
@@ -238,16 +240,20 @@ def _among_houses(tracks: FollowedBoxes) -> tuple[Bools, Others, Floats]:
         chosen = chosen & np.isfinite(away)
         return np.bincount(at[chosen], values[chosen], minlength=len(places)).astype(np.float64)
 
-    home, surety = _sums(known, odds), _sums(known & counted, sure)
-    all_looks, looks = (_sums(chosen, np.ones(len(rows))) for chosen in (known, known & counted))
+    # Looks at one place err alike, so that their maps count once, and once what the sun tells of a roof beside it.
+    told = known & (odds >= BESIDE_ROOF)
+    by_maps, surety = _sums(known & ~told, odds), _sums(known & counted, sure)
+    mapped, beside, looks = (_sums(chosen, np.ones(len(rows))) for chosen in (known & ~told, told, known & counted))
     with np.errstate(invalid="ignore"):
-        surety, lie = surety / looks, home / all_looks
+        surety = surety / looks
+        lie = np.where(mapped + beside > 0, by_maps / np.maximum(mapped, 1) + BESIDE_ROOF * (beside > 0), np.nan)
     others = others_in_the_green(surety, lie, looks.astype(np.int64), xy / tracks.ground_metre)
     # Where no place is, what is weak in the green is what the places around are.
     reach = np.where(odds > IN_THE_GREEN, AROUND_M, AT_PLACE_M) * tracks.ground_metre
     away, at = cKDTree(xy).query(centres)
     row_share = np.where(away <= reach, others.share[at], 0.0)
-    return np.asarray((home > 0.0) | others.among, bool), others, row_share
+    homely: Bools = np.asarray((lie > 0.0) | others.among, bool)
+    return homely, others, row_share, homely[at] & (away <= AT_PLACE_M * tracks.ground_metre)
 
 
 def _paired(rows: gpd.GeoDataFrame, counted: Bools, date: Ints, metre: float) -> Bools:

@@ -279,8 +279,9 @@ def _add_counts(
         hidden = [
             calibration.scale * counted.hidden(t, each) for each in (np.ones(len(counted.weight)), counted.weight)
         ]
-        boxes = boxes.reaching(low=len(weights) + hidden[0])
-        teu = teu.reaching(low=sum(weights) + hidden[1])
+        sure = [TEU_OF_KIND[kind] for kind in counted.sure_kinds(t) if kind in TEU_OF_KIND]
+        boxes = boxes.reaching(low=len(sure) + hidden[0])
+        teu = teu.reaching(low=sum(sure) + hidden[1])
     if look.is_refused:
         return
     row["containers_expected"], row["containers_low"], row["containers_high"] = boxes

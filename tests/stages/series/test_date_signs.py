@@ -31,6 +31,7 @@ def boxes() -> TrackedBoxes:
         row_confidence=np.ones(len(rows)),
         row_believed=np.ones(len(rows), bool),
         row_others=np.zeros(len(rows)),
+        row_homely=np.zeros(len(rows), bool),
         present=np.full((10, dates), 0.8),
         clear=np.ones((10, dates), bool),
         weight=np.ones(10),
@@ -45,7 +46,8 @@ def _hidden(boxes: TrackedBoxes, t: int, places: int) -> TrackedBoxes:
     clear = boxes.clear.copy()
     clear[:places, t] = False
     kept = ~((boxes.row_date == t) & (np.arange(len(boxes.row_date)) % 8 < 0.8 * places))
-    names = ("row_date", "row_kind", "row_counted", "row_listed", "row_confidence", "row_believed", "row_others")
+    names = ("row_date", "row_kind", "row_counted", "row_listed", "row_confidence", "row_believed")
+    names += ("row_others", "row_homely")
     return replace(boxes, clear=clear, **{name: getattr(boxes, name)[kept] for name in names})
 
 

@@ -9,7 +9,7 @@ import pytest
 import shapely
 from box_rows import DAYS, followed, rows_of
 
-from changedet.kernels.doubts import HOME_ODDS
+from changedet.kernels.doubts import BESIDE_ROOF, HOME_ODDS
 from changedet.kernels.intervals import PLAIN
 from changedet.stages.series.site_boxes import SiteBoxes, tracked_boxes
 from changedet.stages.series.table import DateMeasurements, timeseries
@@ -75,6 +75,21 @@ def test_places_lie_among_houses_by_the_mean_of_all_looks(odds: dict[int, float]
     tracks, garden = among_houses(odds)
     assert garden.sum() == 2
     np.testing.assert_array_equal(tracked_boxes(tracks).homely, garden & homely)
+
+
+@pytest.mark.parametrize(("by_maps", "told", "homely"), [(-6.0, 1, True), (-7.0, 1, False), (-7.0, 2, False)])
+def test_a_roof_beside_it_that_looks_tell_counts_once_beside_the_mean_of_the_maps(
+    by_maps: float, told: int, homely: bool
+) -> None:
+    tracks, garden = among_houses({day: BESIDE_ROOF if day < told else by_maps for day in range(4)})
+    np.testing.assert_array_equal(tracked_boxes(tracks).homely, garden & homely)
+
+
+def test_what_a_look_lists_among_houses_is_not_sure() -> None:
+    (tracks, garden), (plain, _) = among_houses({}), among_houses({0: -9.0})
+    for found, many in ((tracked_boxes(tracks), 5 - garden.sum()), (tracked_boxes(plain), 5)):
+        assert [len(found.kinds(t)) for t in range(4)] == [5] * 4
+        assert [len(found.sure_kinds(t)) for t in range(4)] == [many] * 4
 
 
 def test_lower_bounds_leave_out_what_stands_among_houses() -> None:

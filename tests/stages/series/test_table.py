@@ -136,6 +136,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         row_believed=(rng.random(20) > 0.4) & (kinds != "other"),
         row_paired=(rng.random(20) > 0.8) & (kinds == "20ft"),
         row_others=rng.random(20) * rng.choice([0.0, 1.0]),
+        row_homely=np.zeros(20, bool),
         arrived=rng.integers(0, dates, rng.integers(0, 9)),
         left=rng.integers(0, dates, rng.integers(0, 9)),
         present=rng.random((places, dates)) ** rng.choice([0.1, 1, 9]),

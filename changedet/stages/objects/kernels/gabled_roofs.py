@@ -1,9 +1,10 @@
-"""Gabled roofs a little wider than two containers, whose slopes are taken for two of them: told by the sun.
+"""Gabled roofs, whose slopes are taken for containers, one or two on each: told by the sun.
 
 Both slopes are of one material, as long as each other and level with each other, and the one towards the sun is
 brighter by as much as a pitch can make it. Two containers side by side may have one paint, but then they are as bright;
-or they have two, which seldom differ in brightness alone, by so much, and towards the sun. Containers stand among
-others; where these are many, a pair is one of theirs.
+or they have two, which seldom differ in brightness alone, by so much, and towards the sun. On a house's roof a second
+box lies on the slope, in the same light, and its lit wall may be a third. Containers stand among others; where these
+are many, a pair is one of theirs.
 """
 
 from __future__ import annotations
@@ -39,13 +40,22 @@ PITCH: Final = (0.15, 1.2)
 LEAST_STEP: Final = 0.12
 """E-folds of brightness between both slopes at least: paints of one colour fade by as much."""
 HUE: Final = 0.08
-RED: Final = (-0.65, 0.27)
+RED: Final = (-0.65, 0.45)
 """Red differs otherwise than green by no more than this constant and shares of the step: what a stretch takes for dark
-may be brighter in one colour, which then lacks in the darker slope."""
+may be brighter in one colour, which then lacks in the darker slope. The share above was .27, which houses in low sun
+exceed; chosen with one of them in view, as the next."""
+MOST_NEEDED: Final = 0.5
+"""E-folds of brightness that are asked at most: in low sun both slopes have much of their light from the sky."""
 BLUE: Final = (-1.0, -0.08)
 """Blue differs otherwise than green by as much, in shares of the step: the darker slope is lit by the sky."""
 WARMER: Final = 0.05
 """Most by which the darker slope may be redder than the other, of blue and red: the sky makes it bluer."""
+SAME_SLOPE, WALLS, WALL_RATIO = 1, 1, 1.25
+"""Other boxes on the slope towards the sun, and walls in the sun below it, at most, and the greatest ratio of such a
+wall's length to its own."""
+TOUCH_M: Final = 2.45
+"""Across, from centre to centre: both lie nearer than two containers can stand. Chosen with a painted port in view, of
+which eight true boxes of three in a row were lost without it."""
 MOST_STEP: Final = 1.0
 """E-folds of the step of which that share is taken."""
 MOST_UNSURE_STEP: Final = 1.2
@@ -60,6 +70,8 @@ LEAST_LIGHT: Final = 0.005
 """Linear, so that logarithms are finite."""
 TAKEN: Final = 6.0
 """Log odds that both slopes lose."""
+GARDEN_M: Final = 15.0
+"""From a roof's middle, within which a box lies among houses: sheds of drawn houses stand 9 to 14 off."""
 
 
 class Roofs(NamedTuple):
@@ -69,13 +81,13 @@ class Roofs(NamedTuple):
     ----------
     bright, dark : int64 (roof,)
         Indices of the slope towards the sun and of the other.
-    shade : int64 (n,)
-        Of boxes beyond darker slopes: what the roofs shade.
+    rest : int64 (n,)
+        Of all others of these roofs: on the same slopes, walls in the sun, and what the roofs shade.
     """
 
     bright: Ints
     dark: Ints
-    shade: Ints
+    rest: Ints
 
 
 def step_of_pitch(side: Floats, pitch: float) -> Floats:
@@ -143,16 +155,18 @@ def roofs(boxes: Floats, confidence: Floats, colours: Floats, shade: Floats) -> 
     pair &= (confidence[dark] >= LISTED) | (mean[bright] - mean[dark] < MOST_UNSURE_STEP)
     bright, dark = bright[pair], dark[pair]
     ends = np.concatenate([i[near], j[near]]), np.concatenate([j[near], i[near]])
-    alone = _by_themselves(mean, *ends, bright, dark)
-    bright, dark = bright[alone], dark[alone]
-    alone = _company(boxes, confidence, bright, dark) <= MOST_COMPANY
-    bright, dark = bright[alone], dark[alone]
-    beyond = ends[1][np.isin(ends[0], dark)]
-    return Roofs(bright, dark, np.setdiff1d(beyond, bright))
+    alone, roof, sunward = _by_themselves(boxes, light, *ends, bright, dark)
+    own = np.concatenate([bright[alone], dark[alone], sunward[alone[roof]]])
+    alone[alone] = _company(boxes, confidence, bright[alone], dark[alone], own) <= MOST_COMPANY
+    bright, dark, sunward = bright[alone], dark[alone], sunward[alone[roof]]
+    rest = np.concatenate([ends[1][np.isin(ends[0], dark)], sunward])
+    return Roofs(bright, dark, np.setdiff1d(rest, bright))
 
 
-def doubted(boxes: Floats, confidence: Floats, colours: Floats, is_container: Bools, shade: Floats) -> Floats:
-    """Confidence of a scene's boxes once it is known which of them are slopes of gabled roofs.
+def doubted(
+    boxes: Floats, confidence: Floats, colours: Floats, is_container: Bools, shade: Floats
+) -> tuple[Floats, Bools]:
+    """Confidence of a scene's boxes once it is known which of them are slopes of gabled roofs, and what stands beside.
 
     Parameters
     ----------
@@ -165,13 +179,18 @@ def doubted(boxes: Floats, confidence: Floats, colours: Floats, is_container: Bo
 
     Returns
     -------
-    float64 (n,)
-        Less for both slopes of each, and for its shade.
+    confidence : float64 (n,)
+        Less for all that lies on each.
+    among : bool (n,)
+        Which boxes lie within `GARDEN_M` of one.
     """
     found = roofs(boxes, np.where(is_container, confidence, 0.0), colours, shade)
     taken = np.full(len(boxes), np.nan)
     taken[np.concatenate(found)] = -TAKEN
-    return looked_at(confidence, taken)
+    among = np.zeros(len(boxes), np.bool_)
+    for middle in (boxes[found.bright, :2] + boxes[found.dark, :2]) / 2:
+        among |= np.hypot(*(boxes[:, :2] - middle).T) < GARDEN_M
+    return looked_at(confidence, taken), among
 
 
 def _lit(step: Floats, side: Floats) -> Bools:
@@ -181,23 +200,49 @@ def _lit(step: Floats, side: Floats) -> Bools:
     most = np.minimum(mean, MOST_STEP)
     alike = (red > RED[0] * most - HUE) & (red < RED[1] * most + HUE)
     alike &= (blue > BLUE[0] * mean) & (blue < BLUE[1] * mean) & (blue < red + WARMER)
-    least = np.maximum(step_of_pitch(side, PITCH[0]), LEAST_STEP)
+    least = np.clip(step_of_pitch(side, PITCH[0]), LEAST_STEP, MOST_NEEDED)
     return np.asarray((side > LEAST_SIDE) & (mean > least) & (mean < step_of_pitch(side, PITCH[1])) & alike, np.bool_)
 
 
-def _by_themselves(light: Floats, one: Ints, other: Ints, bright: Ints, dark: Ints) -> Bools:
-    """Which pairs have nothing beside them but what the roof shades beyond its darker slope."""
-    alone = np.ones(len(bright), np.bool_)
+def _by_themselves(
+    boxes: Floats, light: Floats, one: Ints, other: Ints, bright: Ints, dark: Ints
+) -> tuple[Bools, Ints, Ints]:
+    """Which pairs have nothing beside them but what is of their roof, and of which pair each box on its sunny side is.
+
+    Of the roof are a box on the same slope, its wall in the sun, and beyond the darker slope what is darker.
+    """
+    mean, alone = light.mean(axis=1), np.ones(len(bright), np.bool_)
+    sunward = [np.zeros(0, np.int64)]
     for k, (lit, unlit) in enumerate(zip(bright, dark, strict=True)):
-        before, beyond = other[(one == lit) & (other != unlit)], other[(one == unlit) & (other != lit)]
-        alone[k] = not len(before) and bool((light[beyond] < light[lit] - LEAST_STEP).all())
-    return alone
+        beyond = other[(one == unlit) & (other != lit)]
+        before = other[(one == lit) & (other != unlit)]
+        before = np.setdiff1d(np.concatenate([before, other[np.isin(one, before)]]), [lit, unlit])
+        before, alone[k] = _on_slope(boxes, light, lit, unlit, before)
+        beyond = np.setdiff1d(beyond, before)
+        alone[k] &= bool((mean[beyond] < mean[lit] - LEAST_STEP).all())
+        sunward.append(before)
+    roof = np.repeat(np.arange(len(bright)), [len(own) for own in sunward[1:]])
+    return alone, roof, np.concatenate(sunward)
 
 
-def _company(boxes: Floats, confidence: Floats, bright: Ints, dark: Ints) -> Ints:
-    """How many sure boxes that are no slopes themselves stand around each pair."""
+def _on_slope(boxes: Floats, light: Floats, lit: int, unlit: int, beside_it: Ints) -> tuple[Ints, bool]:
+    """Boxes on the sunny side of a pair, and whether all of them are of its roof."""
+    across = beside(boxes, np.full(1 + len(beside_it), lit), np.array([unlit, *beside_it])).across
+    sunny = across[1:] * across[0] < 0.0
+    before, far = beside_it[sunny], np.sort(np.abs(across[1:][sunny]))
+    step, ratio = light[before] - light[lit], np.abs(np.log(boxes[before, 2] / boxes[lit, 2]))
+    more = step.mean(axis=1)
+    same = (np.abs(more) < LEAST_STEP) & (np.abs(step - more[:, None]).max(axis=1, initial=0.0) < HUE)
+    same &= ratio < np.log(RATIO)
+    wall = (more > LEAST_STEP) & (ratio < np.log(WALL_RATIO))
+    near = bool((np.diff(far, prepend=0.0) < TOUCH_M).all() and (same | wall).all())
+    return before, near and same.sum() <= SAME_SLOPE and wall.sum() <= WALLS
+
+
+def _company(boxes: Floats, confidence: Floats, bright: Ints, dark: Ints, own: Ints) -> Ints:
+    """How many sure boxes that are of no roof themselves stand around each pair."""
     sure = confidence >= SURE
-    sure[bright], sure[dark] = False, False
+    sure[own] = False
     middle = (boxes[bright, :2] + boxes[dark, :2]) / 2
     apart = np.hypot(*(middle[:, None] - boxes[sure][None, :, :2]).transpose(2, 0, 1))
     return np.asarray((apart < COMPANY_M).sum(axis=1), np.int64)
