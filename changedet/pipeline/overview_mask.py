@@ -22,7 +22,7 @@ from changedet.pipeline.samples import Sample
 from changedet.pipeline.witnesses import NEAREST_WITNESSES
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.chips import LEAST_CONFIDENCE
-from changedet.stages.mask.stage import MaskMethod
+from changedet.stages.mask.stage import LOW_SUN_DEG, MaskMethod
 
 STRIP_ROWS: Final = 128
 """Rows of overviews of which the usual picture is made at once."""
@@ -62,11 +62,12 @@ def overview_classes(
         return None
     classify, factor = method.classify, job.overview_factor
     sun = job.look.sun.azimuth_deg if job.look.sun else None
+    low_sun = job.look.sun is None or job.look.sun.elevation_deg < LOW_SUN_DEG
     aligned = _moved(overview, displacement, job.grid.resolution_m, factor)
     resolution_m = job.grid.ground_resolution_m * factor
     is_reference = job.reference is None
     classes, (doubtful, white) = both(
-        lambda: classify(aligned, reference, resolution_m, sun),
+        lambda: classify(aligned, reference, resolution_m, sun, low_sun),
         lambda: (
             is_reference and method.doubtful is not None and method.doubtful(overview),
             (is_reference or under_snow) and method.white is not None and method.white(overview),
@@ -80,13 +81,14 @@ def overview_classes(
     if is_reference and method.hidden is not None and method.hidden(overview, [other for other, _ in open_ones]):
         return OverviewClasses.packed(np.where(classes == NODATA, classes, CLOUD).astype(np.uint8), factor)
     if len(open_ones) >= (1 if is_reference else NEAREST_WITNESSES):
-        against = classify(aligned, usual_picture([laid for _, laid in open_ones]), resolution_m, sun)
+        usual = usual_picture([laid for _, laid in open_ones])
+        against = classify(aligned, usual, resolution_m, sun, low_sun)
         # Whether all of a reference is hidden was asked of each look by itself: boxes and yards that came later make it
         # smooth beside their mean, in which noise is less.
         if not (is_reference and np.isin(against, (CLOUD, NODATA)).all()):
             classes = confirmed_clouds(classes, against)
     if white and method.snow is not None and (all_ones := witnesses.of_all_seasons()):
-        classes = with_snow(classes, method.snow(aligned, all_ones, resolution_m))
+        classes = with_snow(classes, method.snow(aligned, all_ones, resolution_m, low_sun))
     return OverviewClasses.packed(classes, factor)
 
 

@@ -28,6 +28,9 @@ from changedet.stages.registry import Choice, Facts, Metres, Stage
 VISIBLE: Final = ("blue", "green", "red")
 FILL_RESOLUTION_M: Final = 2.0
 """Of the overview in which white and black fill is looked for, as clouds are; chosen by hand."""
+LOW_SUN_DEG: Final = 37.0
+"""Elevation of the sun below which snow may be darker than any cloud, so that it is looked for without the air's light,
+too. Chosen by hand with one port in view (docs/research/change.md, "Snow under a high sun")."""
 CLOUD_FEATURES: Final = (*FEATURE_NAMES, *CONTEXT_NAMES)
 """What the trees of clouds were fitted on, both questions together."""
 
@@ -43,10 +46,10 @@ class MaskMethod(PixelMethod[None, Bytes]):
     Attributes
     ----------
     classify : callable or None
-        ``classify(overview, reference_overview, resolution_m, sun_azimuth_deg) -> uint8 (y, x)``, classes of
-        `changedet.kernels.pixel_classes`: overviews are float32 ``(band, y, x)`` block means with NaN for no data, the
-        reference's on the same grid or None, the resolution that of the overview's pixels, the sun's azimuth from grid
-        north or None. None where only pixels count.
+        ``classify(overview, reference_overview, resolution_m, sun_azimuth_deg, low_sun=True) -> uint8 (y, x)``, classes
+        of `changedet.kernels.pixel_classes`: overviews are float32 ``(band, y, x)`` block means with NaN for no data,
+        the reference's on the same grid or None, the resolution that of the overview's pixels, the sun's azimuth from
+        grid north or None, and whether it may have stood below `LOW_SUN_DEG`. None where only pixels count.
     overview_resolution_m : float
         Pixel size at which `classify` works best; `overview_factors.cloud_overview_factor` makes a whole factor of it.
     doubtful : callable or None
@@ -57,8 +60,8 @@ class MaskMethod(PixelMethod[None, Bytes]):
     white : callable or None
         ``white(overview) -> bool``: whether other dates should say if snow lies on it.
     snow : callable or None
-        ``snow(overview, others, resolution_m) -> uint8 (y, x)``: where other dates' overviews, laid on it, show that
-        snow lies, CLEAR, SNOW or PATCHES.
+        ``snow(overview, others, resolution_m, low_sun=True) -> uint8 (y, x)``: where other dates' overviews, laid on
+        it, show that snow lies, CLEAR, SNOW or PATCHES.
     fill : callable or None
         ``fill(overview) -> bool (y, x)``: where white or black stands for nothing seen.
     """
@@ -68,7 +71,7 @@ class MaskMethod(PixelMethod[None, Bytes]):
     doubtful: Callable[[Singles], bool] | None = None
     hidden: Callable[[Singles, Sequence[Singles]], bool] | None = None
     white: Callable[[Singles], bool] | None = None
-    snow: Callable[[Singles, Sequence[Singles], float], Bytes] | None = None
+    snow: Callable[..., Bytes] | None = None
     fill: Callable[[Singles], Bools] | None = None
 
 
@@ -97,7 +100,7 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[MaskMethod]] = Stage("mask", choose)
 
 
-@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=23)
+@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=24)
 def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod:
     """Clouds by brightness, whiteness, width and fading outlines, their shadows by shape; saturation and no data.
 
@@ -198,6 +201,7 @@ def classify(
     reference: Singles | None,
     resolution_m: float,
     sun_azimuth_deg: float | None = None,
+    low_sun: bool = True,
     *,
     roles: tuple[str, ...],
     dtype: str,
@@ -215,6 +219,8 @@ def classify(
         Of the overview's pixels.
     sun_azimuth_deg : float or None
         Clockwise from grid north, towards the sun.
+    low_sun : bool
+        Whether it may have stood below `LOW_SUN_DEG`.
     roles : tuple of str
         Of the bands.
     dtype : str
@@ -238,6 +244,7 @@ def classify(
         ceiling=ceiling,
         sun_azimuth_deg=sun_azimuth_deg,
         trees=cloud_forests() if with_trees else (),
+        low_sun=low_sun,
     )
     classes[fill] = SATURATED
     return classes
@@ -271,7 +278,9 @@ def _seen(overview: Singles, dtype: str) -> Singles:
     return _without(overview, fill_of(overview, dtype))
 
 
-def _fill_alone(overview: Singles, _reference: object, _resolution_m: float, _sun: object, *, dtype: str) -> Bytes:
+def _fill_alone(
+    overview: Singles, _reference: object, _resolution_m: float, _sun: object, _low_sun: bool = True, *, dtype: str
+) -> Bytes:
     """Classes where no bands tell clouds: white and black that stand for nothing seen."""
     classes = np.where(np.isfinite(overview).all(axis=0), CLEAR, NODATA).astype(np.uint8)
     classes[fill_of(overview, dtype)] = SATURATED
@@ -279,10 +288,10 @@ def _fill_alone(overview: Singles, _reference: object, _resolution_m: float, _su
 
 
 def _hidden_or_fill(
-    overview: Singles, reference: Singles | None, resolution_m: float, sun: object, *, dtype: str
+    overview: Singles, reference: Singles | None, resolution_m: float, sun: object, low_sun: bool = True, *, dtype: str
 ) -> Bytes:
     """The same, and cloud all over where a grey picture shows nothing of what the reference shows."""
-    classes = _fill_alone(overview, reference, resolution_m, sun, dtype=dtype)
+    classes = _fill_alone(overview, reference, resolution_m, sun, low_sun, dtype=dtype)
     seen = _seen(overview, dtype).mean(axis=0)
     known = seen[np.isfinite(seen)]
     blank = known.size > 0 and known.min() == known.max()
@@ -303,11 +312,17 @@ def _white(overview: Singles, *, roles: tuple[str, ...], dtype: str) -> bool:
 
 
 def _snow(
-    overview: Singles, others: Sequence[Singles], resolution_m: float, *, roles: tuple[str, ...], dtype: str
+    overview: Singles,
+    others: Sequence[Singles],
+    resolution_m: float,
+    low_sun: bool = True,
+    *,
+    roles: tuple[str, ...],
+    dtype: str,
 ) -> Bytes:
     bands, floor, ceiling = _units(overview, roles, dtype)
     seen, *others = (_seen(image, dtype) for image in (overview, *others))
-    return snow_beside(seen, others, bands, resolution_m, floor, ceiling)
+    return snow_beside(seen, others, bands, resolution_m, floor, ceiling, low_sun)
 
 
 def cloud_forests() -> tuple[Forest, ...]:

@@ -82,6 +82,7 @@ def classify_overview(
     ceiling: float,
     sun_azimuth_deg: float | None,
     trees: Sequence[Forest],
+    low_sun: bool = True,
 ) -> Bytes:
     """Classes of `changedet.kernels.pixel_classes` on an overview.
 
@@ -104,6 +105,8 @@ def classify_overview(
         Clockwise from grid north, towards the sun.
     trees : sequence of four Forest, or empty
         For `cloud_probabilities`, where there is a reference and pixels are fine enough.
+    low_sun : bool
+        Whether the sun may have stood so low that snow is darker than any cloud.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def classify_overview(
         return np.where(valid, CLEAR, NODATA).astype(np.uint8)
     if _is_overcast(overview, reference, white, floor):
         return np.where(valid, CLOUD, NODATA).astype(np.uint8)
-    lying = _snow(overview, reference, valid, bands, floor, ceiling, resolution_m)
+    lying = _snow(overview, reference, valid, bands, floor, ceiling, resolution_m, low_sun)
     snow = lying != CLEAR
     # Among patches of snow, what is as even as a cloud may be one.
     may_be_cloud = ~snow | ((lying == SNOW) & (lying == PATCHES).any())
@@ -210,6 +213,7 @@ def snow_beside(
     resolution_m: float,
     floor: float,
     ceiling: float,
+    low_sun: bool = True,
 ) -> Bytes:
     """Where snow lies on a picture, seen that other looks show the same place without.
 
@@ -223,6 +227,8 @@ def snow_beside(
         Of all.
     resolution_m, floor, ceiling : float
         As of `classify_overview`.
+    low_sun : bool
+        See there.
 
     Returns
     -------
@@ -231,7 +237,7 @@ def snow_beside(
     """
     white = [some_bands(other, list(bands.white)) for other in others]
     picture = _white_and_infrared(overview, bands)
-    return _snow_in_any_light(picture, white, bare_picture, floor, ceiling, resolution_m)
+    return _snow_in_any_light(picture, white, bare_picture, floor, ceiling, resolution_m, low_sun)
 
 
 def _snow_in_any_light(
@@ -241,15 +247,16 @@ def _snow_in_any_light(
     floor: float,
     ceiling: float,
     resolution_m: float,
+    low_sun: bool,
 ) -> Bytes:
     """Snow as `white_snow` finds it beside what other looks show, and where it finds none, without the air's light.
 
-    Low sun leaves snow bluer, and darker than any cloud in the units that are known.
+    Low sun leaves snow bluer, and darker than any cloud in known units; under a high one such ground is pale concrete.
     """
     least = _least_snow(picture[0], floor, ceiling)
     reference = bare(*picture, others, least)
     found = white_snow(*picture, reference, least, resolution_m, is_scaled=_is_scaled(floor, ceiling))
-    if np.isfinite(ceiling) or (found != CLEAR).any():
+    if np.isfinite(ceiling) or not low_sun or (found != CLEAR).any():
         return found
     picture, others = without_air(*picture), [without_air(other, None)[0] for other in others]
     least = _least_snow(picture[0], 0.0, np.inf)
@@ -281,6 +288,7 @@ def _snow(
     floor: float,
     ceiling: float,
     resolution_m: float,
+    low_sun: bool,
 ) -> Bytes:
     if bands.nir is not None and bands.swir1 is not None:
         green, nir, swir1 = (np.where(valid, overview[k], 0) for k in (bands.white[1], bands.nir, bands.swir1))
@@ -291,7 +299,7 @@ def _snow(
         least = _least_snow(visible, floor, ceiling) if _is_scaled(floor, ceiling) else 0.0
         return white_snow(visible, infrared, None, least, resolution_m, is_scaled=True)
     other = some_bands(reference, list(bands.white))
-    return _snow_in_any_light((visible, infrared), [other], _the_only, floor, ceiling, resolution_m)
+    return _snow_in_any_light((visible, infrared), [other], _the_only, floor, ceiling, resolution_m, low_sun)
 
 
 def _the_only(_visible: Singles, _infrared: Singles | None, others: Sequence[Singles], _floor: float) -> Singles:

@@ -234,6 +234,16 @@ def test_snow_under_a_low_sun_is_known_once_the_air_is_taken_away() -> None:
     assert (snow_beside(after, [before], BANDS, RESOLUTION_M, FLOOR, np.inf)[lies] == PATCHES).mean() > 0.9
 
 
+def test_what_is_darker_than_a_cloud_under_a_high_sun_is_no_snow() -> None:
+    before, after = (image.astype(np.float32) for image in (bare(4), LOW_SUN * snowed(bare(), patches(0.3)) + AIR))
+    assert (
+        classify_overview(after, before, BANDS, RESOLUTION_M, FLOOR, np.inf, None, (), low_sun=False) == CLEAR
+    ).all()
+    assert (snow_beside(after, [before], BANDS, RESOLUTION_M, FLOOR, np.inf, low_sun=False) == CLEAR).all()
+    high = snowed(bare(), patches(0.3)).astype(np.float32)
+    assert (snow_beside(high, [before], BANDS, RESOLUTION_M, FLOOR, np.inf, low_sun=False) != CLEAR).any()
+
+
 def test_of_a_picture_of_eight_bits_the_air_is_left_in_and_bare_ground_is_no_snow() -> None:
     after = (LOW_SUN * snowed(bare(), patches(0.3)) + AIR).astype(np.float32)
     assert (classify_overview(after, bare(4), BANDS, RESOLUTION_M, 0.0, 2700.0, None, ()) == CLEAR).all()
