@@ -166,7 +166,7 @@ def failure(error: BaseException, *, verbose: bool) -> tuple[int, list[str]]:
 
 
 def _of_place(error: OSError) -> str:
-    """Why a command cannot work where it was told to; empty for other system errors."""
+    """Why a folder cannot be read or written; empty for other system errors."""
     if error.filename:
         is_kept_out = error.errno in _NOT_ALLOWED
         return f"{error.filename}: no permission there, or its disk is read-only" if is_kept_out else ""

@@ -83,8 +83,8 @@ def overview_classes(
     if len(open_ones) >= (1 if is_reference else NEAREST_WITNESSES):
         usual = usual_picture([laid for _, laid in open_ones])
         against = classify(aligned, usual, resolution_m, sun, low_sun)
-        # Whether all of a reference is hidden was asked of each look by itself: boxes and yards that came later make it
-        # smooth beside their mean, in which noise is less.
+        # Each look by itself has told already that the reference is not hidden. Beside the mean of later dates, with
+        # less noise and more boxes, smooth ground looks like a cloud.
         if not (is_reference and np.isin(against, (CLOUD, NODATA)).all()):
             classes = confirmed_clouds(classes, against)
     if white and method.snow is not None and (all_ones := witnesses.of_all_seasons()):

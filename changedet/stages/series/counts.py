@@ -188,36 +188,22 @@ class TrackedBoxes:
         boxes = np.bincount(self.row_date[self.row_paired & (self.row_date >= 0)], minlength=len(self.blind))
         return float(max(boxes[t], boxes.mean())) / 2
 
-    def kinds(self, t: int) -> NDArray[np.object_]:
+    def kinds(self, t: int, *, homely: bool = True) -> NDArray[np.object_]:
         """Kinds of the rows of a date that are counted or that the series confirms.
 
         Parameters
         ----------
         t : int
             Index of the date.
+        homely : bool
+            Whether those that may be parts of houses are among them.
 
         Returns
         -------
         object (n,)
             A str each.
         """
-        kinds: NDArray[np.object_] = self.row_listed[(self.row_date == t) & self.row_listed.astype(bool)]
-        return kinds
-
-    def sure_kinds(self, t: int) -> NDArray[np.object_]:
-        """Kinds that the layer of boxes lists on a date, but for those that may be parts of houses.
-
-        Parameters
-        ----------
-        t : int
-            Index of the date.
-
-        Returns
-        -------
-        object (n,)
-            A str each.
-        """
-        listed = (self.row_date == t) & self.row_listed.astype(bool) & ~self.row_homely
+        listed = (self.row_date == t) & self.row_listed.astype(bool) & (homely | ~self.row_homely)
         kinds: NDArray[np.object_] = self.row_listed[listed]
         return kinds
 

@@ -279,7 +279,7 @@ def _add_counts(
         hidden = [
             calibration.scale * counted.hidden(t, each) for each in (np.ones(len(counted.weight)), counted.weight)
         ]
-        sure = [TEU_OF_KIND[kind] for kind in counted.sure_kinds(t) if kind in TEU_OF_KIND]
+        sure = [TEU_OF_KIND[kind] for kind in counted.kinds(t, homely=False) if kind in TEU_OF_KIND]
         boxes = boxes.reaching(low=len(sure) + hidden[0])
         teu = teu.reaching(low=sum(sure) + hidden[1])
     if look.is_refused:

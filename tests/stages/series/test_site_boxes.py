@@ -89,7 +89,7 @@ def test_what_a_look_lists_among_houses_is_not_sure() -> None:
     (tracks, garden), (plain, _) = among_houses({}), among_houses({0: -9.0})
     for found, many in ((tracked_boxes(tracks), 5 - garden.sum()), (tracked_boxes(plain), 5)):
         assert [len(found.kinds(t)) for t in range(4)] == [5] * 4
-        assert [len(found.sure_kinds(t)) for t in range(4)] == [many] * 4
+        assert [len(found.kinds(t, homely=False)) for t in range(4)] == [many] * 4
 
 
 def test_lower_bounds_leave_out_what_stands_among_houses() -> None:

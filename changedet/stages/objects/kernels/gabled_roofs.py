@@ -45,7 +45,8 @@ RED: Final = (-0.65, 0.45)
 may be brighter in one colour, which then lacks in the darker slope. The share above was .27, which houses in low sun
 exceed; chosen with one of them in view, as the next."""
 MOST_NEEDED: Final = 0.5
-"""E-folds of brightness that are asked at most: in low sun both slopes have much of their light from the sky."""
+"""Greatest difference in brightness, in e-folds, that is required: in low sun the sky gives both slopes much of their
+light."""
 BLUE: Final = (-1.0, -0.08)
 """Blue differs otherwise than green by as much, in shares of the step: the darker slope is lit by the sky."""
 WARMER: Final = 0.05

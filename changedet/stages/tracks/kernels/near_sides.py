@@ -12,7 +12,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats
 from changedet.stages.tracks.kernels.boxes import Boxes, axial_difference, local_offset
-from changedet.stages.tracks.kernels.neighbours import FARTHEST_OVERLAP_M, PARALLEL_DEG
+from changedet.stages.tracks.kernels.neighbours import FARTHEST_OVERLAP_M, PARALLEL_DEG, near_pairs
 
 ACROSS_M: Final = (1.2, 3.2)
 """Distance across from a roof to a box on its side: from half a box's width to that of a box beside it with a gap.
@@ -43,16 +43,11 @@ def on_near_sides(boxes: Boxes, about: Boxes, view: Floats) -> Bools:
     bool (n,)
         False of all where the view is not known.
     """
-    # Imported here, as it takes a while to load and not every run needs it.
-    from scipy.spatial import cKDTree
-
     found = np.zeros(len(boxes.xy), bool)
     roofs = about.take(about.weight > LEAST_ROOF)
-    if not len(boxes.xy) or not len(roofs.xy) or not np.isfinite(view).all():
+    if not np.isfinite(view).all():
         return found
-    near = cKDTree(roofs.xy).query_ball_point(boxes.xy, FARTHEST_OVERLAP_M)
-    i = np.repeat(np.arange(len(near)), [len(own) for own in near])
-    j = np.concatenate([np.array(own, np.int64) for own in near])
+    i, j = near_pairs(boxes, roofs, FARTHEST_OVERLAP_M)
     along, across = local_offset(boxes.xy[i], roofs.xy[j], boxes.angle[i])
     turn = np.deg2rad(boxes.angle[i])
     # A roof lies from its side the way the view displaces it.

@@ -35,6 +35,31 @@ FARTHEST_OVERLAP_M: Final = 14.0
 """Distance of two centres beyond which boxes do not overlap: the length of the longest, 13.72 m, rounded up."""
 
 
+def near_pairs(boxes: Boxes, about: Boxes, reach_m: float) -> tuple[Ints, Ints]:
+    """Find pairs of boxes whose centres lie near each other.
+
+    Parameters
+    ----------
+    boxes, about : Boxes
+        A box that is among both makes a pair with itself.
+    reach_m : float
+        Farthest that centres lie apart, in metres.
+
+    Returns
+    -------
+    first, second : int64 (pair,)
+        Indices among `boxes`, in order, and among `about`.
+    """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
+    if not len(boxes.xy) or not len(about.xy):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    near = cKDTree(about.xy).query_ball_point(boxes.xy, reach_m)
+    first = np.repeat(np.arange(len(near)), [len(own) for own in near])
+    return first, np.concatenate([np.array(own, np.int64) for own in near])
+
+
 def neighbour_classes(boxes: Boxes, about: Boxes, counted: Bools) -> Ints:
     """How many of two signs of a real box each box has about it on its date.
 
@@ -55,15 +80,8 @@ def neighbour_classes(boxes: Boxes, about: Boxes, counted: Bools) -> Ints:
     int64 (n,)
         0 to 2.
     """
-    # Imported here, as it takes a while to load and not every run needs it.
-    from scipy.spatial import cKDTree
-
     found = np.zeros((len(boxes.xy), 2), bool)
-    if not len(boxes.xy):
-        return np.zeros(0, np.int64)
-    near = cKDTree(about.xy).query_ball_point(boxes.xy, SEARCH_M)
-    i = np.repeat(np.arange(len(near)), [len(own) for own in near])
-    j = np.concatenate([np.array(own, np.int64) for own in near])
+    i, j = near_pairs(boxes, about, SEARCH_M)
     along, across = (np.abs(part) for part in local_offset(boxes.xy[i], about.xy[j], boxes.angle[i]))
     apart = axial_difference(boxes.angle[i], about.angle[j])
     reach = (boxes.length[i] + about.length[j]) / 2 + GAP_M
@@ -127,16 +145,10 @@ def share_of_others(boxes: Boxes, others: Boxes, own: Ints, theirs: Ints) -> Flo
     float64 (n,)
         The greatest share, measured in the box's frame, exact for parallel boxes; 0 where none covers it.
     """
-    # Imported here for a quick start.
-    from scipy.spatial import cKDTree
-
     covered = np.zeros(len(boxes.xy))
-    if not len(boxes.xy) or not len(others.xy):
-        return covered
-    near = cKDTree(others.xy).query_ball_point(boxes.xy, FARTHEST_OVERLAP_M)
-    i = np.repeat(np.arange(len(near)), [len(found) for found in near])
-    j = np.array([k for found in near for k in sorted(found)], np.int64)
-    i, j = (part[own[i] != theirs[j]] for part in (i, j))
+    i, j = near_pairs(boxes, others, FARTHEST_OVERLAP_M)
+    apart = own[i] != theirs[j]
+    i, j = i[apart], j[apart]
     wide = np.full(len(i), WIDTH_M)
     shared = _shared_area(boxes.take(i), others.take(j), wide, wide)
     np.maximum.at(covered, i, shared / (WIDTH_M * boxes.length[i]))
