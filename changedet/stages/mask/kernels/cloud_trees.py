@@ -14,6 +14,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Singles
 from changedet.kernels.boosted_trees import Forest, margins
+from changedet.kernels.components import label
 from changedet.stages.mask.kernels.cloud_context import HiddenProbability, context_layers, midst_of_clouds, with_midst
 from changedet.stages.mask.kernels.cloud_features import HALO, cloud_features
 from changedet.stages.mask.kernels.cloud_light import CloudBands, UsualLight, filled, saturation, usual_light
@@ -26,6 +27,9 @@ BRIGHTER: Final = 1.3
 """Of the usual ratio, from which on a cell may be cloud."""
 WHITE: Final = 0.35
 """Greatest (max - min) / mean of the visible bands of a cell that may be cloud."""
+THICK_PERCENTILE: Final = 5.0
+"""Of the proven cells of a date's clouds, so many per cent may be darker, or less white, than what is taken for more of
+them."""
 LEAST_CELLS: Final = 16
 """A date of which fewer cells are so much brighter than the other and so white has no clouds."""
 
@@ -94,6 +98,35 @@ def cloud_probabilities(
     first = _evaluated(pair, (), forests[:2], kept)
     second = _evaluated(pair, tuple(context_layers(first, valid, sun_azimuth_deg)), forests[2:], kept)
     return with_midst(second, midst_of_clouds(cores & valid, first))
+
+
+def thick_cloud(proven: Bools, cloud: Bools, bands: Singles, reference: Singles) -> Bools:
+    """What touches a cloud and is as white and bright, and as much brighter than on the reference, as a proven one.
+
+    Within wide even clouds the trees find no more to hold on to than on an even roof.
+
+    Parameters
+    ----------
+    proven, cloud : bool (y, x)
+        Where clouds are proven, and where they are found.
+    bands, reference : float32 (3, y, x)
+        Blue, green, red of the date and of its reference; NaN for no data in the latter.
+
+    Returns
+    -------
+    bool (y, x)
+        Nowhere if nothing is proven.
+    """
+    if not proven.any():
+        return proven
+    bright, other = bands.mean(axis=0), reference.mean(axis=0)
+    measures = (bright, bright / np.maximum(other, 1e-6), -saturation(bands, bright))
+    with np.errstate(invalid="ignore"):
+        alike = np.logical_and.reduce(
+            [layer >= np.nanpercentile(layer[proven], THICK_PERCENTILE) for layer in measures]
+        )
+    labels = label((alike | cloud).astype(np.uint8))
+    return np.asarray(alike & (labels > 0) & np.isin(labels, np.unique(labels[proven])), bool)
 
 
 def _may_be_clouded(pair: CloudPair) -> bool:

@@ -18,10 +18,16 @@ from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SATUR
 from changedet.kernels.quantiles import percentile
 from changedet.stages.mask.kernels.air_light import without_air
 from changedet.stages.mask.kernels.cloud_context import HiddenProbability, may_be_clouds
-from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, saturation, some_bands
+from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, some_bands
 from changedet.stages.mask.kernels.cloud_shadows import shadows_of
-from changedet.stages.mask.kernels.cloud_shapes import CORE_WIDTH_M, bright_cores, clouds_of_cores, with_rims
-from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities
+from changedet.stages.mask.kernels.cloud_shapes import (
+    CORE_WIDTH_M,
+    bright_cores,
+    clouds_of_cores,
+    with_rims,
+    without_soil,
+)
+from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities, thick_cloud
 from changedet.stages.mask.kernels.discs import opened
 from changedet.stages.mask.kernels.light_units import white_balanced
 from changedet.stages.mask.kernels.overcast import hides_ground, is_featureless, wide_clouds
@@ -42,9 +48,6 @@ HIDDEN_PROBABILITY: Final = 0.7
 """From which a place is taken for hidden: chosen on seeds 7210 to 7217 for a coverage of .97."""
 CERTAIN_CLOUD: Final = 0.9
 """Probability of cloud from which a place may prove that a date is cloudy."""
-THICK_PERCENTILE: Final = 5.0
-"""Of the proven cells of a date's clouds, so many per cent may be darker, or less white, than what is taken for more of
-them."""
 SATURATED_WIDTH_M: Final = 60.0
 """In 8-bit pictures white roofs are stretched to 255: only what is wider than any of them is called saturated."""
 
@@ -64,6 +67,8 @@ class Scene(NamedTuple):
         Where the overview has data.
     resolution_m : float
         Pixel size.
+    infrared : float32 (y, x) or None
+        Near infrared over red; None where either is not there or in units that nobody knows.
     """
 
     bands: Singles
@@ -71,6 +76,7 @@ class Scene(NamedTuple):
     ratio: Singles | None
     valid: Bools
     resolution_m: float
+    infrared: Singles | None
 
 
 def classify_overview(
@@ -129,15 +135,18 @@ def classify_overview(
     seen = overview if valid.all() else np.where(valid, overview, np.float32(0))
     visible = some_bands(seen, white)
     ratio = None if reference is None else brightness_ratio(visible, some_bands(reference, white), valid)
-    scene = Scene(visible, visible.mean(axis=0, dtype=np.float32), ratio, valid, resolution_m)
+    known = bands.nir is not None and floor > 0 and np.isinf(ceiling)
+    infrared = seen[bands.nir] / np.maximum(visible[-1], 1e-6) if known else None
+    scene = Scene(visible, visible.mean(axis=0, dtype=np.float32), ratio, valid, resolution_m, infrared)
     core, cloud, shadow = _by_tests(scene, may_be_cloud, floor, ceiling, sun_azimuth_deg)
     if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
         found = cloud_probabilities(overview, reference, core, bands, sun_azimuth_deg, trees)
         certain = opened((found.cloud > CERTAIN_CLOUD) & may_be_cloud, CORE_WIDTH_M / 2, resolution_m)
+        may_prove = without_soil(certain, scene.bright, infrared)
         alike = clouds_of_cores(
-            certain, scene.bright, ratio, valid, resolution_m, by_outline=False, stretched=bool(np.isfinite(ceiling))
+            may_prove, scene.bright, ratio, valid, resolution_m, by_outline=False, stretched=bool(np.isfinite(ceiling))
         )
-        proven = alike | (certain & cloud)
+        proven = alike | (may_prove & cloud)
         if proven.any() or may_be_clouds(core, found):
             cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)
         else:
@@ -150,35 +159,6 @@ def classify_overview(
         [cloud, shadow, snow, clipped], [np.uint8(CLOUD), np.uint8(SHADOW), lying, np.uint8(SATURATED)], np.uint8(CLEAR)
     )
     return np.where(valid, hidden, NODATA).astype(np.uint8)
-
-
-def thick_cloud(proven: Bools, cloud: Bools, bands: Singles, reference: Singles) -> Bools:
-    """What touches a cloud and is as white and bright, and as much brighter than on the reference, as a proven one.
-
-    Within wide even clouds the trees find no more to hold on to than on an even roof.
-
-    Parameters
-    ----------
-    proven, cloud : bool (y, x)
-        Where clouds are proven, and where they are found.
-    bands, reference : float32 (3, y, x)
-        Blue, green, red of the date and of its reference; NaN for no data in the latter.
-
-    Returns
-    -------
-    bool (y, x)
-        Nowhere if nothing is proven.
-    """
-    if not proven.any():
-        return proven
-    bright, other = bands.mean(axis=0), reference.mean(axis=0)
-    measures = (bright, bright / np.maximum(other, 1e-6), -saturation(bands, bright))
-    with np.errstate(invalid="ignore"):
-        alike = np.logical_and.reduce(
-            [layer >= np.nanpercentile(layer[proven], THICK_PERCENTILE) for layer in measures]
-        )
-    labels = label((alike | cloud).astype(np.uint8))
-    return np.asarray(alike & (labels > 0) & np.isin(labels, np.unique(labels[proven])), bool)
 
 
 def is_white_all_over(overview: Singles, bands: CloudBands, floor: float, ceiling: float) -> bool:
@@ -311,11 +291,17 @@ def _by_tests(
     scene: Scene, no_snow: Bools, floor: float, ceiling: float, sun_azimuth_deg: float | None
 ) -> tuple[Bools, Bools, Bools]:
     """Those cores that are clouds, the clouds that grow from them, and their shadows."""
-    bands, bright, ratio, valid, resolution_m = scene
+    bands, bright, ratio, valid, resolution_m, infrared = scene
     ground = percentile(bright[valid], GROUND_PERCENTILE)
     core = bright_cores(bands, bright, valid & no_snow, ground, resolution_m, floor, ceiling)
     core = clouds_of_cores(
-        core, bright, ratio, valid, resolution_m, by_outline=True, stretched=bool(np.isfinite(ceiling))
+        without_soil(core, bright, infrared),
+        bright,
+        ratio,
+        valid,
+        resolution_m,
+        by_outline=True,
+        stretched=bool(np.isfinite(ceiling)),
     )
     if not core.any():
         return core, core, np.zeros_like(core)

@@ -10,7 +10,8 @@ from changedet.kernels.pixel_classes import CLEAR, CLOUD, SATURATED
 from changedet.stages.mask.kernels import overview_classes
 from changedet.stages.mask.kernels.cloud_context import ENCLOSED, HiddenProbability
 from changedet.stages.mask.kernels.cloud_light import CloudBands
-from changedet.stages.mask.kernels.overview_classes import classify_overview, thick_cloud
+from changedet.stages.mask.kernels.cloud_trees import thick_cloud
+from changedet.stages.mask.kernels.overview_classes import classify_overview
 
 BANDS = CloudBands((0, 1, 2), None)
 
@@ -105,5 +106,23 @@ def test_what_looks_like_a_cloud_is_sand_where_trees_find_nothing_that_thins_out
     monkeypatch.setattr(overview_classes, "cloud_probabilities", by_trees)
     date, reference = (1400 * image for image in ground_and(thing))
     classes = classify_overview(date, reference, BANDS, 2.0, 0.0, float("inf"), None, (None,) * 4)
+    assert ((classes == CLOUD)[thing > 0.8].mean() > 0.9) == covered
+    assert covered or (classes == CLEAR).all()
+
+
+@pytest.mark.parametrize("with_trees", [False, True])
+@pytest.mark.parametrize(("infrared", "floor", "covered"), [(1.0, 0.2, True), (1.3, 0.2, False), (1.3, 0.0, True)])
+def test_soil_in_haze_is_as_white_as_a_cloud_and_brighter_in_near_infrared(
+    monkeypatch, infrared, floor, covered, with_trees
+) -> None:
+    """In units that nobody knows near infrared is not comparable with red."""
+    thing = a_cloud()
+    found = HiddenProbability(np.where(thing > 0.5, np.float32(0.95), np.float32(0.03)), np.zeros(thing.shape, "f4"))
+    monkeypatch.setattr(overview_classes, "cloud_probabilities", lambda *_args: found)
+    visible, reference = ground_and(thing)
+    date, reference = (np.concatenate([part, infrared * part[-1:]]) for part in (visible, reference))
+    bands = CloudBands((0, 1, 2), 3)
+    trees = (None,) * 4 if with_trees else ()
+    classes = classify_overview(date, reference, bands, 2.0, floor, float("inf"), None, trees)
     assert ((classes == CLOUD)[thing > 0.8].mean() > 0.9) == covered
     assert covered or (classes == CLEAR).all()
