@@ -27,7 +27,7 @@ LATER: Final = 3
 """Looks at least, the last ones, whose median is what stays."""
 SPREAD: Final = (0.03, 0.05, 0.05)
 """Of NDVI, of red against blue, of brightness, e-folds: a standard deviation of such medians on ground that stays, as
-on drawn sites of three hands (docs/research/change.md, "Ground that never bears plants")."""
+on drawn sites of three hands (docs/research/change.md, "Left behind, other ground")."""
 WATER: Final = 0.0
 """NDVI below which ground is water."""
 WATER_SHARE: Final = 0.3
