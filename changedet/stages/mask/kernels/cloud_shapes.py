@@ -58,8 +58,8 @@ NEW_PICTURE_RATIO: Final = 2.5
 """The same in pictures stretched to 8 bits, whose black is ground in shade: new pale concrete has 1.6 to 2.3 (own
 simulator), clouds 2.5 and more."""
 MOST_INFRARED: Final = 1.2
-"""Greatest near infrared over red in the midst of a thick cloud: .93 to 1.05 of 28 clouds drawn by two hands and .99 to
-1.03 of all but the thinnest, 1.3 of new soil in haze, which is as white. Chosen with these in view."""
+"""Greatest near infrared over red in the midst of a cloud: .93 to 1.03 of 24 drawn by two hands, 1.3 of new soil in
+haze, which is as white. Chosen with these in view."""
 MIDST_PERCENTILE: Final = 80.0
 """Of a core's brightness, from which on its cloud is thickest."""
 GROW_RATIO: Final = 1.3
