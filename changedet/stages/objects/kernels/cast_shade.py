@@ -38,6 +38,12 @@ LEAST_SHADES: Final = 6
 """That a scene has: fewer boxes may be of one paint by chance."""
 LEAST_OTHERS: Final = 3
 """Other boxes, of which it is known what colours there are."""
+MOST_OTHERS: Final = 1000
+"""Boxes whose paints stand for all others, every so many of them: each shade is compared with each of these. No site of
+fewer boxes is thinned out; of two square kilometres of packed yards, 12,000 boxes, comparing all took a fifth of a
+run."""
+AT_ONCE: Final = 1000
+"""Shades that are compared at once, so that memory does not grow with their number."""
 LEAST_LIGHT: Final = 0.005
 """Linear, so that logarithms are finite."""
 ONE_COLOUR: Final = 0.1
@@ -122,7 +128,8 @@ def shade_odds(light: Floats, shade: Ints, others: Ints) -> Floats:
     own = light[shade]
     one = _density(own, np.median(own, axis=0)[None], ONE_COLOUR)
     middle = np.median(light[np.concatenate([shade, others])], axis=0)[None]
-    paint = (1.0 - ALL_SHARE) * _density(own, light[others], OF_PAINTS) + ALL_SHARE * _density(own, middle, ALL_PAINTS)
+    some = light[others[:: -(-len(others) // MOST_OTHERS)]]
+    paint = (1.0 - ALL_SHARE) * _density(own, some, OF_PAINTS) + ALL_SHARE * _density(own, middle, ALL_PAINTS)
     return np.asarray(np.log((1.0 - ODD_SHARE) * one / paint + ODD_SHARE), np.float64)
 
 
@@ -155,10 +162,11 @@ def doubted(boxes: Floats, confidence: Floats, colours: Floats, is_container: Bo
         others = np.setdiff1d(np.flatnonzero(counted), shade)
         if len(shade) < LEAST_SHADES or len(others) < LEAST_OTHERS:
             continue
+        if linear[shade].mean() >= DARKEST * linear[others].mean():
+            continue
         odds = shade_odds(light, shade, others)
         total, alike = float(odds.sum()) - COLOUR_COST - np.log(DIRECTIONS), odds > 0
-        is_dark = linear[shade].mean() < DARKEST * linear[others].mean()
-        if total > most and is_dark and alike.mean() >= LEAST_ALIKE:
+        if total > most and alike.mean() >= LEAST_ALIKE:
             most, taken = total, np.full(len(boxes), np.nan)
             taken[shade[alike]] = -TAKEN
     return looked_at(confidence, np.where(is_container, taken, np.nan))
@@ -166,6 +174,10 @@ def doubted(boxes: Floats, confidence: Floats, colours: Floats, is_container: Bo
 
 def _density(at: Floats, middle: Floats, spread: float) -> Floats:
     """Mean of normal densities (k,) about each middle (m, band), at points (k, band)."""
-    apart = ((at[:, None] - middle[None]) / spread) ** 2
     scale = (spread * np.sqrt(2 * np.pi)) ** at.shape[1]
-    return np.asarray(np.exp(-0.5 * apart.sum(axis=2)).mean(axis=1) / scale, np.float64)
+    out = np.empty(len(at))
+    for first in range(0, len(at), AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        apart = ((at[some, None] - middle[None]) / spread) ** 2
+        out[some] = np.exp(-0.5 * apart.sum(axis=2)).mean(axis=1) / scale
+    return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -77,3 +79,15 @@ def test_grey_pictures_and_boxes_without_a_colour() -> None:
     found = after(yard(10), unknown)
     assert found[3] == 0.5
     np.testing.assert_allclose(np.delete(found[1::2], 1), LOST)
+
+
+def test_of_thousands_of_boxes_shade_is_told_as_of_few_in_little_memory() -> None:
+    count = 4000
+    boxes, colours = yard(count), painted(count)
+    tracemalloc.start()
+    found = after(boxes, colours)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(found, np.tile([0.5, LOST], count))
+    # All with all would be 400 MB for each array.
+    assert peak < 150e6
