@@ -217,11 +217,12 @@ class Grid:
         return out
 
     def _burn(self, geometry: BaseGeometry, cell: Window) -> Bools:
-        box = shapely.box(*self.window_bounds(cell))
-        if geometry.is_empty or not geometry.intersects(box):
+        # The cost is of all corners that are handed on, and a site's ground has a hundred thousand.
+        parts = shapely.get_parts(geometry)
+        near = parts[shapely.intersects(parts, shapely.box(*self.window_bounds(cell)))]
+        if not len(near):
             return np.zeros(cell.shape, bool)
-        transform = self.window_transform(cell)
-        return _rasterized([(geometry, 1)], transform, "uint8") > 0
+        return _rasterized([(part, 1) for part in near], self.window_transform(cell), "uint8") > 0
 
     def burn(self, shapes: Sequence[tuple[BaseGeometry, int]], window: Window) -> NDArray[np.int32]:
         """Numbered geometries on a window's pixels, by pixel centre.

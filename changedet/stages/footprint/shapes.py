@@ -15,6 +15,7 @@ from changedet.arrays import Bools, Bytes
 from changedet.grid import Grid, ground_area_m2
 from changedet.stages.footprint.kernels import closing
 from changedet.stages.footprint.kernels.ground import KINDS
+from changedet.stages.footprint.part_by_part import without
 
 Geometries: TypeAlias = NDArray[np.object_]
 """Shapely's, (n,)."""
@@ -170,7 +171,7 @@ def kind_polygons(geometry: MultiPolygon, levels: closing.Levels, kinds: Bytes, 
         least_m2 = 0.0 if name == "stored" else MIN_PART_M2
         parts = [part for part in cells.outlines(where, 0, 0) if part.area * scale >= least_m2]
         own = shapely.intersection(rest, shapely.union_all(parts))
-        rest = shapely.difference(rest, own)
+        rest = without(rest, own)
         found[name] = as_multi(own)
     return {"paving": as_multi(rest), **{name: found[name] for name in ("building", "earthwork", "stored")}}
 

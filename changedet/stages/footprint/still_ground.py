@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools
 from changedet.grid import ground_area_m2
 from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.footprint.part_by_part import joined, without
 from changedet.stages.footprint.shapes import EDGE_M, MIN_PART_M2, as_multi, in_units
 
 Marked: TypeAlias = Callable[[int, BaseGeometry], "tuple[float, float]"]
@@ -229,9 +230,9 @@ def _of_kind(
 ) -> MultiPolygon:
     sources = [(part, footprints[source].kinds.get(name)) for part, source in more]
     added = [shapely.intersection(part, other) for part, other in sources if other is not None]
-    return _joined(shapely.difference(shape, less), added)
+    return _joined(without(shape, less), added)
 
 
 def _joined(shape: BaseGeometry, added: Sequence[BaseGeometry]) -> MultiPolygon:
     """Both together; a union of the whole with nothing takes as long as one with something."""
-    return as_multi(shapely.union_all([shape, *added]) if added else shape)
+    return as_multi(joined(shape, added) if added else shape)
