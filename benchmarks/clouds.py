@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from changedet.imagery.angles import SunAngles  # noqa: E402
 from changedet.kernels.block_means import block_mean  # noqa: E402
 from changedet.kernels.pixel_classes import CLOUD, SHADOW  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
@@ -29,11 +30,11 @@ from scenarios.pairs import registered  # noqa: E402
 
 DATES, FACTOR, GSD_M = 6, 4, 0.5
 ROLES = ("blue", "green", "red", "nir")
-Date = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], float]
+Date = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], SunAngles]
 
 
 def dates(seed: int) -> Iterator[Date]:
-    """The date and the first one as pixels (band, y, x), what is hidden (y, x), and the sun's azimuth."""
+    """The date and the first one as pixels (band, y, x), what is hidden (y, x), and the sun."""
     world = make_world("clouds", DATES, seed)
     first = world.looks[0]
     for index, look in enumerate(world.looks[1:], 1):
@@ -41,14 +42,15 @@ def dates(seed: int) -> Iterator[Date]:
         before, own = registered(world, index, bands, np.random.default_rng([seed, index]))
         sky = weather(world, look, first.to_ground, first.shape)
         own, before = (np.where(image == 0, np.nan, image).astype(np.float32) for image in (own, before))
-        yield own, before, (sky.cloud > 0.1) | (sky.shadow > 0.2), look.sun_azimuth_deg
+        sun = SunAngles(look.sun_azimuth_deg, look.sun_elevation_deg)
+        yield own, before, (sky.cloud > 0.1) | (sky.shadow > 0.2), sun
 
 
 def shares(date: Date, with_trees: bool) -> NDArray[np.float64]:
     """Pixels that are open, of these masked, left open, of these hidden."""
-    own, before, hidden, azimuth = date
+    own, before, hidden, sun = date
     overview, reference = (block_mean(image, (FACTOR, FACTOR)) for image in (own, before))
-    classes = classify(overview, reference, GSD_M * FACTOR, azimuth, roles=ROLES, dtype="uint16", with_trees=with_trees)
+    classes = classify(overview, reference, GSD_M * FACTOR, sun, roles=ROLES, dtype="uint16", with_trees=with_trees)
     masked = np.isin(np.repeat(np.repeat(classes, FACTOR, 0), FACTOR, 1), (CLOUD, SHADOW))[: len(hidden)]
     seen = np.isfinite(own).all(axis=0)
     parts = seen & ~hidden, masked & seen & ~hidden, seen & ~masked, hidden & seen & ~masked

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from changedet.blocks import resolution_of
+from changedet.imagery.angles import SunAngles
 from changedet.stages.image_inputs import ground_metre
 from changedet.stages.mask.kernels.pixels import lay_over
 from changedet.stages.mask.stage import STAGE
@@ -19,7 +20,7 @@ def mask(
     reference: xr.DataArray | None = None,
     method: str = "auto",
     dtype: str = "uint16",
-    sun_azimuth_deg: float | None = None,
+    sun: SunAngles | None = None,
 ) -> xr.DataArray:
     """Classes of the pixels; what was as bright on the reference is no cloud."""
     resolution_m = resolution_of(image) / ground_metre(image, "mask")
@@ -29,7 +30,7 @@ def mask(
     if masker.classify is not None:
         factor = cloud_overview_factor(classes.shape, resolution_m, masker.overview_resolution_m)
         before = None if reference is None else _overview(reference, factor)
-        over = masker.classify(_overview(image, factor), before, resolution_m * factor, sun_azimuth_deg)
+        over = masker.classify(_overview(image, factor), before, resolution_m * factor, sun)
         lay_over(classes, np.zeros_like(classes), over, (0, 0), factor)
     return xr.DataArray(classes, dims=("y", "x"))
 

@@ -22,7 +22,7 @@ from changedet.pipeline.samples import Sample
 from changedet.pipeline.witnesses import NEAREST_WITNESSES
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.chips import LEAST_CONFIDENCE
-from changedet.stages.mask.stage import LOW_SUN_DEG, MaskMethod
+from changedet.stages.mask.stage import MaskMethod
 
 STRIP_ROWS: Final = 128
 """Rows of overviews of which the usual picture is made at once."""
@@ -34,7 +34,7 @@ def overview_classes(
     reference: Singles | None,
     displacement: Displacement,
     *,
-    under_snow: bool = False,
+    under_snow: bool,
 ) -> OverviewClasses | None:
     """Classify a date's overview.
 
@@ -60,14 +60,12 @@ def overview_classes(
     method = job.methods.mask
     if method is None or method.classify is None:
         return None
-    classify, factor = method.classify, job.overview_factor
-    sun = job.look.sun.azimuth_deg if job.look.sun else None
-    low_sun = job.look.sun is None or job.look.sun.elevation_deg < LOW_SUN_DEG
+    classify, factor, sun = method.classify, job.overview_factor, job.look.sun
     aligned = _moved(overview, displacement, job.grid.resolution_m, factor)
     resolution_m = job.grid.ground_resolution_m * factor
     is_reference = job.reference is None
     classes, (doubtful, white) = both(
-        lambda: classify(aligned, reference, resolution_m, sun, low_sun),
+        lambda: classify(aligned, reference, resolution_m, sun),
         lambda: (
             is_reference and method.doubtful is not None and method.doubtful(overview),
             (is_reference or under_snow) and method.white is not None and method.white(overview),
@@ -82,13 +80,13 @@ def overview_classes(
         return OverviewClasses.packed(np.where(classes == NODATA, classes, CLOUD).astype(np.uint8), factor)
     if len(open_ones) >= (1 if is_reference else NEAREST_WITNESSES):
         usual = usual_picture([laid for _, laid in open_ones])
-        against = classify(aligned, usual, resolution_m, sun, low_sun)
+        against = classify(aligned, usual, resolution_m, sun)
         # Each look by itself has told already that the reference is not hidden. Beside the mean of later dates, with
         # less noise and more boxes, smooth ground looks like a cloud.
         if not (is_reference and np.isin(against, (CLOUD, NODATA)).all()):
             classes = confirmed_clouds(classes, against)
     if white and method.snow is not None and (all_ones := witnesses.of_all_seasons()):
-        classes = with_snow(classes, method.snow(aligned, all_ones, resolution_m, low_sun))
+        classes = with_snow(classes, method.snow(aligned, all_ones, resolution_m, sun))
     return OverviewClasses.packed(classes, factor)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import PixelMethod
 from changedet.errors import MethodError
+from changedet.imagery.angles import SunAngles
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED
 from changedet.models.loader import released_trees
@@ -19,18 +20,16 @@ from changedet.stages.mask.kernels.cloud_context import CONTEXT_NAMES
 from changedet.stages.mask.kernels.cloud_features import FEATURE_NAMES
 from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.frame_fill import black_fill, white_fill
-from changedet.stages.mask.kernels.light_units import light_units
+from changedet.stages.mask.kernels.light_units import LightUnits, light_units
 from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful, shows_nothing_of
-from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
+from changedet.stages.mask.kernels.overview_classes import classify_overview
+from changedet.stages.mask.kernels.overview_snow import Sun, is_white_all_over, snow_beside
 from changedet.stages.mask.kernels.pixels import classes_of_pixels
 from changedet.stages.registry import Choice, Facts, Metres, Stage
 
 VISIBLE: Final = ("blue", "green", "red")
 FILL_RESOLUTION_M: Final = 2.0
 """Of the overview in which white and black fill is looked for, as clouds are; chosen by hand."""
-LOW_SUN_DEG: Final = 37.0
-"""Elevation of the sun below which snow may be darker than any cloud, so that it is looked for without the air's light,
-too. Chosen by hand with one port in view (docs/research/change.md, "Snow under a high sun")."""
 CLOUD_FEATURES: Final = (*FEATURE_NAMES, *CONTEXT_NAMES)
 """What the trees of clouds were fitted on, both questions together."""
 
@@ -46,10 +45,10 @@ class MaskMethod(PixelMethod[None, Bytes]):
     Attributes
     ----------
     classify : callable or None
-        ``classify(overview, reference_overview, resolution_m, sun_azimuth_deg, low_sun=True) -> uint8 (y, x)``, classes
-        of `changedet.kernels.pixel_classes`: overviews are float32 ``(band, y, x)`` block means with NaN for no data,
-        the reference's on the same grid or None, the resolution that of the overview's pixels, the sun's azimuth from
-        grid north or None, and whether it may have stood below `LOW_SUN_DEG`. None where only pixels count.
+        ``classify(overview, reference_overview, resolution_m, sun) -> uint8 (y, x)``, classes of
+        `changedet.kernels.pixel_classes`: overviews are float32 ``(band, y, x)`` block means with NaN for no data, the
+        reference's on the same grid or None, the resolution that of the overview's pixels, the sun `SunAngles` or
+        None. None where only pixels count.
     overview_resolution_m : float
         Pixel size at which `classify` works best; `overview_factors.cloud_overview_factor` makes a whole factor of it.
     doubtful : callable or None
@@ -60,18 +59,18 @@ class MaskMethod(PixelMethod[None, Bytes]):
     white : callable or None
         ``white(overview) -> bool``: whether other dates should say if snow lies on it.
     snow : callable or None
-        ``snow(overview, others, resolution_m, low_sun=True) -> uint8 (y, x)``: where other dates' overviews, laid on
+        ``snow(overview, others, resolution_m, sun) -> uint8 (y, x)``: where other dates' overviews, laid on
         it, show that snow lies, CLEAR, SNOW or PATCHES.
     fill : callable or None
         ``fill(overview) -> bool (y, x)``: where white or black stands for nothing seen.
     """
 
-    classify: Callable[..., Bytes] | None = None
+    classify: Callable[[Singles, Singles | None, float, SunAngles | None], Bytes] | None = None
     overview_resolution_m: float = 2.0
     doubtful: Callable[[Singles], bool] | None = None
     hidden: Callable[[Singles, Sequence[Singles]], bool] | None = None
     white: Callable[[Singles], bool] | None = None
-    snow: Callable[..., Bytes] | None = None
+    snow: Callable[[Singles, Sequence[Singles], float, SunAngles | None], Bytes] | None = None
     fill: Callable[[Singles], Bools] | None = None
 
 
@@ -200,8 +199,7 @@ def classify(
     overview: Singles,
     reference: Singles | None,
     resolution_m: float,
-    sun_azimuth_deg: float | None = None,
-    low_sun: bool = True,
+    sun: SunAngles | None,
     *,
     roles: tuple[str, ...],
     dtype: str,
@@ -217,10 +215,8 @@ def classify(
         The same of the reference date, on the same grid.
     resolution_m : float
         Of the overview's pixels.
-    sun_azimuth_deg : float or None
-        Clockwise from grid north, towards the sun.
-    low_sun : bool
-        Whether it may have stood below `LOW_SUN_DEG`.
+    sun : SunAngles or None
+        As the scene gives them.
     roles : tuple of str
         Of the bands.
     dtype : str
@@ -233,18 +229,16 @@ def classify(
     uint8 (y, x)
         Classes of `changedet.kernels.pixel_classes`.
     """
-    bands, floor, ceiling = _units(overview, roles, dtype)
+    bands, units = _bands_and_units(overview, roles, dtype)
     fill = fill_of(overview, dtype)
     classes = classify_overview(
         _without(overview, fill),
         reference,
         bands,
         resolution_m,
-        floor=floor,
-        ceiling=ceiling,
-        sun_azimuth_deg=sun_azimuth_deg,
+        units=units,
+        sun=_position(sun),
         trees=cloud_forests() if with_trees else (),
-        low_sun=low_sun,
     )
     classes[fill] = SATURATED
     return classes
@@ -279,7 +273,7 @@ def _seen(overview: Singles, dtype: str) -> Singles:
 
 
 def _fill_alone(
-    overview: Singles, _reference: object, _resolution_m: float, _sun: object, _low_sun: bool = True, *, dtype: str
+    overview: Singles, _reference: Singles | None, _resolution_m: float, _sun: SunAngles | None, *, dtype: str
 ) -> Bytes:
     """Classes where no bands tell clouds: white and black that stand for nothing seen."""
     classes = np.where(np.isfinite(overview).all(axis=0), CLEAR, NODATA).astype(np.uint8)
@@ -288,10 +282,10 @@ def _fill_alone(
 
 
 def _hidden_or_fill(
-    overview: Singles, reference: Singles | None, resolution_m: float, sun: object, low_sun: bool = True, *, dtype: str
+    overview: Singles, reference: Singles | None, resolution_m: float, sun: SunAngles | None, *, dtype: str
 ) -> Bytes:
     """The same, and cloud all over where a grey picture shows nothing of what the reference shows."""
-    classes = _fill_alone(overview, reference, resolution_m, sun, low_sun, dtype=dtype)
+    classes = _fill_alone(overview, reference, resolution_m, sun, dtype=dtype)
     seen = _seen(overview, dtype).mean(axis=0)
     known = seen[np.isfinite(seen)]
     blank = known.size > 0 and known.min() == known.max()
@@ -300,29 +294,33 @@ def _hidden_or_fill(
     return classes
 
 
-def _units(overview: Singles, roles: tuple[str, ...], dtype: str) -> tuple[CloudBands, float, float]:
-    """Bands, least brightness of a cloud and clipped white, as `classify_overview` takes them."""
+def _position(sun: SunAngles | None) -> Sun | None:
+    return None if sun is None else Sun(sun.azimuth_deg, sun.elevation_deg)
+
+
+def _bands_and_units(overview: Singles, roles: tuple[str, ...], dtype: str) -> tuple[CloudBands, LightUnits]:
+    """As `classify_overview` takes them."""
     white = (roles.index("blue"), roles.index("green"), roles.index("red"))
     nir, swir1 = (roles.index(role) if role in roles else None for role in ("nir", "swir1"))
-    return CloudBands(white, nir, swir1), *light_units(overview[list(white)], dtype)
+    return CloudBands(white, nir, swir1), light_units(overview[list(white)], dtype)
 
 
 def _white(overview: Singles, *, roles: tuple[str, ...], dtype: str) -> bool:
-    return is_white_all_over(_seen(overview, dtype), *_units(overview, roles, dtype))
+    return is_white_all_over(_seen(overview, dtype), *_bands_and_units(overview, roles, dtype))
 
 
 def _snow(
     overview: Singles,
     others: Sequence[Singles],
     resolution_m: float,
-    low_sun: bool = True,
+    sun: SunAngles | None,
     *,
     roles: tuple[str, ...],
     dtype: str,
 ) -> Bytes:
-    bands, floor, ceiling = _units(overview, roles, dtype)
+    bands, units = _bands_and_units(overview, roles, dtype)
     seen, *others = (_seen(image, dtype) for image in (overview, *others))
-    return snow_beside(seen, others, bands, resolution_m, floor, ceiling, low_sun)
+    return snow_beside(seen, others, bands, resolution_m, units, _position(sun))
 
 
 def cloud_forests() -> tuple[Forest, ...]:

@@ -12,6 +12,7 @@ from real import DATA, needs_data
 from scipy.ndimage import gaussian_filter
 
 from changedet.errors import MethodError
+from changedet.imagery.angles import SunAngles
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SATURATED, SHADOW, SNOW
 from changedet.simulate import make_world, render
 from changedet.stages.mask.stage import STAGE
@@ -74,7 +75,7 @@ def test_mask_finds_a_cloud_and_its_shadow(with_reference):
     reference = image(with_yard(ground(0)) * 1.1) if with_reference else None
     # The sun stands in the north-east: the shadow falls south-west, rows down and columns left.
     azimuth = float(np.degrees(np.arctan2(40, 60)))
-    found = mask(image(values), reference=reference, sun_azimuth_deg=azimuth).values
+    found = mask(image(values), reference=reference, sun=SunAngles(azimuth, 45.0)).values
     assert (found[cloud > 0.5] == CLOUD).mean() > 0.97
     alone = (dark > 0.6) & (cloud < 0.01)
     # Alone, a picture cannot tell the shadow on a bright field from a darker field in the sun.

@@ -19,6 +19,7 @@ from changedet.kernels.components import label
 from changedet.stages.mask.kernels.cloud_light import extent
 from changedet.stages.mask.kernels.cloud_shadows import FADE_M, RIM_ALONE_M, RIM_M
 from changedet.stages.mask.kernels.discs import dilated, opened
+from changedet.stages.mask.kernels.light_units import LightUnits
 
 CORE_RATIO: Final = 3.0
 """Cloud cores are this much brighter than the scene's darker quarter; gravel, concrete and sand reach 2 to 2.5."""
@@ -78,8 +79,7 @@ def bright_cores(
     valid: Bools,
     ground: float,
     resolution_m: float,
-    floor: float,
-    ceiling: float,
+    units: LightUnits,
 ) -> Bools:
     """Wide places that are white and much brighter than the ground.
 
@@ -95,19 +95,17 @@ def bright_cores(
         Brightness of the scene's darker quarter.
     resolution_m : float
         Pixel size.
-    floor : float
-        Nothing darker is a cloud, whatever the scene; 0 where the units are unknown.
-    ceiling : float
-        Clipped white of 8-bit pictures; infinite where there is none.
+    units : LightUnits
+        Of the bands.
 
     Returns
     -------
     bool (y, x)
         Candidates for `clouds_of_cores`.
     """
-    least, most = max(CORE_RATIO * ground, floor), CORE_SATURATION
-    if np.isfinite(ceiling):
-        least, most = min(least, CORE_CEILING_SHARE * ceiling), CORE_PICTURE_SATURATION
+    least, most = max(CORE_RATIO * ground, units.floor), CORE_SATURATION
+    if units.are_stretched:
+        least, most = min(least, CORE_CEILING_SHARE * units.ceiling), CORE_PICTURE_SATURATION
     white = extent(bands) < most * np.maximum(bright, 1e-6)
     return opened(valid & white & (bright > least), CORE_WIDTH_M / 2, resolution_m)
 

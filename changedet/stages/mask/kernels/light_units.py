@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -35,7 +35,36 @@ MOST_BALANCE: Final = 2.0
 """Factor by which a band is scaled to white at most: counts of one sensor's bands differ by up to so much."""
 
 
-def light_units(visible: Singles, dtype: str) -> tuple[float, float]:
+class LightUnits(NamedTuple):
+    """How bright a cloud and clipped white are in a picture's own units.
+
+    Attributes
+    ----------
+    floor : float
+        Nothing darker is a cloud, whatever the scene; 0 where the units are unknown.
+    ceiling : float
+        Clipped white of pictures; infinite where there is none.
+    """
+
+    floor: float
+    ceiling: float
+
+    @property
+    def are_stretched(self) -> bool:
+        """Whether they are a picture's, stretched up to clipped white."""
+        return bool(np.isfinite(self.ceiling))
+
+    @property
+    def are_known(self) -> bool:
+        """Whether anybody knows how bright a cloud is in them."""
+        return self.are_stretched or self.floor > 0
+
+
+UNKNOWN_UNITS: Final = LightUnits(0.0, float("inf"))
+"""Of counts, and of what air's light was taken from."""
+
+
+def light_units(visible: Singles, dtype: str) -> LightUnits:
     """Find the least brightness of a cloud, and clipped white.
 
     Parameters
@@ -47,25 +76,22 @@ def light_units(visible: Singles, dtype: str) -> tuple[float, float]:
 
     Returns
     -------
-    floor : float
-        `REFLECTANCE_FLOOR` of fractions and of whole numbers of 1/10000, `PICTURE_FLOOR` of pictures; 0 where the units
-        are unknown.
-    ceiling : float
-        Of pictures; infinite for all else.
+    LightUnits
+        `REFLECTANCE_FLOOR` of fractions and of whole numbers of 1/10000, `PICTURE_FLOOR` of pictures.
     """
     kind = np.dtype(dtype)
     if kind == np.uint8:
-        return PICTURE_FLOOR, PICTURE_CEILING
+        return LightUnits(PICTURE_FLOOR, PICTURE_CEILING)
     seen = _where(np.isfinite(visible), visible)
     if not seen.size:
-        return 0.0, float("inf")
+        return UNKNOWN_UNITS
     high = percentile(seen, BRIGHT_PERCENT)
     if kind == np.uint16 and high > WIDE_PICTURE * np.iinfo(np.uint16).max:
-        return PICTURE_FLOOR * WIDE_STEP, PICTURE_CEILING * WIDE_STEP
+        return LightUnits(PICTURE_FLOOR * WIDE_STEP, PICTURE_CEILING * WIDE_STEP)
     if not np.issubdtype(kind, np.integer):
-        return (REFLECTANCE_FLOOR if high < MOST_FRACTION else 0.0), float("inf")
+        return LightUnits(REFLECTANCE_FLOOR, float("inf")) if high < MOST_FRACTION else UNKNOWN_UNITS
     known = WHOLE_RANGE[0] < high < WHOLE_RANGE[1]
-    return (PER_FRACTION * REFLECTANCE_FLOOR if known else 0.0), float("inf")
+    return LightUnits(PER_FRACTION * REFLECTANCE_FLOOR, float("inf")) if known else UNKNOWN_UNITS
 
 
 def white_balanced(image: Singles, white: tuple[int, int, int]) -> Singles:

@@ -11,6 +11,7 @@ from changedet.stages.mask.kernels import overview_classes
 from changedet.stages.mask.kernels.cloud_context import ENCLOSED, HiddenProbability
 from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.cloud_trees import thick_cloud
+from changedet.stages.mask.kernels.light_units import LightUnits
 from changedet.stages.mask.kernels.overview_classes import classify_overview
 
 BANDS = CloudBands((0, 1, 2), None)
@@ -19,7 +20,7 @@ BANDS = CloudBands((0, 1, 2), None)
 def test_classify_overview_eight_bit_white_is_saturated_only_where_no_roof_is_that_wide():
     clipped = np.zeros((4, 200, 200), np.float32) + 90
     clipped[:, 40:160, 40:160] = 255
-    classes = classify_overview(clipped, None, BANDS, 1.0, 1e9, 253.5, None, ())
+    classes = classify_overview(clipped, None, BANDS, 1.0, LightUnits(1e9, 253.5), None, ())
     assert (classes[60:140, 60:140] == SATURATED).all()
     assert (classes[:38] == CLEAR).all()
 
@@ -30,7 +31,7 @@ def test_classify_overview_labels_many_cores_rightly():
     for size in (4, 6, 8):
         rough = gaussian_filter(rng.normal(size=(403, 515)), size)
         values = np.where(rough > rough.std(), 7000.0, 1000.0)[None] * np.ones((3, 1, 1))
-        classify_overview(values.astype(np.float32), None, BANDS, 5.0, 2200.0, float("inf"), None, ())
+        classify_overview(values.astype(np.float32), None, BANDS, 5.0, LightUnits(2200.0, float("inf")), None, ())
         cores = rough > rough.std()
         ours, theirs = components.label(cores.astype(np.uint8)), ndimage_label(cores, np.ones((3, 3)))[0]
         pairs = set(zip(ours.ravel().tolist(), theirs.ravel().tolist(), strict=True))
@@ -81,7 +82,7 @@ def a_yard() -> np.ndarray:
 def test_classify_overview_a_new_pale_yard_is_no_cloud_in_a_stretched_picture() -> None:
     for thing, share in ((a_cloud(), 0.9), (a_yard(), 0.0)):
         date, reference = (250 * image for image in ground_and(thing))
-        classes = classify_overview(date, reference, BANDS, 2.0, 150.0, 253.5, None, ())
+        classes = classify_overview(date, reference, BANDS, 2.0, LightUnits(150.0, 253.5), None, ())
         assert ((classes == CLOUD)[thing > 0.8].mean() >= 0.9) == (share > 0)
         assert share > 0 or (classes == CLEAR).all()
 
@@ -90,7 +91,7 @@ def test_classify_overview_clouds_are_white_in_raw_counts_too() -> None:
     gains = np.float32([1.35, 1.0, 0.8])[:, None, None]
     thing = a_cloud()
     date, reference = (1400 * gains * image for image in ground_and(thing))
-    classes = classify_overview(date, reference, BANDS, 2.0, 0.0, float("inf"), None, ())
+    classes = classify_overview(date, reference, BANDS, 2.0, LightUnits(0.0, float("inf")), None, ())
     assert (classes == CLOUD)[thing > 0.8].mean() > 0.9
 
 
@@ -105,7 +106,7 @@ def test_what_looks_like_a_cloud_is_sand_where_trees_find_nothing_that_thins_out
 
     monkeypatch.setattr(overview_classes, "cloud_probabilities", by_trees)
     date, reference = (1400 * image for image in ground_and(thing))
-    classes = classify_overview(date, reference, BANDS, 2.0, 0.0, float("inf"), None, (None,) * 4)
+    classes = classify_overview(date, reference, BANDS, 2.0, LightUnits(0.0, float("inf")), None, (None,) * 4)
     assert ((classes == CLOUD)[thing > 0.8].mean() > 0.9) == covered
     assert covered or (classes == CLEAR).all()
 
@@ -123,6 +124,6 @@ def test_soil_in_haze_is_as_white_as_a_cloud_and_brighter_in_near_infrared(
     date, reference = (np.concatenate([part, infrared * part[-1:]]) for part in (visible, reference))
     bands = CloudBands((0, 1, 2), 3)
     trees = (None,) * 4 if with_trees else ()
-    classes = classify_overview(date, reference, bands, 2.0, floor, float("inf"), None, trees)
+    classes = classify_overview(date, reference, bands, 2.0, LightUnits(floor, float("inf")), None, trees)
     assert ((classes == CLOUD)[thing > 0.8].mean() > 0.9) == covered
     assert covered or (classes == CLEAR).all()

@@ -9,10 +9,14 @@ import pytest
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, PATCHES, SNOW
 from changedet.stages.mask.kernels.air_light import without_air
 from changedet.stages.mask.kernels.cloud_light import CloudBands
-from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
+from changedet.stages.mask.kernels.light_units import UNKNOWN_UNITS, LightUnits
+from changedet.stages.mask.kernels.overview_classes import classify_overview
+from changedet.stages.mask.kernels.overview_snow import Sun, is_white_all_over, snow_beside
 from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, snow_by_index, white_snow
 
 FLOOR = 2200.0
+KNOWN = LightUnits(FLOOR, np.inf)
+HIGH_SUN = Sun(150.0, 60.0)
 RESOLUTION_M = 2.0
 SIZE = 128
 WHITE = np.array([7000, 7000, 6900], np.float32)[:, None, None]
@@ -118,7 +122,7 @@ def test_a_cloud_over_snow_in_patches_shows_no_boxes() -> None:
 def test_a_cloud_over_snow_in_patches_hides_the_ground_as_a_cloud_or_as_snow() -> None:
     picture, core = under_a_cloud(bare())
     bands = CloudBands((0, 1, 2), None)
-    found = classify_overview(picture, bare(4), bands, RESOLUTION_M, FLOOR, float("inf"), None, ())
+    found = classify_overview(picture, bare(4), bands, RESOLUTION_M, KNOWN, None, ())
     assert np.isin(found[core], (CLOUD, SNOW)).all()
     assert (found == PATCHES).mean() > 0.2
 
@@ -160,17 +164,17 @@ COUNTS = np.float32(0.12)
 def test_snow_is_known_in_counts_of_which_nobody_knows_the_scale() -> None:
     before, lies = COUNTS * bare(4), patches(0.25)
     after = COUNTS * 0.8 * snowed(bare(), lies)
-    found = classify_overview(after, before, BANDS, RESOLUTION_M, 0.0, np.inf, None, ())
+    found = classify_overview(after, before, BANDS, RESOLUTION_M, UNKNOWN_UNITS, None, ())
     assert (found[lies] == PATCHES).mean() > 0.95
     assert (found != CLEAR).mean() < 0.6
-    assert is_white_all_over(after, BANDS, 0.0, np.inf)
-    assert (snow_beside(after, [before], BANDS, RESOLUTION_M, 0.0, np.inf)[lies] == PATCHES).mean() > 0.95
+    assert is_white_all_over(after, BANDS, UNKNOWN_UNITS)
+    assert (snow_beside(after, [before], BANDS, RESOLUTION_M, UNKNOWN_UNITS, None)[lies] == PATCHES).mean() > 0.95
 
 
 def test_grey_ground_in_unknown_counts_is_no_snow_by_itself_nor_beside_another_look() -> None:
     grey = np.broadcast_to(bare().mean(axis=0), (3, SIZE, SIZE)) * COUNTS
-    assert (classify_overview(grey, None, BANDS, RESOLUTION_M, 0.0, np.inf, None, ()) == CLEAR).all()
-    assert (snow_beside(grey * 1.3, [grey], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
+    assert (classify_overview(grey, None, BANDS, RESOLUTION_M, UNKNOWN_UNITS, None, ()) == CLEAR).all()
+    assert (snow_beside(grey * 1.3, [grey], BANDS, RESOLUTION_M, UNKNOWN_UNITS, None) == CLEAR).all()
 
 
 def test_concrete_that_haze_takes_the_colour_of_is_no_snow_in_unknown_counts() -> None:
@@ -181,7 +185,7 @@ def test_concrete_that_haze_takes_the_colour_of_is_no_snow_in_unknown_counts() -
     hazy = (1.1 * clear + np.array([220, 130, 90], np.float32)[:, None, None]).astype(np.float32)
     assert white_snow(hazy, None, clear, 300.0, RESOLUTION_M, is_scaled=True)[yard].mean() > 0, "white, and all over"
     assert (white_snow(hazy, None, clear, 300.0, RESOLUTION_M, is_scaled=False) == CLEAR).all()
-    assert (snow_beside(hazy, [clear], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
+    assert (snow_beside(hazy, [clear], BANDS, RESOLUTION_M, UNKNOWN_UNITS, None) == CLEAR).all()
 
 
 def test_silt_of_a_flood_is_no_snow_in_unknown_counts_and_hazy_snow_is() -> None:
@@ -195,7 +199,7 @@ def test_silt_of_a_flood_is_no_snow_in_unknown_counts_and_hazy_snow_is() -> None
     white = white_snow(flooded, None, before, 150.0, RESOLUTION_M, is_scaled=True)
     assert white[lies].mean() > 0, "white, and all over"
     assert (white_snow(flooded, None, before, 150.0, RESOLUTION_M, is_scaled=False) == CLEAR).all()
-    assert (snow_beside(flooded, [before], BANDS, RESOLUTION_M, 0.0, np.inf) == CLEAR).all()
+    assert (snow_beside(flooded, [before], BANDS, RESOLUTION_M, UNKNOWN_UNITS, None) == CLEAR).all()
     hazy = (COUNTS * snowed(before / COUNTS, lies) + air).astype(np.float32)
     assert (white_snow(hazy, None, before, 200.0, RESOLUTION_M, is_scaled=False)[lies] != CLEAR).mean() > 0.95
 
@@ -228,28 +232,26 @@ def test_snow_under_a_low_sun_is_known_once_the_air_is_taken_away() -> None:
     lies = patches(0.3)
     before, after = (image.astype(np.float32) for image in (bare(4), LOW_SUN * snowed(bare(), lies) + AIR))
     assert (white_snow(after, None, before, FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR).all()
-    found = classify_overview(after, before, BANDS, RESOLUTION_M, FLOOR, np.inf, None, ())
+    found = classify_overview(after, before, BANDS, RESOLUTION_M, KNOWN, None, ())
     assert (found[lies] == PATCHES).mean() > 0.9
-    assert is_white_all_over(after, BANDS, FLOOR, np.inf)
-    assert (snow_beside(after, [before], BANDS, RESOLUTION_M, FLOOR, np.inf)[lies] == PATCHES).mean() > 0.9
+    assert is_white_all_over(after, BANDS, KNOWN)
+    assert (snow_beside(after, [before], BANDS, RESOLUTION_M, KNOWN, None)[lies] == PATCHES).mean() > 0.9
 
 
 def test_what_is_darker_than_a_cloud_under_a_high_sun_is_no_snow() -> None:
     before, after = (image.astype(np.float32) for image in (bare(4), LOW_SUN * snowed(bare(), patches(0.3)) + AIR))
-    assert (
-        classify_overview(after, before, BANDS, RESOLUTION_M, FLOOR, np.inf, None, (), low_sun=False) == CLEAR
-    ).all()
-    assert (snow_beside(after, [before], BANDS, RESOLUTION_M, FLOOR, np.inf, low_sun=False) == CLEAR).all()
+    assert (classify_overview(after, before, BANDS, RESOLUTION_M, KNOWN, HIGH_SUN, ()) == CLEAR).all()
+    assert (snow_beside(after, [before], BANDS, RESOLUTION_M, KNOWN, HIGH_SUN) == CLEAR).all()
     high = snowed(bare(), patches(0.3)).astype(np.float32)
-    assert (snow_beside(high, [before], BANDS, RESOLUTION_M, FLOOR, np.inf, low_sun=False) != CLEAR).any()
+    assert (snow_beside(high, [before], BANDS, RESOLUTION_M, KNOWN, HIGH_SUN) != CLEAR).any()
 
 
 def test_of_a_picture_of_eight_bits_the_air_is_left_in_and_bare_ground_is_no_snow() -> None:
     after = (LOW_SUN * snowed(bare(), patches(0.3)) + AIR).astype(np.float32)
-    assert (classify_overview(after, bare(4), BANDS, RESOLUTION_M, 0.0, 2700.0, None, ()) == CLEAR).all()
+    assert (classify_overview(after, bare(4), BANDS, RESOLUTION_M, LightUnits(0.0, 2700.0), None, ()) == CLEAR).all()
     low = (LOW_SUN * bare(4) + AIR).astype(np.float32)
-    assert (classify_overview(low, bare(4), BANDS, RESOLUTION_M, FLOOR, np.inf, None, ()) == CLEAR).all()
-    assert (snow_beside(low, [bare(4)], BANDS, RESOLUTION_M, FLOOR, np.inf) == CLEAR).all()
+    assert (classify_overview(low, bare(4), BANDS, RESOLUTION_M, KNOWN, None, ()) == CLEAR).all()
+    assert (snow_beside(low, [bare(4)], BANDS, RESOLUTION_M, KNOWN, None) == CLEAR).all()
 
 
 def test_the_air_is_each_bands_darkest_and_half_of_its_brightest_at_most() -> None:
