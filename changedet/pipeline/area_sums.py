@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
@@ -44,8 +44,24 @@ def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Area]) -> list[tupl
     return _sums(path, grid, areas, lambda mask: (mask == CHANGED, mask != NOT_OBSERVED))
 
 
-def marked_once(paths: Sequence[Path], grid: Grid, areas: Sequence[Area]) -> list[list[float]]:
-    """Sum the ground that one mask alone marks of all masks of a series.
+class MarkedGround(NamedTuple):
+    """Ground of an area by one mask, in m2.
+
+    Attributes
+    ----------
+    changed, seen : float
+        What is changed, and what is observed.
+    lone : float
+        What of it no other mask of the series marks.
+    """
+
+    changed: float
+    seen: float
+    lone: float
+
+
+def marked_ground(paths: Sequence[Path], grid: Grid, areas: Sequence[Area]) -> list[list[MarkedGround]]:
+    """Sum what each mask of a series marks and observes, and what it alone marks.
 
     Parameters
     ----------
@@ -57,21 +73,24 @@ def marked_once(paths: Sequence[Path], grid: Grid, areas: Sequence[Area]) -> lis
 
     Returns
     -------
-    list of list of float
-        For each mask and area, in m2 of ground.
+    list of list of MarkedGround
+        For each mask and area.
     """
     row_m2 = pixel_area_m2(grid)
-    sums = np.zeros((len(paths), len(areas)))
+    sums = np.zeros((len(paths), len(areas), len(MarkedGround._fields)))
     for window in tiles(grid.shape, TILE_PX):
-        marked = [next(iter(read_windows(path, [window]))) == CHANGED for path in paths]
+        masks = [next(iter(read_windows(path, [window]))) for path in paths]
         times = np.zeros(window.shape, np.int32)
-        for one in marked:
-            times += one
+        for mask in masks:
+            times += mask == CHANGED
+        within = [grid.inside(window) if area is None else grid.inside(window, area) for area in areas]
         weights = row_m2[window.y : window.y + window.height]
-        for k, area in enumerate(areas):
-            alone = (times == 1) & (grid.inside(window) if area is None else grid.inside(window, area))
-            sums[:, k] += [(weights * count_rows(one, alone)).sum() for one in marked]
-    return [[float(value) for value in row] for row in sums]
+        for i, mask in enumerate(masks):
+            marked, seen = mask == CHANGED, mask != NOT_OBSERVED
+            alone = marked & (times == 1)
+            for k, area in enumerate(within):
+                sums[i, k] += [(weights * count_rows(some, area)).sum() for some in (marked, seen, alone)]
+    return [[MarkedGround(*map(float, one)) for one in of_mask] for of_mask in sums]
 
 
 def scored_above(path: Path, grid: Grid, areas: Sequence[Area], least: float) -> list[float]:

@@ -17,7 +17,7 @@ from changedet.kernels import intervals
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.summary import FIGURE_COLUMNS
 from changedet.outputs.values import iso_dates
-from changedet.pipeline.area_sums import Area, changed_and_seen, marked_once
+from changedet.pipeline.area_sums import Area, changed_and_seen, marked_ground
 from changedet.pipeline.faint_change import is_judged
 from changedet.pipeline.first_change import changed_by_first_date, first_dates, unseen_before_first_date
 from changedet.plan import Plan
@@ -86,9 +86,15 @@ def is_pair(plan: Plan) -> bool:
 
 ChangedAreas: TypeAlias = dict[dt.date, dict[str, tuple[float, float]]]
 """For each compared date and area the ground that is changed and that is observed, in m2."""
+LoneAreas: TypeAlias = dict[dt.date, dict[str, float]]
+"""For each of them the changed ground that no other date's mask marks, in m2; empty where seasons are not read.
+
+In pixels that coarse a field that is ploughed for the first time in a series is as bare as ground that is built upon;
+the next look shows which it is.
+"""
 
 
-def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> ChangedAreas:
+def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> tuple[ChangedAreas, LoneAreas]:
     """Sum the changed and the observed ground of each compared date and area.
 
     Parameters
@@ -100,37 +106,20 @@ def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> ChangedAreas:
 
     Returns
     -------
-    dict of date to dict of str to (float, float)
-        m2 that are changed, and that are observed; empty where the stage change is switched off.
+    changed : ChangedAreas
+        Empty where the stage change is switched off.
+    lone : LoneAreas
     """
-    shapes = list(areas.values())
-    found = {day: changed_and_seen(plan.mask_file(day), plan.grid, shapes) for day in plan.compared_dates}
-    return {day: dict(zip(areas, pairs, strict=True)) for day, pairs in found.items()}
-
-
-def lone_areas(plan: Plan, areas: Mapping[str, Area]) -> dict[dt.date, dict[str, float]]:
-    """Sum the ground of each compared date and area that no other date's mask marks, where the site's seasons are read.
-
-    In pixels that coarse a field that is ploughed for the first time in a series is as bare as ground that is built
-    upon; the next look shows which it is.
-
-    Parameters
-    ----------
-    plan : Plan
-        Its masks are done.
-    areas : mapping of str to geometry or None
-        By zone; None is the whole site.
-
-    Returns
-    -------
-    dict of date to dict of str to float
-        m2; empty where seasons are not read.
-    """
+    shapes, days = list(areas.values()), plan.compared_dates
     if not knows_seasons(plan):
-        return {}
-    days = plan.compared_dates
-    sums = marked_once([plan.mask_file(day) for day in days], plan.grid, list(areas.values()))
-    return {day: dict(zip(areas, row, strict=True)) for day, row in zip(days, sums, strict=True)}
+        pairs = [changed_and_seen(plan.mask_file(day), plan.grid, shapes) for day in days]
+        return {day: dict(zip(areas, row, strict=True)) for day, row in zip(days, pairs, strict=True)}, {}
+    sums = marked_ground([plan.mask_file(day) for day in days], plan.grid, shapes)
+    found = {day: dict(zip(areas, row, strict=True)) for day, row in zip(days, sums, strict=True)}
+    return (
+        {day: {name: (one.changed, one.seen) for name, one in of_day.items()} for day, of_day in found.items()},
+        {day: {name: one.lone for name, one in of_day.items()} for day, of_day in found.items()},
+    )
 
 
 def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:

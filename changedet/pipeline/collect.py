@@ -22,9 +22,9 @@ from changedet.pipeline.boxes import RunBoxes, by_look, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import (
     ChangedAreas,
+    LoneAreas,
     changed_areas,
     changes_layer,
-    lone_areas,
     mask_shares,
     shares_of_pair,
     with_built_ground,
@@ -120,10 +120,10 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     areas: dict[str, Area] = {"": None} | (
         {} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True))
     )
-    changed = changed_areas(plan, areas)
+    changed, lone = changed_areas(plan, areas)
     false = _placebo(plan) if changed else None
     familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models, footprints))
-    looks = _measurements(plan, models, areas, footprints, changed, changes, false, shares)
+    looks = _measurements(plan, models, areas, footprints, changed, lone, changes, false, shares)
     odd = plan.reference_date if reference_is_odd(models) else None
     looks = with_refused_boxes(_believed(plan, looks, familiar, odd, changed), plan.reference_date, changes, shares)
     containers, followed, _ = seen = _seen_boxes(plan, boxes, zones)
@@ -227,13 +227,14 @@ def _measurements(
     areas: Mapping[str, Area],
     footprints: Mapping[dt.date, Footprint],
     changed: ChangedAreas,
+    lone: LoneAreas,
     changes: gpd.GeoDataFrame,
     false: Placebo | None,
     shares: MaskShares,
 ) -> list[DateMeasurements]:
     counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
     false_bound = 0.0 if false is None else false.bound
-    faint, lone, found = faint_areas(plan, areas, changed), lone_areas(plan, areas), []
+    faint, found = faint_areas(plan, areas, changed), []
     for look in plan.looks:
         alignment = models[look.date].alignment
         known = alignment.confident

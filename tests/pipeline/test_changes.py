@@ -214,7 +214,7 @@ def test_upper_bounds_of_a_series_allow_for_all_that_may_have_come_or_left_since
     np.testing.assert_array_equal(found["changed_area_low_m2"], table["changed_area_low_m2"])
 
 
-def test_lone_areas_are_marked_on_one_look_alone_where_seasons_are_read(
+def test_changed_areas_tells_what_one_look_alone_marks_where_seasons_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days = tuple(dt.date(2023, month, 1) for month in (3, 5, 7))
@@ -232,11 +232,11 @@ def test_lone_areas_are_marked_on_one_look_alone_where_seasons_are_read(
     areas = {"": None, "west": west}
 
     monkeypatch.setattr(changes, "knows_seasons", lambda _: True)
-    found = changes.lone_areas(plan, areas)
+    changed, found = changes.changed_areas(plan, areas)
 
-    pixel_m2 = changes.changed_areas(plan, areas)[days[0]][""][0] / 40
+    pixel_m2 = changed[days[0]][""][0] / 40
     assert found[days[0]] == {"": 0.0, "west": 0.0}
     assert found[days[1]] == {"": pytest.approx(20 * pixel_m2), "west": pytest.approx(4 * pixel_m2)}
     assert found[days[2]] == {"": pytest.approx(15 * pixel_m2), "west": pytest.approx(10 * pixel_m2)}
     monkeypatch.setattr(changes, "knows_seasons", lambda _: False)
-    assert changes.lone_areas(plan, areas) == {}
+    assert changes.changed_areas(plan, areas) == (changed, {})
