@@ -56,7 +56,7 @@ def check_draw(path: Path, tiles: int) -> None:
         raise InputError(f"--draw: {tiles}, expected {FEWEST_TILES} or more")
 
 
-def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int = 0) -> str:
+def draw_labels(finished: Run, path: str | Path, *, tiles: int, seed: int = 0) -> str:
     """Write random tiles of a run for a person to label: three in four of them with a box in it.
 
     Parameters

@@ -79,9 +79,9 @@ def read_nearest(
     indexes: Sequence[int],
     grid: Grid,
     window: Window,
-    displacement: Displacement | None = None,
+    displacement: Displacement | None,
     *,
-    outside: int = 0,
+    outside: int,
 ) -> AnyArray:
     """Bands of classes or flags on a window of the grid, by nearest neighbour.
 

@@ -64,7 +64,7 @@ def equivalent_looks(models: Mapping[dt.date, DateModel]) -> JsonObject | None:
 
 
 def summarise(
-    plan: Plan, table: pd.DataFrame, tracks: Tracks | None, compared: Callable[[Onset], float] | None = None
+    plan: Plan, table: pd.DataFrame, tracks: Tracks | None, compared: Callable[[Onset], float] | None
 ) -> JsonObject:
     """Write down what a run found, as ``summary.json`` keeps it.
 

@@ -77,9 +77,7 @@ def strip(start: ArrayLike, end: ArrayLike, width_m: float) -> Points:
     return np.array([a - side, b - side, b + side, a + side])
 
 
-def blob(
-    rng: np.random.Generator, x: float, y: float, radius_m: float, stretch: float = 1.0, corners: int = 14
-) -> Points:
+def blob(rng: np.random.Generator, x: float, y: float, radius_m: float, stretch: float, corners: int = 14) -> Points:
     """An irregular, star-shaped outline.
 
     Parameters

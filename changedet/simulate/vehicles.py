@@ -142,7 +142,7 @@ def traffic(b: Builder, v: float, width_m: float, per_date: float, u0: float, u1
                 box_trailer(b, u, v + side * width_m * 0.25, 90 * side, (index, index + 1), cab=True)
 
 
-def lorries(b: Builder, rect: Rect, per_date: float, turns: tuple[float, ...] = (0, 90)) -> None:
+def lorries(b: Builder, rect: Rect, per_date: float, turns: tuple[float, ...]) -> None:
     """Add lorries and trailers somewhere in a rectangle, other ones on each date.
 
     Parameters

@@ -80,7 +80,7 @@ def _rows(stage: Stage[object]) -> list[MethodRow]:
     return rows
 
 
-def methods_text(stage: str | None = None) -> str:
+def methods_text(stage: str | None) -> str:
     """The table of methods in words.
 
     Parameters

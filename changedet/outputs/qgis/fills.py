@@ -71,7 +71,7 @@ def outline_layer(color: str, width: float, line: str, defined: Mapping[str, str
     return symbol_layer("SimpleFill", options, defined or {})
 
 
-def hatched_symbol(color: str, angle_deg: float, *, defined: Mapping[str, str] | None = None) -> str:
+def hatched_symbol(color: str, angle_deg: float, *, defined: Mapping[str, str] | None) -> str:
     """A polygon hatched by lines, with a thin outline.
 
     Parameters

@@ -69,7 +69,7 @@ class About:
         return f"{said}. Analysis: changedet {__version__}"
 
 
-def layer_metadata(title: str, abstract: str, about: About, *, file: str = "", date: str = "") -> str:
+def layer_metadata(title: str, abstract: str, about: About, *, file: str, date: str = "") -> str:
     """The metadata of a layer.
 
     Parameters

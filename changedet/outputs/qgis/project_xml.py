@@ -80,7 +80,7 @@ class ProjectFrame:
     unit: float = 1.0
 
 
-def project_document(frame: ProjectFrame, layers: Sequence[ProjectLayer], parts: Sequence[str] = ()) -> str:
+def project_document(frame: ProjectFrame, layers: Sequence[ProjectLayer], parts: Sequence[str]) -> str:
     """A whole ``.qgs`` file.
 
     Parameters

@@ -67,9 +67,7 @@ def polygonise(
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(geometries, crs=crs), crs=crs)
 
 
-def outline_classes(
-    classes: Bytes, transform: Affine, crs: str | CRS | None = None, *, least_px: int
-) -> gpd.GeoDataFrame:
+def outline_classes(classes: Bytes, transform: Affine, crs: str | CRS | None, *, least_px: int) -> gpd.GeoDataFrame:
     """Outline the classes of a whole image, small parts joined to what lies around them.
 
     Parameters

@@ -29,7 +29,7 @@ WHOLE_RANGE: Final = (1.0, 99.5)
 """Percentiles of such a chip that are drawn black and white."""
 
 
-def quicklook(path: str | Path, max_px: int = 1000, stretch: Mapping[str, tuple[float, float]] | None = None) -> bytes:
+def quicklook(path: str | Path, max_px: int, stretch: Mapping[str, tuple[float, float]] | None) -> bytes:
     """A scene as a JPEG, read from its overviews.
 
     Parameters
@@ -55,7 +55,7 @@ def quicklook(path: str | Path, max_px: int = 1000, stretch: Mapping[str, tuple[
     return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 
-def overlay(path: str | Path, max_px: int = 1000, *, doubtful: float = 0.0) -> bytes:
+def overlay(path: str | Path, max_px: int, *, doubtful: float = 0.0) -> bytes:
     """A mask as a transparent picture in its own colours.
 
     Parameters

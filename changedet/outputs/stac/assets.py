@@ -52,7 +52,7 @@ _MEDIA: Final = {
 }
 
 
-def raster_asset(layer: RasterLayer, beside: Path, checksum: str = "", unit: float = 1.0) -> pystac.Asset:
+def raster_asset(layer: RasterLayer, beside: Path, checksum: str, unit: float) -> pystac.Asset:
     """A raster with its bands, its place and its classes.
 
     Parameters

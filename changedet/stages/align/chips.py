@@ -110,7 +110,7 @@ def _edges(cells: tuple[Singles, Singles], method: AlignMethod) -> list[int]:
 def coarse_shift(
     moving: Singles,
     reference: Singles,
-    resolution_m: float | None = None,
+    resolution_m: float,
     *,
     field: Field,
     whitening: float,
@@ -122,8 +122,8 @@ def coarse_shift(
     ----------
     moving, reference : float32 (band, y, x)
         Overviews; NaN for no data.
-    resolution_m : float, optional
-        Of the overviews' pixels; without it the search range is unknown.
+    resolution_m : float
+        Of the overviews' pixels.
     field : callable
         What is correlated, as `Field` says.
     whitening : float
@@ -136,9 +136,7 @@ def coarse_shift(
     CoarseShift
         Of confidence 0 where the correlation has no peak.
     """
-    limit = COARSE_SEARCH_SHARE * min(moving.shape[1:])
-    if resolution_m is not None:
-        limit = min(limit, max_shift_m / resolution_m + 1.0)
+    limit = min(COARSE_SEARCH_SHARE * min(moving.shape[1:]), max_shift_m / resolution_m + 1.0)
     of_moving, of_reference = together([partial(field, image, FIELD_SIGMA_PX) for image in (moving, reference)])
     peak = correlation_peak(correlation_spectrum(of_moving, of_reference, whitening), limit)
     return CoarseShift(peak.dy, peak.dx, peak.distinct if peak.quality >= MIN_QUALITY else 0.0)
@@ -196,7 +194,7 @@ def refined_shift(
     reference_chips: Sequence[Singles],
     centres_px: Floats,
     resolution_m: float,
-    start_px: tuple[int, int] = (0, 0),
+    start_px: tuple[int, int],
     *,
     field: Field,
     whitening: float,

@@ -61,9 +61,7 @@ class PackedRasters(NamedTuple):
         return unpack(self.first, self.shape), unpack(self.second, self.shape)
 
 
-def from_levels(
-    dates: Sequence[PackedRasters], lasts: bool, dense: bool = False
-) -> Iterator[tuple[Levels, Levels, Kinds]]:
+def from_levels(dates: Sequence[PackedRasters], lasts: bool, dense: bool) -> Iterator[tuple[Levels, Levels, Kinds]]:
     """Of each date the levels where it sees the ground, the levels everywhere, and the kinds.
 
     Parameters

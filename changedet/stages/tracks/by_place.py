@@ -165,7 +165,7 @@ def _odds_of_second(
 
 
 def infer_with_overlaps(
-    observations: PlaceObservations, rates: Rates, tables: DetectorTables, refills: Floats | None = None
+    observations: PlaceObservations, rates: Rates, tables: DetectorTables, refills: Floats | None
 ) -> PresencePosterior:
     """Presence at every place; inferred once more where better supported places leave some no room.
 

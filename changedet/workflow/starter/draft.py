@@ -107,7 +107,7 @@ def drafts_of(
     masks: Mapping[str, Mask],
     deliveries: Mapping[str, Delivery],
     questions: Questions,
-    show: ShowOrders | None = None,
+    show: ShowOrders | None,
 ) -> list[Draft]:
     """A draft of each scene.
 

@@ -187,7 +187,7 @@ def yes_or_no(answer: str) -> bool:
 
 
 def roles_answer(
-    count: int, choices: Sequence[Sequence[str]] = (), same: Mapping[str, int] | None = None
+    count: int, choices: Sequence[Sequence[str]], same: Mapping[str, int] | None
 ) -> Callable[[str], dict[str, int]]:
     """The band of each role, from an answer that names the role of each band in order.
 

@@ -57,8 +57,8 @@ def look_variance(level: Floats, phi: float) -> Floats:
 def onset_posterior(
     values: Floats,
     extra_variance: Floats,
-    floor: Floats | None = None,
-    ceiling: Floats | None = None,
+    floor: Floats | None,
+    ceiling: Floats | None,
     *,
     turns_over: bool,
 ) -> Floats:
