@@ -18,14 +18,13 @@ from changedet.kernels.containers import OTHER
 from changedet.kernels.doubts import HOME_ODDS
 from changedet.kernels.onnx_session import session
 from changedet.stages.objects.boxes import OVERLAP, BoxColumns, placed_columns, table_of
-from changedet.stages.objects.kernels import network, network_grid, network_peaks, rectangles
+from changedet.stages.objects.kernels import box_measures, network, network_grid, network_peaks, rectangles
 from changedet.stages.objects.kernels.box_brightness import surround_brightness
 from changedet.stages.objects.kernels.box_labels import kinds, surface_colours
 from changedet.stages.objects.kernels.length_correction import corrected_lengths
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.kernels.network_peaks import Peaks
 from changedet.stages.objects.kernels.painted_bays import painted_bays
-from changedet.stages.objects.kernels.row_filling import filled_rows, median_colours
 from changedet.stages.objects.kernels.stretch import GAMMA
 from changedet.stages.objects.lattice import Description, Found
 from changedet.stages.objects.rescoring import EVIDENCE, GROUND, LOOK, PLACE, ROOF
@@ -155,21 +154,18 @@ def find(
     kept = kept[~painted_bays(seen.picture, raw.boxes[kept], seen.pixel_m)]
     sure, other = confidence[kept], raw.other[kept] > 0
     boxes = corrected_lengths(seen.picture, raw.boxes[kept], ~other, seen.pixel_m, gsd_m)
-    colours = median_colours(seen.picture, boxes, seen.pixel_m)
-    filled = filled_rows(seen.picture, boxes, np.where(other, 0.0, sure), colours, seen.pixel_m)
-    boxes, sure = np.concatenate([boxes, filled.boxes]), np.concatenate([sure, filled.confidence])
+    colours = _median_colours(seen.picture, boxes, seen.pixel_m)
     named = np.array(kinds(boxes[:, 2], gsd_m), dtype=object)
-    named[: len(kept)][other] = OTHER
-    shown = np.concatenate([colours, filled.colours])
+    named[other] = OTHER
     index = {"red": 0, "green": 1, "blue": 2} if {"red", "green", "blue"} <= set(roles) else {}
     columns: BoxColumns = {
         **placed_columns(boxes, seen.left, seen.top, resolution_m),
         "confidence": sure,
         "kind": named,
-        "color": surface_colours(shown, index, GAMMA),
-        "inferred": np.arange(len(boxes)) >= len(kept),
+        "color": surface_colours(colours, index, GAMMA),
+        "inferred": np.zeros(len(boxes), np.bool_),
     }
-    evidence = _evidence(seen, boxes, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), shown, gsd_m)
+    evidence = _evidence(seen, boxes, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), colours, gsd_m)
     table = table_of(columns).assign(**evidence)
     more = _looks(seen, table, boxes, model, resolution_m, in_colour=bool(index))
     known = {LOOK: more.odds, ROOF: more.roof, GROUND: more.ground, PLACE: more.place, HOME_ODDS: more.home}
@@ -192,13 +188,17 @@ def _looks(
 
 
 def _evidence(seen: _Block, boxes: Floats, peaks: Peaks, colours: Floats, gsd_m: float) -> dict[str, Floats]:
-    """What rescoring needs of each box; boxes that were filled in are no peaks, but containers."""
-    filled = len(boxes) - len(peaks.logit)
-    logit = np.concatenate([peaks.logit, np.full(filled, np.nan)])
-    other = np.concatenate([peaks.other, np.full(filled, -np.inf)])
+    """What rescoring needs of each box."""
     brightness = surround_brightness(seen.picture.mean(axis=0), boxes, seen.pixel_m)
-    values = (logit, other, *brightness.T, np.ptp(colours, axis=1), np.full(len(boxes), gsd_m))
+    values = (peaks.logit, peaks.other, *brightness.T, np.ptp(colours, axis=1), np.full(len(boxes), gsd_m))
     return dict(zip(EVIDENCE, values, strict=True))
+
+
+def _median_colours(picture: Singles, boxes: Floats, pixel_m: float) -> Floats:
+    """Median colours (n, 3) inside boxes that are in metres from the picture's corner."""
+    centred = boxes / [*[pixel_m] * 4, 1.0]
+    centred[:, :2] -= 0.5
+    return box_measures.median_colours(np.ascontiguousarray(np.moveaxis(picture, 0, 2)), centred, pixel_m)
 
 
 @dataclass(frozen=True)

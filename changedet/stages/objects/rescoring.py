@@ -21,7 +21,6 @@ from changedet.stages.objects.kernels import (
     context_rescoring,
     gabled_roofs,
     roof_evidence,
-    row_filling,
     slope_pairs,
     wall_faces,
 )
@@ -81,19 +80,12 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     import pandas as pd
 
     plain = table.drop(columns=[*EVIDENCE, LOOK, ROOF, GROUND, PLACE], errors="ignore")
-    peaks = np.flatnonzero(table["logit"].notna()) if "logit" in table else np.empty(0, np.intp)
-    if not peaks.size:
+    if "logit" not in table or not len(table):
         return plain
     features = context_rescoring.features(box_evidence(table, resolution_m))
-    confidence, container = context_rescoring.rescored(features[peaks], *context_forests())
-    sure, named = plain["confidence"].to_numpy(copy=True), plain["kind"].to_numpy(object, copy=True)
-    sized = kinds(plain["length_m"].to_numpy()[peaks], float(table["gsd_m"].iloc[0]))
-    sure[peaks], named[peaks] = confidence, np.where(container, sized, OTHER)
-    filled = np.flatnonzero(table["logit"].isna())
-    if filled.size:
-        boxes = rectangles_of(table, resolution_m)
-        own = np.where(container, confidence, 0.0)
-        sure[filled] = row_filling.followed(boxes[filled], sure[filled], boxes[peaks], own)
+    sure, container = context_rescoring.rescored(features, *context_forests())
+    sized = kinds(plain["length_m"].to_numpy(), float(table["gsd_m"].iloc[0]))
+    named = np.where(container, sized, OTHER).astype(object)
     doubtful = box_looks.doubtful(sure, named != OTHER)
     for odds in (LOOK, GROUND):
         if odds in table:

@@ -14,7 +14,6 @@ from simulated_yard import RGB, recall, yard
 from changedet.errors import MethodError
 from changedet.stages.objects import detector
 from changedet.stages.objects.boxes import suppress
-from changedet.stages.objects.kernels import network_peaks
 from changedet.stages.objects.lattice import ObjectMethod
 from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.objects.whole import detect_containers, find
@@ -110,19 +109,3 @@ def test_model_bytes_are_those_of_the_card() -> None:
     table = detector.calibration()
     assert sorted(table["gsd_m"]) == table["gsd_m"]
     assert min(table["slope"]) > 0
-
-
-def test_find_fills_a_row_of_one_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a row of one colour the network is made to see the ends: what lies between is counted by the pitch."""
-    facts = Facts(0.4, RGB, dates=1, gsd_m=(0.4,), dtype="uint16")
-    method = OBJECTS.get("learned").function(facts)
-    image = np.full((3, 200, 200), 900.0, np.float32) + np.arange(200, dtype=np.float32) % 7 * 30
-    image[:, 85:115, 60:110] = np.array([3000.0, 500.0, 500.0], np.float32)[:, None, None]
-    ends = np.array([[(60 + 6.25 * k + 3.1) * 0.4, 40.0, 12.0, 2.44, 0.0] for k in (0, 4)])
-    seen = network_peaks.Peaks(ends, np.array([8.0, 8.0]), np.array([-6.0, -6.0]))
-    monkeypatch.setattr(network_peaks, "decoded", lambda *_: seen)
-    found = method.detect(image, method.fit(image[None]))
-    assert found["inferred"].sum() == 3
-    np.testing.assert_allclose(np.sort(found["x_px"]), [(60 + 6.25 * k + 3.1) for k in range(5)], atol=0.1)
-    image[0, 85:115, 75:90] = 900.0
-    assert method.detect(image, method.fit(image[None]))["inferred"].sum() == 0

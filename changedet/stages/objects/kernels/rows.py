@@ -1,4 +1,4 @@
-"""Rows of boxes side by side: a uniform block cut by the boxes' pitch, and places that a row leaves between two boxes.
+"""Rows of boxes side by side: a uniform block cut by the boxes' pitch.
 
 Constants without another origin were chosen by hand on simulated yards.
 """
@@ -23,19 +23,6 @@ ROW_GAP_M: Final = 0.16
 """Between two boxes of a row: a row of n boxes is so much shorter than n pitches."""
 ROW_SLACK_M: Final = 0.6
 """By which a block may be narrower than two boxes at the least pitch."""
-
-FILL_PITCH_M: Final = 2.55
-"""Usual distance between the centres of boxes in a row in which boxes are missed."""
-FILL_PITCH_GATE_M: Final = (2.42, 2.72)
-"""Least and greatest such distance, averaged over the gap."""
-FILL_ALONG_M: Final = 0.9
-"""How far the two boxes at a gap's ends may be shifted along their length."""
-FILL_TURN_RAD: Final = 0.07
-"""How far they may be turned against each other (4 degrees)."""
-FILL_LENGTH_M: Final = 1.2
-"""How far their lengths may differ."""
-FILL_LEAST_ACROSS: Final = 0.6
-"""Least distance across, as a share of the width: what is nearer is the same box."""
 
 
 def length_error(length_m: Floats) -> Floats:
@@ -106,43 +93,3 @@ def _boxes_in_row(length: float, across: float, tolerance_m: float, most_m: floa
     count = max(2, round((across + ROW_GAP_M) / USUAL_PITCH_M))
     pitch = (across + ROW_GAP_M) / count
     return count if PITCH_M[0] - PITCH_SLACK_M <= pitch <= PITCH_M[1] else 0
-
-
-def gaps(boxes: Floats, most: int) -> tuple[Floats, Ints]:
-    """Places between two boxes of a row that the row's pitch leaves for others.
-
-    Parameters
-    ----------
-    boxes : float64 (n, 5)
-        Metres; those that stand beside each other need not be next to each other in the table.
-    most : int
-        Boxes that one gap may hold.
-
-    Returns
-    -------
-    places : float64 (m, 5)
-        Metres.
-    ends : int64 (m, 2)
-        The boxes at the two ends of each place's gap.
-    """
-    found: list[Floats] = []
-    ends: list[tuple[int, int]] = []
-    for i, (x, y, length, width, angle) in enumerate(boxes):
-        offset = boxes[:, :2] - (x, y)
-        along = offset[:, 0] * np.sin(angle) - offset[:, 1] * np.cos(angle)
-        across = offset[:, 0] * np.cos(angle) + offset[:, 1] * np.sin(angle)
-        turned = np.abs((boxes[:, 4] - angle + np.pi / 2) % np.pi - np.pi / 2)
-        row = (np.abs(along) < FILL_ALONG_M) & (turned < FILL_TURN_RAD) & (across > FILL_LEAST_ACROSS * width)
-        row &= np.abs(boxes[:, 2] - length) < FILL_LENGTH_M
-        if not row.any():
-            continue
-        j = int(np.flatnonzero(row)[across[row].argmin()])
-        count = round(across[j] / FILL_PITCH_M)
-        if not 2 <= count <= most + 1 or not FILL_PITCH_GATE_M[0] <= across[j] / count <= FILL_PITCH_GATE_M[1]:
-            continue
-        share = np.arange(1, count)[:, None] / count
-        middle = (1 - share) * boxes[i] + share * boxes[j]
-        middle[:, 4] = angle + share[:, 0] * ((boxes[j, 4] - angle + np.pi / 2) % np.pi - np.pi / 2)
-        found.append(middle)
-        ends += [(i, j)] * len(middle)
-    return np.concatenate([np.empty((0, FIELDS)), *found]), np.array(ends, np.int64).reshape(-1, 2)

@@ -24,12 +24,3 @@ def test_split_blocks_cuts_a_uniform_block_by_its_pitch(count: int, gap: float) 
 
 def test_split_blocks_needs_a_side_of_a_standard_length() -> None:
     assert len(rows.split_blocks(np.array([[0.0, 0.0, 30.0, 8.9, 0.0]]), 0.5, 40.0)[0]) == 0
-
-
-def test_gaps_of_a_row_go_by_its_pitch() -> None:
-    row = np.array([[10.0 + 2.5 * k, 20.0, 12.19, 2.44, 0.0] for k in (0, 1, 4, 5, 9)])
-    places, ends = rows.gaps(row, 2)
-    np.testing.assert_allclose(np.sort(places[:, 0]), [15.0, 17.5])
-    assert ends.tolist() == [[1, 2], [1, 2]]
-    apart = np.array([[10.0, 20.0, 12.19, 2.44, 0.0], [13.9, 20.0, 12.19, 2.44, 0.0], [15.0, 40.0, 6.06, 2.44, 0.0]])
-    assert len(rows.gaps(apart, 3)[0]) == 0
