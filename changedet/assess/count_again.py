@@ -29,7 +29,7 @@ from changedet.outputs.values import as_float, mapping_at, rows_of
 from changedet.pipeline.boxes import counted_rows, with_deck
 from changedet.pipeline.finished import Run
 from changedet.pipeline.flow import flow
-from changedet.pipeline.new_ground import with_first_boxes
+from changedet.pipeline.new_ground import sure_boxes, with_first_boxes
 from changedet.pipeline.other_things import FIGURES, with_kept
 from changedet.pipeline.robust_ranges import with_robustness
 from changedet.pipeline.things.berths import boxes_ashore
@@ -269,13 +269,13 @@ def _summary(
         onset["containers"] = find_onsets(table, find, reference, tracks)["containers"].to_json()
     counts = {"accepted": len(verdicts.accepted), "rejected": len(verdicts.rejected), "added": len(verdicts.added)}
     zones, laid = finished.zones, finished.summary.get("new_ground")
-    unit = finished.grid.ground_metre
+    unit, sure = finished.grid.ground_metre, sure_boxes(tracks.tracks, table, trust)
     areas = {} if zones is None else dict(zip(zones["name"].astype(str), zones.geometry, strict=True))
     summary = {
         **finished.summary,
         "totals": with_nulls(totals(rows_of_site(table))),
         "onset": onset,
-        "new_ground": with_first_boxes(laid, finished.footprint, tracks.tracks, unit) if laid else None,
+        "new_ground": with_first_boxes(laid, finished.footprint, sure, unit) if laid else None,
         "zones": zone_records(table, find, tracks, areas),
         "flow": flow(table),
         **trust,

@@ -46,7 +46,7 @@ from changedet.pipeline.footprints import (
     is_without_plants,
     with_hidden_ground,
 )
-from changedet.pipeline.new_ground import gained_ground, new_ground, within_changed
+from changedet.pipeline.new_ground import gained_ground, new_ground, sure_boxes, within_changed
 from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.other_ground import other_ground_json, reference_is_odd, without_claims
 from changedet.pipeline.other_things import find_other_things
@@ -145,15 +145,17 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     found = _summary(plan, with_marked_boxes(table, changes), tracks, known)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
     variants, shared = kept_variants(plan), overlapping(zones, plan.grid.ground_metre)
+    trust = trust_of_counts(table, tracks, containers)
+    sure = sure_boxes(followed, table, trust)
     summary: JsonObject = {
         **found,
         "placebo": None if false is None else false.to_json({day: pairs[""] for day, pairs in changed.items()}),
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
-        "new_ground": within_changed(new_ground(onset, known, followed, plan.grid), table, plan.reference_date),
+        "new_ground": within_changed(new_ground(onset, known, sure, plan.grid), table, plan.reference_date),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
-        **trust_of_counts(table, tracks, containers),
+        **trust,
         "claims": with_robustness([one.to_json() for one in find_claims(table, shared)], variants),
         "robust": None if variants is None else robustness(found, variants),
         CODES: {**unavailable_codes(plan, unavailable)},

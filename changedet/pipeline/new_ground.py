@@ -202,8 +202,30 @@ def first_boxes(tracks: gpd.GeoDataFrame, ground: BaseGeometry, after: dt.date) 
     return str(enough[0]) if len(enough) else None
 
 
+def sure_boxes(tracks: gpd.GeoDataFrame, table: pd.DataFrame, trust: Mapping[str, Json]) -> gpd.GeoDataFrame | None:
+    """The boxes of which new ground may tell: no surer than what is said of the site's count.
+
+    Parameters
+    ----------
+    tracks : GeoDataFrame
+        Followed boxes.
+    table : DataFrame
+        As ``timeseries.csv``.
+    trust : mapping
+        Of `trust_of_counts`.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        None where no look shows most of them for sure, or no date's containers can be counted: on a car park parked
+        cars and halves of roofs are tracks as well.
+    """
+    unknown = bool(trust["none_is_sure"]) or bool(table["containers_expected"].isna().all())
+    return None if unknown else tracks
+
+
 def with_first_boxes(
-    record: Mapping[str, Json], footprint: gpd.GeoDataFrame, tracks: gpd.GeoDataFrame, unit: float
+    record: Mapping[str, Json], footprint: gpd.GeoDataFrame, tracks: gpd.GeoDataFrame | None, unit: float
 ) -> JsonObject:
     """The record of new ground with the first boxes of other tracks.
 
@@ -213,8 +235,8 @@ def with_first_boxes(
         As `new_ground` makes it.
     footprint : GeoDataFrame
         The layer ``footprint``.
-    tracks : GeoDataFrame
-        Those that now hold.
+    tracks : GeoDataFrame or None
+        Those that now hold; None where none is sure.
     unit : float
         A metre on the ground in units of the CRS.
 
@@ -223,6 +245,8 @@ def with_first_boxes(
     dict
         With ``boxes_by`` by `tracks`.
     """
+    if tracks is None:
+        return {**record, "boxes_by": None}
     since, until = str(record["since"]), str(record["date"])
     shapes = dict(zip(footprint["date"].astype(str).str[:10], footprint.geometry, strict=True))
     if since not in shapes or until not in shapes:

@@ -15,7 +15,7 @@ from mercator import NORTH, WEST, mercator_grid
 
 from changedet.grid import Grid, ground_area_m2
 from changedet.pipeline.collect import _known
-from changedet.pipeline.new_ground import new_ground, with_first_boxes, within_changed
+from changedet.pipeline.new_ground import new_ground, sure_boxes, with_first_boxes, within_changed
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.table import DateMeasurements
@@ -126,6 +126,22 @@ def test_with_first_boxes_dates_them_by_other_tracks() -> None:
     both = tracks(("2023-06-01", *ON_NEW, "40ft"), ("2023-06-01", 400_210, 4_999_740, "20ft"))
     assert with_first_boxes(found, layer, both, 1.0)["boxes_by"] == "2023-06-01"
     assert with_first_boxes(found, layer, both.iloc[:1], 1.0)["boxes_by"] is None
+
+
+@pytest.mark.parametrize(
+    ("none_is_sure", "expected", "told"), [(False, 3.0, "yard"), (True, 3.0, "paving"), (False, NONE, "paving")]
+)
+def test_boxes_that_may_all_be_something_else_stand_on_no_new_ground(
+    none_is_sure: bool, expected: float, told: str
+) -> None:
+    table = pd.DataFrame({"containers_expected": [expected, NONE]})
+    sure = sure_boxes(BOXES, table, {"none_is_sure": none_is_sure})
+    found = new_ground({"footprint": STEP}, yards(paving=shapely.MultiPolygon([NEW])), sure, GRID)
+    assert found is not None
+    assert found["kind"] == told
+    assert (found["boxes_by"] is None) == (told == "paving")
+    layer = gpd.GeoDataFrame({"date": [str(day) for day in DAYS]}, geometry=[NEW] * 4, crs=CRS)
+    assert with_first_boxes({**found, "boxes_by": "2023-06-01"}, layer, None, 1.0)["boxes_by"] is None
 
 
 def test_new_ground_without_an_onset_is_none() -> None:
