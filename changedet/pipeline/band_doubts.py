@@ -68,7 +68,20 @@ def _odd_role(roles: Sequence[str], seen: Singles) -> str:
         return ""
     bands = [roles.index(role) for role in asked]
     odd = odd_band(_pixels(seen[:, bands]))
-    return asked[odd] if odd >= 0 and is_picture(seen[:, bands[odd]]) else ""
+    told = odd >= 0 and is_picture(seen[:, bands[odd]]) and not _in_its_place(asked, odd, seen)
+    return asked[odd] if told else ""
+
+
+def _in_its_place(asked: Sequence[str], odd: int, seen: Singles) -> bool:
+    """Whether near infrared shows plants, and more of them than the odd band would.
+
+    A blue roof or solar park on a meadow takes blue apart from all other bands, in the right order too.
+    """
+    if "nir" not in asked:
+        return False
+    beside = "green" if asked[odd] == "red" else "red"
+    own, other = _plants_share(asked, seen, "nir", "red"), _plants_share(asked, seen, asked[odd], beside)
+    return own >= PLANTS_SHARE and own > other
 
 
 def _fits(roles: Sequence[str], seen: Singles, before: Singles) -> tuple[tuple[str, str], ...]:
@@ -83,14 +96,16 @@ def _fits(roles: Sequence[str], seen: Singles, before: Singles) -> tuple[tuple[s
 
 def _shows_plants(roles: Sequence[str], cells: Singles) -> bool:
     """Whether near infrared is where it is said to be, by plants that it shows."""
-    if "red" not in roles:
-        return False
-    red, nir = _pixels(cells[:, [roles.index("red"), roles.index("nir")]])
+    return "red" in roles and _plants_share(roles, cells, "nir", "red") >= PLANTS_SHARE
+
+
+def _plants_share(roles: Sequence[str], cells: Singles, bright: str, dark: str) -> float:
+    """Share of the pixels that are plants if these two bands are near infrared and red; 0 where nothing is seen."""
+    red, nir = _pixels(cells[:, [roles.index(dark), roles.index(bright)]])
     shown = np.isfinite(red) & np.isfinite(nir)
     if not shown.any():
-        return False
-    plants = nir[shown] - red[shown] > PLANTS_INDEX * np.abs(nir[shown] + red[shown])
-    return bool(plants.mean() >= PLANTS_SHARE)
+        return 0.0
+    return float((nir[shown] - red[shown] > PLANTS_INDEX * np.abs(nir[shown] + red[shown])).mean())
 
 
 def _pixels(cells: Singles) -> Singles:

@@ -11,7 +11,7 @@ import numpy as np
 from small_runs import DATES
 from small_scenes import write_workflow
 
-from changedet.kernels.band_signs import fitting_order
+from changedet.kernels.band_signs import fitting_order, odd_band
 from changedet.pipeline.band_doubts import BandSigns, band_signs, band_warnings
 from changedet.pipeline.run import run
 
@@ -47,6 +47,16 @@ def test_band_signs_names_roles() -> None:
     assert band_signs(ROLES, cells(2)[:, [2, 1, 0, 3]], cells()) == SWAPPED
     found = band_signs(ROLES, cells()[:, [3, 1, 2, 0]], None)
     assert found == BandSigns(near_infrared="blue")
+
+
+def test_band_signs_of_blue_panels_on_a_meadow_is_none() -> None:
+    random = np.random.default_rng(5)
+    panels, tints = (np.kron(random.uniform(0, 1, (2, 20, 20)), np.ones((1, 4, 4)))[:, None] for _ in range(2))
+    meadow, panel = (np.array(values)[:, None, None] for values in ((0.05, 0.08, 0.06, 0.3), (0.05, 0.03, 0.025, 0.1)))
+    image = np.where(panels < 0.5, panel, meadow) * (1 + random.normal(0, 0.05, (2, 4, 80, 80)))
+    image[:, 0] *= 0.7 + 0.6 * tints[:, 0]
+    assert odd_band(image.transpose(1, 0, 2, 3).reshape(4, -1).astype(np.float32)) == 0
+    assert band_signs(ROLES, image.astype(np.float32), None) is None
 
 
 def test_band_signs_takes_noise_for_no_near_infrared() -> None:
