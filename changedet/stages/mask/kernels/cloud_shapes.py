@@ -43,6 +43,10 @@ RAGGED_SHARPNESS: Final = 0.82
 THING_SHARPNESS: Final = 0.82
 """Greatest sharpness of the outline of all that is brighter than on the reference around a core that fades: .82 of 95 %
 of painted and drawn clouds, .66 to .94 of new yards and fields; chosen with these in view."""
+LAID_SHARPNESS: Final = 0.86
+"""The same in scenes that are not stretched, from which on it is what was laid there, whatever its core's contour is
+like, if it is not ragged: new concrete yards of a stranger's sites have .88 and .90 at 2 m; chosen with these in view
+(docs/research/change.md, "Yards in the outline of what is paler")."""
 RAGGED_AREA_M2: Final = 2000.0
 """A smaller thing's outline has too few pixels to be called ragged."""
 RAGGED_FILL: Final = 0.8
@@ -151,7 +155,7 @@ def clouds_of_cores(
     inner = _inner(core)
     least_ratio = NEW_PICTURE_RATIO if stretched else NEW_RATIO
     whole = None
-    if stretched and ratio is not None:
+    if ratio is not None:
         whole = _Things.of(core, brighter_than(ratio, valid, resolution_m), sharp, resolution_m)
     certain, possible = np.zeros(count + 1, bool), np.zeros(count + 1, bool)
     least_px, beside_px = (max(LEAST_CORE_PX, area / resolution_m**2) for area in (CORE_AREA_M2, COMPANION_AREA_M2))
@@ -160,12 +164,15 @@ def clouds_of_cores(
         size = int(part.sum())
         if size < beside_px or not _is_new(part, ratio, least_ratio):
             continue
+        if whole is not None and not stretched and whole.is_laid(part):
+            continue
         uneven = float(bright[part].std() / max(float(bright[part].mean()), 1e-6))
         edge = 0.0 if resolution_m > SOFTNESS_LIMIT_M else float(np.median(sharp[part & ~inner])) - uneven
         possible[number] = ratio is not None and edge < RAGGED_SHARPNESS
-        fades = edge < SHARPNESS and (whole is None or whole.fades(part))
+        asked = whole if stretched else None
+        fades = edge < SHARPNESS and (asked is None or asked.fades(part))
         ragged = by_outline and possible[number] and _is_ragged(part, resolution_m)
-        alone = fades or (ragged and (whole is None or whole.is_ragged(part)))
+        alone = fades or (ragged and (asked is None or asked.is_ragged(part)))
         certain[number] = alone and size >= least_px
     # Clouds come together: beside one, others need not prove their shape.
     return np.asarray((certain | possible if certain.any() else certain)[labels], bool)
@@ -284,11 +291,20 @@ class _Things:
 
     def fades(self, part: Bools) -> bool:
         """Whether the thing of which a core is part fades out on half of its outline."""
-        return float(np.median(self.sharp[self._own(part) & self.rim])) < THING_SHARPNESS
+        return self._sharpness(part) < THING_SHARPNESS
+
+    def is_laid(self, part: Bools) -> bool:
+        """Whether it is large enough to have an outline, and has a sharp one of something built."""
+        if self.resolution_m > SOFTNESS_LIMIT_M or self._own(part).sum() * self.resolution_m**2 < RAGGED_AREA_M2:
+            return False
+        return self._sharpness(part) >= LAID_SHARPNESS and not self.is_ragged(part)
 
     def is_ragged(self, part: Bools) -> bool:
         """Whether it has the outline of nothing that is built."""
         return _is_ragged(self._own(part), self.resolution_m)
+
+    def _sharpness(self, part: Bools) -> float:
+        return float(np.median(self.sharp[self._own(part) & self.rim]))
 
     def _own(self, part: Bools) -> Bools:
         return np.asarray(self.labels == self.labels[part][0], bool)

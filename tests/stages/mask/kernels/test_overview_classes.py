@@ -87,6 +87,18 @@ def test_classify_overview_a_new_pale_yard_is_no_cloud_in_a_stretched_picture() 
         assert share > 0 or (classes == CLEAR).all()
 
 
+def test_classify_overview_a_new_pale_yard_is_no_cloud_in_raw_counts() -> None:
+    """Its core has a contour that fades; the outline of all that is paler than before is the yard's."""
+    yard = a_yard()
+    # Boxes in its paler middle: its core is ragged, too.
+    yard[40:90:8, 40:46] = 0
+    for thing, is_cloud in ((a_cloud(), True), (yard, False)):
+        date, reference = (1400 * image for image in ground_and(thing))
+        classes = classify_overview(date, reference, BANDS, 2.0, 0.0, float("inf"), None, ())
+        assert ((classes == CLOUD)[thing > 0.8].mean() >= 0.9) == is_cloud
+        assert is_cloud or (classes == CLEAR).all()
+
+
 def test_classify_overview_clouds_are_white_in_raw_counts_too() -> None:
     gains = np.float32([1.35, 1.0, 0.8])[:, None, None]
     thing = a_cloud()
