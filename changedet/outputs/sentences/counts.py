@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from changedet.outputs.reasons import SWITCHED_OFF, TOO_COARSE
@@ -25,6 +25,8 @@ UNSURE_BEYOND: Final = (
     "no look shows most of them for sure, and all beyond the {} may be something else of a container's size"
 )
 """The same, where some are sure."""
+ALL_UNSURE: Final = "all that are detected may be something else of a container's size"
+"""What is said where some look shows boxes for sure and none is in the lower bound, as among houses."""
 LEAST_GAP: Final = 0.5
 """Boxes by which arrivals less departures may differ from what a count rose by: what is smaller is rounded away."""
 GAP_SHARE: Final = 0.05
@@ -137,6 +139,8 @@ def containers(facts: Facts) -> Sentence | None:
     few = max(first.value, last.value) < FEW_BOXES
     if facts.summary.get("none_is_sure") and not few:
         return _unsure(facts, first, last)
+    if max(first.low, last.low) < LEAST_BOX and not few and not _peak(facts, first, last, moved=False):
+        return _at_most(facts, (first, last), ALL_UNSURE)
     if first.date == last.date:
         return Sentence("containers", _standing(facts, first), (first.date,))
     if max(first.low, last.low) < LEAST_BOX and not _peak(facts, first, last, moved=False):
@@ -245,9 +249,14 @@ def _unsure(facts: Facts, first: Estimate, last: Estimate) -> Sentence:
         ends = f"Between {number(least.low)} and {number(least.high)} containers"
         text = f"{ends} stood there {facts.calendar.on(_day(facts, least))}: {UNSURE_BEYOND.format(number(least.low))}"
         return Sentence("containers", f"{text}.", (least.date,))
+    return _at_most(facts, known, UNSURE)
+
+
+def _at_most(facts: Facts, known: Sequence[Estimate], why: str) -> Sentence:
+    """Of boxes of which none is sure: the greatest of their upper bounds."""
     most = max(known, key=lambda one: one.high)
     text = f"No containers beyond doubt: at most {number(most.high)} stood there {facts.calendar.on(_day(facts, most))}"
-    return Sentence("containers", f"{text}, and {UNSURE}.", (most.date,))
+    return Sentence("containers", f"{text}, and {why}.", (most.date,))
 
 
 def _day(facts: Facts, one: Estimate) -> str:

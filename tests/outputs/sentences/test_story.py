@@ -106,6 +106,16 @@ def test_sentences_say_of_counts_that_may_be_none_only_how_many_there_are_at_mos
     assert "rose from 0 (0–2)" in texts(grew)["containers"]
 
 
+def test_sentences_do_not_deny_boxes_that_every_look_shows_though_none_is_in_the_lower_bound() -> None:
+    ends = counts((19.9, 0, 25.5), (19.9, 0, 26.2))
+    told = "No containers beyond doubt: at most 26 stood there on 17 December 2023, and all that are detected may be"
+    assert texts(summary(totals={"containers": ends}))["containers"].startswith(told)
+    single = {"containers": {"first": ends["last"], "last": ends["last"]}}
+    assert texts(summary(totals=single))["containers"].startswith(told)
+    sure = {"containers": ends | {"peak": figure(60.0, 40, 80.0, DAYS[1])}}
+    assert "after 60 (40–80) on 12 June" in texts(summary(totals=sure))["containers"]
+
+
 def test_sentences_say_of_a_single_look_once_that_nothing_is_compared() -> None:
     alone = summary(days=DAYS[:1])
     rows = table((1.0,), days=DAYS[:1])
