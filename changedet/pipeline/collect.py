@@ -115,14 +115,14 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         What is written of the run.
     """
     zones, tracks = zone_table(plan.zones), boxes.tracks
-    changes = changes_layer(plan, zones)
+    changes, shared = changes_layer(plan, zones), overlapping(zones, plan.grid.ground_metre)
     footprints = footprints_of(plan, models, boxes.roofs if tracks is None else tracks.detections, changes)
     areas: dict[str, Area] = {"": None} | (
         {} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True))
     )
     changed, lone = changed_areas(plan, areas)
-    false = _placebo(plan) if changed else None
-    familiar, shares = familiarities(plan), mask_shares(plan, is_without_plants(plan, models, footprints))
+    false, familiar = _placebo(plan) if changed else None, familiarities(plan)
+    shares = mask_shares(plan, is_without_plants(plan, models, footprints))
     looks = _measurements(plan, models, areas, footprints, changed, lone, changes, false, shares)
     odd = plan.reference_date if reference_is_odd(models) else None
     looks = with_refused_boxes(_believed(plan, looks, familiar, odd, changed), plan.reference_date, changes, shares)
@@ -143,16 +143,14 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
     unavailable, known = unavailable_figures(plan, table) | others.reasons(), _known(footprints, looks)
     found = _summary(plan, with_marked_boxes(table, changes), tracks, known)
-    onset = found["onset"] if isinstance(found["onset"], dict) else {}
-    variants, shared = kept_variants(plan), overlapping(zones, plan.grid.ground_metre)
-    trust = trust_of_counts(table, tracks, containers)
-    sure = sure_boxes(followed, table, trust)
+    trust, variants = trust_of_counts(table, tracks, containers), kept_variants(plan)
+    laid = new_ground(_onsets(found), known, sure_boxes(followed, table, trust), plan.grid)
     summary: JsonObject = {
         **found,
         "placebo": None if false is None else false.to_json({day: pairs[""] for day, pairs in changed.items()}),
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
-        "new_ground": within_changed(new_ground(onset, known, sure, plan.grid), table, plan.reference_date),
+        "new_ground": within_changed(laid, table, plan.reference_date),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
         **trust,
@@ -166,6 +164,11 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
     return Results(layers, table, summary, unavailable, tuple(dated_as_known(doubts, [str(day) for day in plan.dates])))
+
+
+def _onsets(found: JsonObject) -> JsonObject:
+    onset = found["onset"]
+    return onset if isinstance(onset, dict) else {}
 
 
 def _doubts_of_site(
