@@ -18,9 +18,11 @@ from changedet.kernels.containers import OTHER
 from changedet.kernels.doubts import HOME_ODDS
 from changedet.kernels.onnx_session import session
 from changedet.stages.objects.boxes import OVERLAP, BoxColumns, placed_columns, table_of
-from changedet.stages.objects.kernels import box_measures, network, network_grid, network_peaks, rectangles
+from changedet.stages.objects.kernels import network, network_grid, network_peaks, rectangles
 from changedet.stages.objects.kernels.box_brightness import surround_brightness
 from changedet.stages.objects.kernels.box_labels import kinds, surface_colours
+from changedet.stages.objects.kernels.box_measures import picture_colours
+from changedet.stages.objects.kernels.dark_lots import seen_again
 from changedet.stages.objects.kernels.length_correction import corrected_lengths
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.kernels.network_peaks import Peaks
@@ -154,7 +156,7 @@ def find(
     kept = kept[~painted_bays(seen.picture, raw.boxes[kept], seen.pixel_m)]
     sure, other = confidence[kept], raw.other[kept] > 0
     boxes = corrected_lengths(seen.picture, raw.boxes[kept], ~other, seen.pixel_m, gsd_m)
-    colours = _median_colours(seen.picture, boxes, seen.pixel_m)
+    colours = picture_colours(seen.picture, boxes, seen.pixel_m)
     named = np.array(kinds(boxes[:, 2], gsd_m), dtype=object)
     named[other] = OTHER
     index = {"red": 0, "green": 1, "blue": 2} if {"red", "green", "blue"} <= set(roles) else {}
@@ -168,7 +170,10 @@ def find(
     evidence = _evidence(seen, boxes, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), colours, gsd_m)
     table = table_of(columns).assign(**evidence)
     more = _looks(seen, table, boxes, model, resolution_m, in_colour=bool(index))
-    known = {LOOK: more.odds, ROOF: more.roof, GROUND: more.ground, PLACE: more.place, HOME_ODDS: more.home}
+    # These two compare a box with what lies around it in the scene's light, in which a lot's boxes cannot be told.
+    alone = ~np.concatenate([seen.in_lot[kept], np.zeros(len(boxes) - len(kept), bool)])
+    odds, ground = (np.where(alone, known, np.nan) for known in (more.odds, more.ground))
+    known = {LOOK: odds, ROOF: more.roof, GROUND: ground, PLACE: more.place, HOME_ODDS: more.home}
     return Found(table.assign(**known), seen.description)
 
 
@@ -194,20 +199,13 @@ def _evidence(seen: _Block, boxes: Floats, peaks: Peaks, colours: Floats, gsd_m:
     return dict(zip(EVIDENCE, values, strict=True))
 
 
-def _median_colours(picture: Singles, boxes: Floats, pixel_m: float) -> Floats:
-    """Median colours (n, 3) inside boxes that are in metres from the picture's corner."""
-    centred = boxes / [*[pixel_m] * 4, 1.0]
-    centred[:, :2] -= 0.5
-    return box_measures.median_colours(np.ascontiguousarray(np.moveaxis(picture, 0, 2)), centred, pixel_m)
-
-
 @dataclass(frozen=True)
 class _Block:
     """What the network sees in a block.
 
     Boxes are in metres from the picture's corner, which lies at row `top` and column `left` of the block; `valid` says
     whether each box's centre has data. `stretched` is the same part on pixels of the grid, `size` rows and columns of
-    the whole block.
+    the whole block. `in_lot` says which peaks belong to a lot that was looked at in light of its own.
     """
 
     size: tuple[int, int]
@@ -215,6 +213,7 @@ class _Block:
     picture: Singles
     pixel_m: float
     peaks: Peaks
+    in_lot: Bools
     top: int
     left: int
     valid: Bools
@@ -247,13 +246,14 @@ def _inferred(
     origin = int((corner - top) / scale), int((corner - left) / scale)
     open_ground = network_grid.resampled_where_all((valid if clear is None else valid & clear)[part], scale)
     shown = network.seen(content, picture, model.mean, model.spread, origin, open_ground)
-    peaks = network_peaks.decoded(shown.maps, pixel_m, LEAST_LOGIT)
+    drawn = network_peaks.decoded(shown.maps, pixel_m, LEAST_LOGIT)
+    peaks, in_lot = seen_again(picture, pixel_m, drawn, content)
     x, y = peaks.boxes[:, 0] / resolution_m + left, peaks.boxes[:, 1] / resolution_m + top
     row, column = (np.clip(v.astype(int), 0, n - 1) for v, n in zip((y, x), valid.shape, strict=True))
     described = shown.description
     description = None if described is None else Description(tuple(described.tolist()), shown.described)
     where = top, left, valid[row, column]
-    return _Block(valid.shape, stretched, picture, pixel_m, peaks, *where, description)
+    return _Block(valid.shape, stretched, picture, pixel_m, peaks, in_lot, *where, description)
 
 
 def peaks(image: Singles, roles: Sequence[str], resolution_m: float, content: bytes) -> Peaks:

@@ -272,3 +272,25 @@ def median_colours(image: Singles, boxes: Floats, pixel_m: float) -> Floats:
     out = np.empty((len(boxes), image.shape[2]))
     _median_colours(image, np.ascontiguousarray(boxes), COLOUR_MARGIN_M / pixel_m, out)
     return out
+
+
+def picture_colours(picture: Singles, boxes: Floats, pixel_m: float) -> Floats:
+    """Median colours inside boxes of a picture.
+
+    Parameters
+    ----------
+    picture : float32 (3, y, x)
+        Stretched.
+    boxes : float64 (n, 5)
+        Metres from the picture's corner.
+    pixel_m : float
+        Pixel of the picture, metres.
+
+    Returns
+    -------
+    float64 (n, 3)
+        In units of the picture.
+    """
+    centred = boxes / [*[pixel_m] * 4, 1.0]
+    centred[:, :2] -= 0.5
+    return median_colours(np.ascontiguousarray(np.moveaxis(picture, 0, 2)), centred, pixel_m)
