@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import Final, NamedTuple
 
 import numpy as np
 
-from changedet.arrays import Bytes, Floats, Ints, Singles
+from changedet.arrays import Bytes, Floats, Singles
 from changedet.blocks import Task, Window, give_back_memory, in_strips, joined_tiles
 from changedet.grid.zones import sidings_of
 from changedet.outputs.rasters.reading import read_bands
@@ -26,30 +24,25 @@ from changedet.pipeline.lasting_marks import finish_masks
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
 from changedet.pipeline.outlined_dates import (
     Outlined,
-    cells_of,
-    joined,
-    on_cells,
-    outlined,
-    outlined_near,
     with_outlined,
 )
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
-from changedet.pipeline.season_scores import season_probabilities, with_seasons
+from changedet.pipeline.season_scores import season_probabilities
 from changedet.pipeline.series_job import SeriesJob
 from changedet.pipeline.series_scores import FIGURES, rims_of_marks, scores_of_pairs, yards_reach_px
 from changedet.pipeline.settled_boxes import settled
+from changedet.pipeline.site_shows import SiteShows, site_shows
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_mask, raw_regions
+from changedet.pipeline.told_ground import Told, with_told
 from changedet.pipeline.worked_ground import boxes_reach_px, with_bare_works
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.memory import DATES_AT_ONCE
 from changedet.plan.model import PROBABILISTIC
-from changedet.plan.seasons import knows_seasons
 from changedet.stages.change.kernels.local_change_rate import (
     MOST_CHANGE,
     MOST_SHIFT,
-    SURELY_CHANGED,
     LocalChangeRate,
     beside_boxes,
     bounded_by_site,
@@ -57,8 +50,7 @@ from changedet.stages.change.kernels.local_change_rate import (
     local_change_rate,
 )
 from changedet.stages.change.kernels.mark_rims import rim_halo_px
-from changedet.stages.change.kernels.outlined_ground import MOST_LOOKS, cells_factor, first_marked
-from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, date_weights, series_change_probability
+from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, series_change_probability
 from changedet.store.packing import unpack
 
 
@@ -87,58 +79,11 @@ def read_together(
             _read_side(plan, models, boxes, side, wanted, stream)
 
 
-KEPT_BYTES: Final = 2**25
-"""Of scores that one reading hands to the next: a cluster gets them with the task."""
-
-
-class SureTile(NamedTuple):
-    """What a tile shows before its dates are read together.
-
-    Attributes
-    ----------
-    counts : int64 (1 + date,)
-        Surely changed pixels, summed over all dates; then the observed ones of each.
-    first : bytes
-        Of `outlined_ground.first_marked`, on cells; empty where no outlines are looked for.
-    scores : float32 (date, y, x) or None
-        Of `scores_of_pairs`, where the tile is the whole grid and they are few: the next reading asks for the same.
-    """
-
-    counts: Ints
-    first: bytes
-    scores: Singles | None = None
-
-
-def count_sure(job: SeriesJob, window: Window, factor: int = 0) -> SureTile:
-    """Count the pixels of a tile that are surely changed, and those that each date shows.
-
-    Parameters
-    ----------
-    job : SeriesJob
-        Its scores are probabilities.
-    window : Window
-        The tile on the grid.
-    factor : int
-        Pixels on a side of the cells on which ground is gathered; 0 gathers none.
-
-    Returns
-    -------
-    SureTile
-        Of all its dates.
-    """
-    scores = scores_of_pairs(job, window)
-    seen = [int(np.isfinite(score).sum()) for score in scores]
-    counts = np.array([sum(int((score > SURELY_CHANGED).sum()) for score in scores), *seen], np.int64)
-    first = on_cells(first_marked(scores, SURELY_CHANGED), window, factor) if factor else b""
-    is_whole = window.shape == job.grid.shape and scores.nbytes <= KEPT_BYTES
-    return SureTile(counts, first, scores if is_whole else None)
-
-
 def series_tile(
     job: SeriesJob,
     window: Window,
     boxes: Sequence[BoxMarks | None],
-    grounds: Sequence[Outlined] = (),
+    near: tuple[Sequence[Outlined], Sequence[Told]] = ((), ()),
     scores: Singles | None = None,
 ) -> list[MaskTile]:
     """Read one tile of all dates together.
@@ -150,8 +95,8 @@ def series_tile(
         The tile on the grid.
     boxes : sequence of BoxMarks or None
         Of each date those near the tile, those beside what is read of it among them; None where none were followed.
-    grounds : sequence of Outlined
-        Near the tile, whose outline dates show though only later ones mark it.
+    near : (sequence of Outlined, sequence of Told)
+        Of `SiteShows.near`.
     scores : float32 (date, y, x), optional
         Of `SureTile`.
 
@@ -169,8 +114,8 @@ def series_tile(
     within = job.grid.window_bounds(grown)
     own = [None if one is None else one.within(within, job.grid.ground_metre) for one in boxes]
     deciding = settled(own, found, job.grid, grown)
-    found = with_outlined(found, grounds, CHANGED_ABOVE, job.grid, grown)
-    found = with_bare_works(found, job, boxes, grown)
+    found = with_outlined(found, near[0], CHANGED_ABOVE, job.grid, grown)
+    found = with_told(with_bare_works(found, job, boxes, grown), near[1], job.grid, grown)
     for k, (probability, marks, quality) in enumerate(zip(found, deciding, patched, strict=True)):
         contrast = read_bands(job.contrasts[k], window, FIGURES)
         boxes_at = np.zeros(window.shape, np.uint8)
@@ -234,15 +179,13 @@ def _read_side(
     try:
         for i in wanted:
             writers[i] = _writer(plan, _change_model(plan, models, i), i, job.asks_rims(side.index(i)))
-        grounds: tuple[Outlined, ...] = ()
-        scores: Singles | None = None
-        if job.together:
-            # a reading of its own, so that no date's step keeps what only this one asks for
-            job, grounds, scores = _informed(plan, models, side, job, windows, stream)
+        # a reading of its own, so that no date's step keeps what only this one asks for
+        shown = site_shows(plan, models, boxes, side, job, windows, stream) if job.together else SiteShows(job)
+        job = shown.job
         reach = _halo_px(job, has_boxes=True)
         near = partial(_boxes_near, plan, boxes, side, reach + boxes_reach_px(job) + yards_reach_px(job))
         tasks: list[Task] = [
-            (series_tile, (job, window, near(window), outlined_near(grounds, plan.grid, window.grown(reach)), scores))
+            (series_tile, (job, window, near(window), shown.near(plan.grid, window.grown(reach)), shown.scores))
             for window in windows
         ]
         for k, found in stream("reading dates together", tasks):
@@ -300,36 +243,6 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         patched=tuple(patched_quality(plan, models, day) for day in days),
         days=tuple(day.toordinal() for day in days),
     )
-
-
-def _informed(
-    plan: Plan,
-    models: Mapping[dt.date, DateModel],
-    side: Sequence[int],
-    job: SeriesJob,
-    windows: Sequence[Window],
-    stream: Stream,
-) -> tuple[SeriesJob, tuple[Outlined, ...], Singles | None]:
-    """What the whole site shows: in the job how far each date is to be trusted and how much changed, and outlines.
-
-    Where one tile is the site, its scores, too.
-    """
-    if not job.probabilities:
-        if not (knows_seasons(plan) and job.is_later):
-            return job, (), None
-        gsd_m = max(look.gsd_m for look in plan.looks)
-        return with_seasons(job, plan.reference_date.toordinal(), gsd_m, windows, stream), (), None
-    cells = cells_of(job.grid) if job.is_later and job.standing and 1 < len(side) < MOST_LOOKS else None
-    factor = 0 if cells is None else cells_factor(job.grid.ground_resolution_m)
-    counting: list[Task] = [(count_sure, (job, window, factor)) for window in windows]
-    tiles = dict(stream("counting sure changes", counting))
-    sure, *seen = np.stack([tile.counts for tile in tiles.values()]).sum(axis=0)
-    weights = tuple(float(w) for w in date_weights(np.array(seen), np.array(job.nir)))
-    job = replace(job, weights=weights, sure=int(sure), seen=int(sum(seen)))
-    if cells is None:
-        return job, (), tiles[0].scores
-    first = joined([tiles[k].first for k in range(len(windows))], windows, cells.shape, factor)
-    return job, outlined(plan, models, side, first, cells), tiles[0].scores
 
 
 def _around(job: SeriesJob, wide: Singles, weights: Floats, window: Window) -> LocalChangeRate:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from changedet.arrays import Bools, Singles
+from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.outputs.rasters.reading import read_bands
@@ -87,9 +87,7 @@ def with_bare_works(found: Singles, job: SeriesJob, boxes: Sequence[BoxMarks | N
         return found
     gsd_m = job.grid.ground_resolution_m
     wide = window.grown(works_halo_px(gsd_m))
-    asked = [job.asks_rims(k) and not (job.patched and job.patched[k]) for k in range(len(found))]
-    steps = [whole_steps(read_bands(path, wide, NETWORK + 1)[NETWORK]) for path in job.contrasts]
-    steps = [own if yes else np.full_like(own, UNSAID) for own, yes in zip(steps, asked, strict=True)]
+    steps = steps_asked(job, wide)
     kinds = [read_bands(path, wide, 1)[0] for path in job.standing]
     told = told_by_looks(steps, kinds, gsd_m)
     if not bare_works(told, gsd_m).any():
@@ -97,6 +95,25 @@ def with_bare_works(found: Singles, job: SeriesJob, boxes: Sequence[BoxMarks | N
         return found
     works = bare_works(told & ~np.stack([_beside(marks, job.grid, wide) for marks in boxes]), gsd_m)
     return np.where(works & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
+
+
+def steps_asked(job: SeriesJob, window: Window) -> list[Bytes]:
+    """Read what the network says on the dates that are asked about worked ground.
+
+    Parameters
+    ----------
+    job : SeriesJob
+    window : Window
+        On the grid; may reach beyond it.
+
+    Returns
+    -------
+    list of uint8 (y, x)
+        Of `whole_steps`; all `UNSAID` in colours alone and under snow in patches.
+    """
+    asked = [job.asks_rims(k) and not (job.patched and job.patched[k]) for k in range(len(job.contrasts))]
+    steps = [whole_steps(read_bands(path, window, NETWORK + 1)[NETWORK]) for path in job.contrasts]
+    return [own if yes else np.full_like(own, UNSAID) for own, yes in zip(steps, asked, strict=True)]
 
 
 def _beside(marks: BoxMarks | None, grid: Grid, window: Window) -> Bools:

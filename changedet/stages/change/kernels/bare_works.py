@@ -67,7 +67,9 @@ def told_by_looks(steps: Sequence[Bytes], kinds: Sequence[Bytes], gsd_m: float) 
         Of the same size, without right values within half of `DRY_M` of its rim.
     """
     dry = np.logical_and.reduce([_dry(kind, gsd_m) for kind in kinds])
-    return np.stack([_told(own, gsd_m) & _own_soil(kind, gsd_m) & dry for own, kind in zip(steps, kinds, strict=True)])
+    return np.stack(
+        [told_of_steps(own, gsd_m) & _own_soil(kind, gsd_m) & dry for own, kind in zip(steps, kinds, strict=True)]
+    )
 
 
 def bare_works(told: Bools, gsd_m: float) -> Bools:
@@ -113,13 +115,28 @@ def works_halo_px(gsd_m: float) -> int:
     return half_px(DRY_M, gsd_m) + 2 * half_px(WIDE_M, gsd_m)
 
 
-def _told(steps: Bytes, gsd_m: float) -> Bools:
+def told_of_steps(steps: Bytes, gsd_m: float, least_odds: float = LEAST_ODDS) -> Bools:
+    """Where the network's mean over `TOLD_M` exceeds some log odds.
+
+    Parameters
+    ----------
+    steps : uint8 (y, x)
+        Of `wide_ground.whole_steps`.
+    gsd_m : float
+        Ground size of a pixel.
+    least_odds : float, default LEAST_ODDS
+
+    Returns
+    -------
+    bool (y, x)
+        Of the same size, without right values within half of `TOLD_M` of its rim.
+    """
     half = half_px(TOLD_M, gsd_m)
     counted = steps != UNSAID
     number = box_sum(counted.astype(np.int32), half)
     total = box_sum((steps.astype(np.int32) - EVEN) * counted, half)
     enough = number >= SHOWN * (2 * half + 1) ** 2
-    return np.asarray(counted & enough & (total > LEAST_ODDS * STEP * number), np.bool_)
+    return np.asarray(counted & enough & (total > least_odds * STEP * number), np.bool_)
 
 
 def _own_soil(kind: Bytes, gsd_m: float) -> Bools:

@@ -16,8 +16,8 @@ COARSEST_M: Final = 1.3
 """With coarser pixels an outline is no wider than what is compared across it."""
 MOST_CELLS: Final = 64_000_000
 """Of a site: larger ones go without."""
-CELL_BYTES: Final = 13
-"""Of memory for each cell, measured: since when it is marked, labels of one look and what finding them takes."""
+CELL_BYTES: Final = 20
+"""Of memory for each cell, measured: since when it is marked, or told, labels of one look, what finding them takes."""
 LEAST_M2: Final = 300.0
 """Of new ground that is looked for on earlier looks. Chosen by hand: along a shorter outline little can be compared."""
 OPEN_M: Final = 2.0
