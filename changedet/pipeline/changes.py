@@ -109,6 +109,7 @@ def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> tuple[ChangedAreas, 
     changed : ChangedAreas
         Empty where the stage change is switched off.
     lone : LoneAreas
+        Of the same dates and areas.
     """
     shapes, days = list(areas.values()), plan.compared_dates
     if not knows_seasons(plan):
