@@ -94,7 +94,7 @@ def test_classify_overview_a_new_pale_yard_is_no_cloud_in_raw_counts() -> None:
     yard[40:90:8, 40:46] = 0
     for thing, is_cloud in ((a_cloud(), True), (yard, False)):
         date, reference = (1400 * image for image in ground_and(thing))
-        classes = classify_overview(date, reference, BANDS, 2.0, 0.0, float("inf"), None, ())
+        classes = classify_overview(date, reference, BANDS, 2.0, LightUnits(0.0, float("inf")), None, ())
         assert ((classes == CLOUD)[thing > 0.8].mean() >= 0.9) == is_cloud
         assert is_cloud or (classes == CLEAR).all()
 
