@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -40,6 +40,16 @@ LEAST_WEIGHT: Final = np.float32(1e-3)
 """Of what is shown around a pixel, below which nothing is: a pixel in the midst has 1."""
 OUTLINED_PROBABILITY: Final = 0.9
 """Of change, on ground whose outline shows. Chosen by hand: the evidence of one look."""
+
+
+class _Shaped(Protocol):
+    @property
+    def shape(self) -> BaseGeometry:
+        """In the grid's CRS."""
+
+
+Placed = TypeVar("Placed", bound=_Shaped)
+"""Ground with a shape of its own: `Outlined`, `told_ground.Told`."""
 
 
 class Outlined(NamedTuple):
@@ -162,19 +172,20 @@ def outlined(
     return tuple(found)
 
 
-def outlined_near(every: Sequence[Outlined], grid: Grid, window: Window) -> tuple[Outlined, ...]:
-    """Take the outlined ground that meets a window, so that a tile's task carries no other.
+def shown_near(every: Sequence[Placed], grid: Grid, window: Window) -> tuple[Placed, ...]:
+    """Take the ground that meets a window, so that a tile's task carries no other.
 
     Parameters
     ----------
-    every : sequence of Outlined
+    every : sequence of Outlined or Told
+        What has a `shape` in the grid's CRS.
     grid : Grid
     window : Window
         May reach beyond the grid.
 
     Returns
     -------
-    tuple of Outlined
+    tuple of the same
         In the order of before.
     """
     bounds = shapely.box(*grid.window_bounds(window))
@@ -189,7 +200,7 @@ def with_outlined(found: Singles, near: Sequence[Outlined], above: float, grid: 
     found : float32 (date, y, x)
         Probability of change in a window; NaN is not observed.
     near : sequence of Outlined
-        Of `outlined_near`.
+        Of `shown_near`.
     above : float
         Higher probabilities are marked.
     grid : Grid

@@ -14,12 +14,12 @@ from changedet.blocks import Task, Window
 from changedet.grid import Grid
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.outlined_dates import Outlined, cells_of, joined, on_cells, outlined, outlined_near
+from changedet.pipeline.outlined_dates import Outlined, cells_of, joined, on_cells, outlined, shown_near
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.season_scores import with_seasons
 from changedet.pipeline.series_job import SeriesJob
 from changedet.pipeline.series_scores import scores_of_pairs
-from changedet.pipeline.told_ground import Told, told_near, told_on, told_whole
+from changedet.pipeline.told_ground import Told, told_on, told_whole
 from changedet.plan import Plan
 from changedet.plan.seasons import knows_seasons
 from changedet.stages.change.kernels.local_change_rate import SURELY_CHANGED
@@ -80,7 +80,7 @@ def count_sure(job: SeriesJob, window: Window, factor: int = 0) -> SureTile:
 
 
 class SiteShows(NamedTuple):
-    """What a series is told of the whole site.
+    """What is known of the whole site before its dates are read together.
 
     Attributes
     ----------
@@ -113,7 +113,7 @@ class SiteShows(NamedTuple):
         (tuple of Outlined, tuple of Told)
             In the order of before.
         """
-        return outlined_near(self.grounds, grid, window), told_near(self.things, grid, window)
+        return shown_near(self.grounds, grid, window), shown_near(self.things, grid, window)
 
 
 def site_shows(

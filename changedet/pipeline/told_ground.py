@@ -53,7 +53,7 @@ def told_on(job: SeriesJob, window: Window, scores: Singles) -> tuple[Bytes, Byt
     Returns
     -------
     told, sure : uint8 (y, x)
-        As of `told_since` and `sure_of_told`; 0 where nothing is asked.
+        Of `told_since` and `sure_of_told`; 0 everywhere where worked ground is not looked for.
     """
     if not asks_works(job):
         return np.zeros(window.shape, np.uint8), np.zeros(window.shape, np.uint8)
@@ -96,25 +96,6 @@ def _around(marks: BoxMarks, cells: Grid) -> Sequence[BaseGeometry]:
     return list(shapely.buffer(marks.swept, np.where(stood, YARD_M, APART_M) * cells.ground_metre, quad_segs=2))
 
 
-def told_near(every: Sequence[Told], grid: Grid, window: Window) -> tuple[Told, ...]:
-    """Take what meets a window, so that a tile's task carries no other.
-
-    Parameters
-    ----------
-    every : sequence of Told
-    grid : Grid
-    window : Window
-        May reach beyond the grid.
-
-    Returns
-    -------
-    tuple of Told
-        In the order of before.
-    """
-    bounds = shapely.box(*grid.window_bounds(window))
-    return tuple(one for one in every if shapely.intersects(one.shape, bounds))
-
-
 def with_told(found: Singles, near: Sequence[Told], grid: Grid, window: Window) -> Singles:
     """Mark what a look shows whole.
 
@@ -123,7 +104,7 @@ def with_told(found: Singles, near: Sequence[Told], grid: Grid, window: Window) 
     found : float32 (date, y, x)
         Probability of change in a window; NaN is not observed.
     near : sequence of Told
-        Of `told_near`.
+        Of `outlined_dates.shown_near`.
     grid : Grid
     window : Window
         May reach beyond the grid.

@@ -23,7 +23,7 @@ from changedet.pipeline.outlined_dates import (
     joined,
     on_cells,
     outlined,
-    outlined_near,
+    shown_near,
     with_outlined,
 )
 from changedet.stages.change.kernels.outlined_ground import MOST_CELLS, new_ground
@@ -132,8 +132,8 @@ def test_only_what_the_later_look_marks_is_marked_and_nothing_unseen() -> None:
     assert out[1, 25, 25] == out[1, 115, 115] == same
     assert out[1, 15, 25] == np.float32(0.1), "within the shape, but not marked later"
     far = Window(0, 240, 40, 60)
-    assert outlined_near([Outlined(1, 2, pad)], GRID, far) == ()
-    assert len(outlined_near([Outlined(1, 2, pad)], GRID, window)) == 1
+    assert shown_near([Outlined(1, 2, pad)], GRID, far) == ()
+    assert len(shown_near([Outlined(1, 2, pad)], GRID, window)) == 1
 
 
 def test_coarse_and_very_large_sites_have_no_cells() -> None:

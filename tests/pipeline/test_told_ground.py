@@ -13,9 +13,10 @@ from affine import Affine
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.pipeline.kernels.box_decisions import ARRIVED, STAYED
+from changedet.pipeline.outlined_dates import shown_near
 from changedet.pipeline.series_job import SeriesJob
 from changedet.pipeline.site_shows import count_sure
-from changedet.pipeline.told_ground import TOLD_PROBABILITY, Told, told_near, told_on, told_whole, with_told
+from changedet.pipeline.told_ground import TOLD_PROBABILITY, Told, told_on, told_whole, with_told
 
 SHAPE = (120, 160)
 TRANSFORM = Affine(1.0, 0, 500_000, 0, -1.0, 5_400_000)
@@ -84,7 +85,7 @@ def test_what_is_not_observed_stays_so_and_what_is_surer_too():
     found = np.full((2, *SHAPE), 0.02, np.float32)
     found[1, 50, 60], found[1, 50, 61] = np.nan, 0.97
     thing = Told(1, shapely.box(500_055, 5_399_930, 500_100, 5_399_960))
-    (near,) = told_near(
+    (near,) = shown_near(
         [thing, Told(0, shapely.box(500_000, 5_399_990, 500_005, 5_400_000))], GRID, Window(30, 40, 50, 80)
     )
     marked = with_told(found, [near], GRID, WHOLE)
