@@ -21,6 +21,7 @@ from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_rat
 from changedet.stages.mask.kernels.cloud_shadows import shadows_of
 from changedet.stages.mask.kernels.cloud_shapes import (
     CORE_WIDTH_M,
+    SOFTNESS_LIMIT_M,
     bright_cores,
     clouds_of_cores,
     with_rims,
@@ -62,7 +63,8 @@ class Scene(NamedTuple):
     resolution_m : float
         Pixel size.
     infrared : float32 (y, x) or None
-        Near infrared over red; None where either is not there or in units that nobody knows.
+        Near infrared over red; None where either is not there or in units that nobody knows, and in pixels so coarse
+        that plants beside a small cloud are in them: other looks say there what is one.
     """
 
     bands: Singles
@@ -124,7 +126,7 @@ def classify_overview(
     visible = some_bands(seen, white)
     ratio = None if reference is None else brightness_ratio(visible, some_bands(reference, white), valid)
     azimuth_deg = None if sun is None else sun.azimuth_deg
-    known = bands.nir is not None and units.are_known and not units.are_stretched
+    known = bands.nir is not None and units.are_known and not units.are_stretched and resolution_m <= SOFTNESS_LIMIT_M
     infrared = seen[bands.nir] / np.maximum(visible[-1], 1e-6) if known else None
     scene = Scene(visible, visible.mean(axis=0, dtype=np.float32), ratio, valid, resolution_m, infrared)
     core, cloud, shadow = _by_tests(scene, may_be_cloud, units, azimuth_deg)

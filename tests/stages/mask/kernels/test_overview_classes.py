@@ -124,11 +124,14 @@ def test_what_looks_like_a_cloud_is_sand_where_trees_find_nothing_that_thins_out
 
 
 @pytest.mark.parametrize("with_trees", [False, True])
-@pytest.mark.parametrize(("infrared", "floor", "covered"), [(1.0, 0.2, True), (1.3, 0.2, False), (1.3, 0.0, True)])
+@pytest.mark.parametrize(
+    ("infrared", "floor", "pixel_m", "covered"),
+    [(1.0, 0.2, 2.0, True), (1.3, 0.2, 2.0, False), (1.3, 0.0, 2.0, True), (1.3, 0.2, 5.0, True)],
+)
 def test_soil_in_haze_is_as_white_as_a_cloud_and_brighter_in_near_infrared(
-    monkeypatch, infrared, floor, covered, with_trees
+    monkeypatch, infrared, floor, pixel_m, covered, with_trees
 ) -> None:
-    """In units that nobody knows near infrared is not comparable with red."""
+    """In units that nobody knows near infrared is not comparable with red, and coarse pixels hold plants beside."""
     thing = a_cloud()
     found = HiddenProbability(np.where(thing > 0.5, np.float32(0.95), np.float32(0.03)), np.zeros(thing.shape, "f4"))
     monkeypatch.setattr(overview_classes, "cloud_probabilities", lambda *_args: found)
@@ -136,6 +139,6 @@ def test_soil_in_haze_is_as_white_as_a_cloud_and_brighter_in_near_infrared(
     date, reference = (np.concatenate([part, infrared * part[-1:]]) for part in (visible, reference))
     bands = CloudBands((0, 1, 2), 3)
     trees = (None,) * 4 if with_trees else ()
-    classes = classify_overview(date, reference, bands, 2.0, LightUnits(floor, float("inf")), None, trees)
+    classes = classify_overview(date, reference, bands, pixel_m, LightUnits(floor, float("inf")), None, trees)
     assert ((classes == CLOUD)[thing > 0.8].mean() > 0.9) == covered
     assert covered or (classes == CLEAR).all()
