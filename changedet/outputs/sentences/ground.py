@@ -75,7 +75,20 @@ def _laid(laid: Mapping[str, object], facts: Facts) -> Sentence | None:
     boxes = iso_date(laid.get("boxes_by"))
     named = calendar.day(boxes, year=boxes[:4] != until[:4])
     text = start + (f"; the first boxes stood on it by {named}" if boxes else "")
-    return Sentence("ground", f"{text}.", tuple(dict.fromkeys(day for day in (until, boxes) if day)))
+    more, last = _more_changed(laid, area, facts)
+    return Sentence("ground", f"{text}{more}.", tuple(dict.fromkeys(day for day in (until, boxes, last) if day)))
+
+
+def _more_changed(laid: Mapping[str, object], area: Estimate, facts: Facts) -> tuple[str, str]:
+    """How much of the ground differs in all, where that is surely more than what was laid first, and of which look.
+
+    New ground is what the onset's own look shows. A site that grows in steps has changed far more by its last.
+    """
+    last = _last_seen(facts)
+    if last is None or last.low <= area.value or iso_date(laid.get("since")) < facts.reference:
+        return "", ""
+    differs = _differs(facts, last, *facts.calendar.pair(facts.reference, last.date))
+    return f"; in all, about {last.text(scale_of([last], 'm²'))} of the ground {differs}{_among(facts)}", last.date
 
 
 def _footprint(facts: Facts) -> Sentence | None:

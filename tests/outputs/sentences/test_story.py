@@ -242,6 +242,27 @@ def test_sentences_on_ground_name_what_was_laid_when_and_the_first_boxes() -> No
     assert "ground" not in texts(uncertain), "what may be nothing is not told of as laid"
 
 
+def test_sentences_on_new_ground_tell_how_much_differs_in_all_where_surely_more_does() -> None:
+    began = {"low": "2023-03-13", "high": DAYS[1], "probability": 0.999}
+    laid = {**figure(2438, 1021, 3612, DAYS[1]), "kind": "building", "began": began, "since": DAYS[0]}
+    rows = table(
+        changed_area_m2=[None, 2271.0, 4583.0],
+        changed_area_low_m2=[None, 1659.0, 3508.0],
+        changed_area_high_m2=[None, 4970.0, 9061.0],
+    )
+    told = sentences(summary(new_ground=laid), rows, {})[0]
+    assert told.text == (
+        "A building, or more than one, of about 2,440 m² (1,020–3,610) was put up between 13 March and 12 June 2023 "
+        "(virtually certain); in all, about 4,580 m² (3,510–9,060) of the ground differed on 17 December 2023 from "
+        "what stood there on 12 March."
+    )
+    assert told.dates == (DAYS[1], DAYS[2])
+    same = texts(summary(new_ground=laid), rows.assign(changed_area_low_m2=[None, 1659.0, 2400.0]))["ground"]
+    assert "in all" not in same, "what may be the new ground itself is not told again"
+    later = texts({**summary(new_ground=laid), "reference_date": DAYS[1]}, rows)["ground"]
+    assert "in all" not in later, "a reference that shows the new ground is compared with other ground"
+
+
 def test_sentences_on_changed_area_claim_none_where_the_interval_reaches_nothing() -> None:
     rows = table(
         changed_area_m2=[None, 20.0, 3300.0],
