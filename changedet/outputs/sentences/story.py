@@ -1,4 +1,4 @@
-"""What a run found in two to five sentences."""
+"""What a run found in two to six sentences."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from changedet.outputs.sentences.counts import containers, turnover
 from changedet.outputs.sentences.facts import Facts, Sentence
 from changedet.outputs.sentences.ground import ground
 from changedet.outputs.sentences.looks import looks
+from changedet.outputs.sentences.others import others
 from changedet.outputs.sentences.words import LIKELIHOODS
 from changedet.outputs.sentences.zones import zones
 
@@ -37,10 +38,10 @@ def sentences(
     Returns
     -------
     list of Sentence
-        On containers, turnover, ground, zones and looks, those that there is something to say of.
+        On containers, turnover, ground, other boxes, zones and looks, those that there is something to say of.
     """
     facts = Facts(summary, table, unavailable or {})
-    found = [told(facts) for told in (containers, turnover, ground, zones, looks)]
+    found = [told(facts) for told in (containers, turnover, ground, others, zones, looks)]
     if facts.total("containers", "first") is None:
         # What was found comes before why something could not be.
         found[0], found[2] = found[2], found[0]

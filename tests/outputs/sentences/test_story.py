@@ -263,6 +263,18 @@ def test_sentences_on_new_ground_tell_how_much_differs_in_all_where_surely_more_
     assert "in all" not in later, "a reference that shows the new ground is compared with other ground"
 
 
+def test_sentences_tell_of_other_boxes_where_they_are_many_beside_the_count() -> None:
+    stood = summary(totals={"containers": counts((6.0, 4, 10), (21.0, 17, 27))})
+    said = texts(stood, table(other_boxes=[11, 9, 6]))
+    assert said["other_boxes"] == (
+        "Not counted are other boxes as wide as containers, such as trailers and wagons: 11 on 12 March 2023."
+    )
+    both = texts(stood, table(other_boxes=[11, 9, 16]))["other_boxes"]
+    assert both.endswith(": 11 on 12 March and 16 on 17 December 2023.")
+    assert "other_boxes" not in texts(stood, table(other_boxes=[4, 9, 10])), "some lorries stand at any gate"
+    assert "other_boxes" not in texts(summary(), table(other_boxes=[11, 9, 16])), "where containers are not counted"
+
+
 def test_sentences_on_changed_area_claim_none_where_the_interval_reaches_nothing() -> None:
     rows = table(
         changed_area_m2=[None, 20.0, 3300.0],
