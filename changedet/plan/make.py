@@ -43,6 +43,8 @@ from changedet.workflow.machine_fields import SCHEDULERS, is_scheduler
 
 MOST_AROUND_PX: Final = 1000
 """A neighbourhood is read around every tile: a larger one would need more memory than there is."""
+FINE_ENOUGH_M: Final = 0.1
+"""Metres: the grid advised for pictures of drones; a quarter of the detector's own pixel, so nothing it sees is lost."""
 _MEGABYTE: Final = 1e6
 _PATH_BYTES: Final = 4096
 """Of a path, on Linux."""
@@ -332,4 +334,7 @@ def _looks_too_far(workflow: Workflow, stage: str, around_px: int, facts: Facts)
     if asked and around_px * facts.resolution_m / finest <= MOST_AROUND_PX:
         fine = f"{facts.resolution_m:.2g} m is finer than any scene, {pixel_text(finest)}"
         return workflow.problem("grid.resolution", f"{fine}, by so much that {stage} {said}; give metres, or auto")
+    if around_px * facts.resolution_m / FINE_ENOUGH_M <= MOST_AROUND_PX:
+        pixel = f"pixels of {pixel_text(facts.resolution_m)} are so fine that {stage} {said}"
+        return workflow.problem("grid.resolution", f"{pixel}; give {FINE_ENOUGH_M} (metres)")
     return workflow.problem(stage, f"{said}; make its windows smaller")

@@ -239,6 +239,16 @@ def test_make_plan_names_a_resolution_so_fine_that_windows_in_metres_are_too_wid
     assert line.endswith("; give metres, or auto")
 
 
+@pytest.mark.parametrize("asked", [{}, {"grid": {"resolution": 0.02}}])
+def test_make_plan_advises_a_grid_for_pictures_of_drones(tmp_path: Path, asked: dict[str, object]) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(600, 500), resolution_m=0.02)
+    lines = problems(write_workflow(tmp_path, DATES, **asked))
+    assert lines[0].split(": ", 1)[1].startswith("grid.resolution: pixels of 0.02 m are so fine that objects looks at ")
+    assert all(line.endswith("; give 0.1 (metres)") for line in lines)
+    make_plan(write_workflow(tmp_path, DATES, grid={"resolution": 0.1}))
+
+
 CLUSTER = "tcp://192.0.2.1:8786"
 
 
