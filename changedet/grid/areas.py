@@ -121,7 +121,7 @@ def read_areas(area: Area, crs: str = LONLAT, *, named: bool = False) -> Areas:
     """
     label = "the area" if area.path is None else area.path
     try:
-        geometries, attributes, own = _raw(area, label)
+        geometries, attributes, own = _raw(area, label, named)
         kept, kept_attributes, said = _polygons(geometries, attributes, label)
         if named:
             _check_names([about.name for about in kept_attributes], label)
@@ -131,10 +131,12 @@ def read_areas(area: Area, crs: str = LONLAT, *, named: bool = False) -> Areas:
     return Areas(moved, tuple(kept_attributes), crs, tuple(said))
 
 
-def _raw(area: Area, label: str) -> tuple[list[BaseGeometry], list[Attributes], str]:
+def _raw(area: Area, label: str, named: bool) -> tuple[list[BaseGeometry], list[Attributes], str]:
     if area.path is not None:
         found = read_polygons_file(Path(area.path))
-        return found.geometries, [_attributes(row, label) for row in found.rows], found.crs
+        # Columns of an area of interest may mean anything: only zones are called something.
+        about = [_attributes(row, label) if named else Attributes() for row in found.rows]
+        return found.geometries, about, found.crs
     geometry = area.geometry if area.bbox is None else shapely.box(*area.bbox)
     return ([] if geometry is None else [geometry]), [Attributes()], str(pyproj.CRS(area.crs).to_string())
 
@@ -174,9 +176,9 @@ def _polygons(
             said_of = about.name or len(kept) + 1
             raise InputError(f"{label}: polygon '{said_of}' has a corner that is no finite number")
         if not shape.is_valid:
-            said.append(
-                f"{label}: polygon '{about.name or len(kept) + 1}' was mended: {shapely.is_valid_reason(shape)}"
-            )
+            # A warning stands in results, which name no folder of this machine.
+            why = f"was mended: {shapely.is_valid_reason(shape)}"
+            said.append(f"{Path(label).name}: polygon '{about.name or len(kept) + 1}' {why}")
             shape = made_valid(shape, f"{label}: polygon '{about.name or len(kept) + 1}'")
         parts = [part for part in _flat(shape) if part.area > 0]
         if parts:

@@ -14,12 +14,15 @@ from typing import Final
 from urllib.parse import quote
 
 from changedet.errors import InputError
+from changedet.grid.datum_files import foreign_datum_file
 
 SIGNATURE: Final = b"SQLite format 3\0"
 _MOST_STEPS: Final = 50_000_000
 """Steps of SQLite's virtual machine for one query, a second or two. Its own lists may be views too."""
 _LISTS: Final = re.compile(r"(gpkg_|rtree_).*|geometry_columns|spatial_ref_sys|sqlite_.*")
 """Tables from which GDAL learns what there is."""
+_SYSTEMS: Final = ("gpkg_spatial_ref_sys", "spatial_ref_sys")
+"""Tables of coordinate reference systems."""
 _COLUMNS, _TABLE = r"[\w\s.,\"`]+?", r"\"?\w+\"?"
 _JOINED_TILES: Final = re.compile(
     rf"create\s+view\s+{_TABLE}\s+as\s+select\s+{_COLUMNS}\s+from\s+{_TABLE}"
@@ -54,11 +57,14 @@ def require_tables(path: Path, *, no_views: bool = False) -> None:
     try:
         with closing(_connected(path)) as database:
             bad = _refused(database, no_views)
+            foreign = None if bad else _foreign(database)
     except (sqlite3.Error, UnicodeError) as error:
         raise InputError(f"'{path}' cannot be read as a vector file ({error})") from None
     if bad:
         said = "a view, a table of another file or one with a computed column"
         raise InputError(f"'{path}' holds {bad[:80]!a}, {said}; save it as a table")
+    if foreign:
+        raise InputError(f"'{path}': its CRS names the file {foreign[:60]!a}; save it with one by a code")
 
 
 def is_database(path: Path) -> bool:
@@ -123,6 +129,15 @@ def _refused(database: sqlite3.Connection, no_views: bool) -> str:
         shown = set(_TILES - joined)
     read = [name for low, name in views.items() if no_views or not shown or low in shown]
     return read[0] if read else ""
+
+
+def _foreign(database: sqlite3.Connection) -> str | None:
+    for table in _SYSTEMS:
+        if database.execute("SELECT 1 FROM sqlite_master WHERE lower(name) = ?", (table,)).fetchone():
+            for row in database.execute(f"SELECT * FROM {table}"):  # noqa: S608 - names of this module
+                if foreign := foreign_datum_file(" ".join(value for value in row if isinstance(value, str))):
+                    return foreign
+    return None
 
 
 def _is_computed(database: sqlite3.Connection, table: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import re
 import warnings
@@ -16,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
 from changedet.grid.databases import SIGNATURE, is_database, require_tables
+from changedet.grid.datum_files import foreign_datum_file
 
 HEAD_BYTES: Final = 1 << 16
 MAX_JSON_BYTES: Final = 64 << 20
@@ -24,6 +26,7 @@ MAX_SHAPES: Final = 1_000_000
 """A shapefile of holes, which takes no room on a disk, can say that it has any number."""
 MAX_UNPACKED_BYTES: Final = 1 << 30
 """Of all files of an archive: outlines of a site are kilobytes."""
+_CRS_ENDINGS: Final = frozenset({".prj", ".qpj"})
 _BLANK: Final = b"\xef\xbb\xbf\x1e \t\r\n\v\f"
 """What GDAL passes over before it looks for JSON: the mark of a text sequence too."""
 _SCRIPTS: Final = (b"loadGeoJSON(", b"jsonp(")
@@ -184,6 +187,8 @@ def _refuse_pointers(path: Path) -> None:
         for content in _contents(path):
             if _is_pointer(content):
                 raise InputError(f"'{path}' only tells where geometries lie; give the file that holds them")
+            if foreign := foreign_datum_file(content.decode(errors="replace")):
+                raise InputError(f"'{path}': its CRS names the file {foreign[:60]!a}; save it with one by a code")
             left -= max(0, len(content) - HEAD_BYTES)
             if left < 0:
                 raise InputError(f"'{path}' is GeoJSON of more than {MAX_JSON_BYTES >> 20} MB; save a GeoPackage")
@@ -196,6 +201,11 @@ def _refuse_pointers(path: Path) -> None:
 def _contents(path: Path) -> Iterator[bytes]:
     if not zipfile.is_zipfile(path):
         yield _content(path.open("rb"))
+        # Of several kinds, such as shapefiles and CSV, the CRS stands beside, by this ending in any letters.
+        beside = (
+            name for name in path.parent.glob(f"{glob.escape(path.stem)}.*") if name.suffix.lower() in _CRS_ENDINGS
+        )
+        yield from (_content(name.open("rb")) for name in beside if name.is_file())
         return
     with zipfile.ZipFile(path) as archive:
         files = archive.infolist()

@@ -15,6 +15,7 @@ import rasterio.transform
 
 from changedet.errors import InputError
 from changedet.grid.databases import is_database, require_tables
+from changedet.grid.datum_files import require_own_crs_beside
 from changedet.imagery.drivers import RAW_DRIVERS, STORE_DRIVERS, is_plain, is_zipped, local_drivers, side_rasters
 from changedet.imagery.remote import open_remote, take_problem
 from changedet.imagery.vrt import is_virtual, named_files
@@ -268,6 +269,7 @@ def open_dataset(path: str, hosts: Sequence[str] = (), **options: int) -> raster
     if not remote:
         _require_regular(path)
         _named_by(_on_disk(path), stamp_of(path))
+        require_own_crs_beside(_on_disk(path))
     if _is_web(path):
         dataset = open_remote(path.removeprefix(_WEB_PREFIX), hosts, **options)
     elif path.startswith("/vsicurl"):
@@ -332,6 +334,7 @@ def _named_by(path: str, _stamp: tuple[int, ...]) -> tuple[str, ...]:
         raise InputError(f"{path}: is a VRT in an archive, which cannot be looked through; unpack it")
     named = tuple(named_files(path))
     for name in named:
+        require_own_crs_beside(name)
         # GDAL takes the overviews of what a VRT names without asking this module.
         with rasterio.DatasetReader(name, driver=list(local_drivers())) as dataset:
             _require_own(name, dataset, remote=False)

@@ -15,6 +15,7 @@ from affine import Affine
 
 from changedet.errors import InputError
 from changedet.grid import Frame
+from changedet.grid.datum_files import foreign_in_crs
 from changedet.grid.geodesy import LONLAT
 
 Gcps: TypeAlias = tuple[tuple[float, float, float, float], ...]
@@ -178,6 +179,9 @@ def _crs_name(path: str, crs: str | rasterio.CRS) -> str:
 
 
 def _check_on_earth(path: str, crs: pyproj.CRS) -> None:
+    if foreign := foreign_in_crs(crs):
+        said = f"its coordinate reference system names the file {foreign[:60]!a}"
+        raise InputError(f"{path}: {said}; give it a 'crs' by a code such as EPSG:32633")
     try:
         pyproj.Transformer.from_crs(crs, LONLAT)
     except pyproj.exceptions.ProjError as error:

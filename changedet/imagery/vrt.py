@@ -15,6 +15,7 @@ from typing import IO, Final
 from xml.etree import ElementTree as ET
 
 from changedet.errors import InputError
+from changedet.grid.datum_files import foreign_datum_file
 
 MAX_BYTES: Final = 32 << 20
 MAX_DEPTH: Final = 4
@@ -104,6 +105,8 @@ def _sources(path: str, root: ET.Element) -> Iterator[str]:
     for element in root.iter():
         tag, text = _plain(element.tag), element.text or ""
         attributes = {_plain(name): value for name, value in element.items()}
+        if foreign := next(filter(None, map(foreign_datum_file, (text, *attributes.values()))), None):
+            raise InputError(f"{path}: its CRS names the file {foreign[:60]!a}; give it a CRS by a code")
         kind = text.strip() if tag == "subclass" else attributes.get("subclass")
         if kind is not None and kind not in _KINDS:
             raise InputError(

@@ -44,7 +44,7 @@ from changedet.workflow.machine_fields import SCHEDULERS, is_scheduler
 MOST_AROUND_PX: Final = 1000
 """A neighbourhood is read around every tile: a larger one would need more memory than there is."""
 FINE_ENOUGH_M: Final = 0.1
-"""Metres: the grid advised for pictures of drones; a quarter of the detector's own pixel, so nothing it sees is lost."""
+"""Metres: the grid advised for pictures of drones; a quarter of the detector's own pixel: nothing it sees is lost."""
 _MEGABYTE: Final = 1e6
 _PATH_BYTES: Final = 4096
 """Of a path, on Linux."""
@@ -96,7 +96,7 @@ def make_plan(
     check_bands(checked, scenes)
     looks = looks_of(checked, scenes)
     reference = _reference(checked, looks)
-    grid = _grid(checked, looks, reference)
+    grid = _grid(checked, looks, reference, warnings)
     looks = with_stand_ins(covering(checked, looks, grid, warnings), grid, warnings)
     roles = compared_roles(checked, looks, entries)
     reference = _reference(checked, looks)
@@ -280,10 +280,11 @@ def _reference(workflow: Workflow, looks: Sequence[Look]) -> int:
     raise InputError(workflow.problem("before", f"no scene of {workflow.before}; the nearest is of {near}"))
 
 
-def _grid(workflow: Workflow, looks: Sequence[Look], reference: int) -> Grid:
+def _grid(workflow: Workflow, looks: Sequence[Look], reference: int, warnings: list[str]) -> Grid:
     frame: Frame = looks[reference].frame
     finest = min(looks, key=lambda look: look.gsd_m)
     areas = area_of(workflow)
+    warnings += areas.warnings if areas else ()
     with located(workflow, "grid"):
         return make_grid(
             frame,

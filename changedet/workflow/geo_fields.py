@@ -7,6 +7,8 @@ import warnings
 
 import pyproj
 
+from changedet.grid.datum_files import foreign_datum_file
+from changedet.grid.geodesy import LONLAT
 from changedet.workflow.checker import UnfitError, shown, unfit
 from changedet.workflow.fields import number, text
 from changedet.workflow.yaml_tree import ListNode, Node
@@ -91,11 +93,14 @@ def _crs(node: Node) -> tuple[str, pyproj.CRS]:
     value = text("a coordinate reference system such as EPSG:32633")(node)
     if re.fullmatch(r"[0-9]{4,6}", value):
         value = f"EPSG:{value}"
+    if foreign := foreign_datum_file(value):
+        raise UnfitError(f"names the file {foreign[:60]!a}, expected a code such as EPSG:32633")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             found = pyproj.CRS.from_user_input(value)
             epsg = found.to_epsg()
-        except (pyproj.exceptions.CRSError, ValueError) as error:
+            pyproj.Transformer.from_crs(found, LONLAT)
+        except (pyproj.exceptions.ProjError, ValueError) as error:
             raise unfit(node, "a coordinate reference system that PROJ knows, such as EPSG:32633") from error
     return (f"EPSG:{epsg}" if epsg else found.to_wkt()), found

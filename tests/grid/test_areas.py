@@ -113,7 +113,18 @@ def test_read_areas_a_list_for_a_value_is_refused(tmp_path: Path, field: str) ->
     feature = {"type": "Feature", "properties": {"name": "a", field: [1, 2]}, "geometry": shape}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     with pytest.raises(InputError, match=f"'{field}' is a list, expected one value"):
-        read_areas(Area(path=str(path)), "EPSG:32633")
+        read_areas(Area(path=str(path)), "EPSG:32633", named=True)
+
+
+@pytest.mark.parametrize("said", [{"capacity": "yes"}, {"name": ["a"]}, {"name": "a\x1b[2J\nwarning: all is well"}])
+def test_read_areas_of_interest_are_called_nothing(tmp_path: Path, said: dict[str, object]) -> None:
+    crossed = shapely.geometry.mapping(shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]))
+    path = tmp_path / "aoi.geojson"
+    path.write_text(json.dumps({"type": "Feature", "properties": said, "geometry": crossed}))
+    areas = read_areas(Area(path=str(path)))
+    assert areas.names == ("",)
+    (warning,) = areas.warnings
+    assert warning.startswith("aoi.geojson: polygon '1' was mended: Self-intersection")
 
 
 @pytest.mark.parametrize("name", ["a\tb", "two\nlines", "\x1b[31mred", "bell\x07"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import os
 from pathlib import Path
 
 import pyproj
@@ -110,6 +112,18 @@ def test_find_frame_another_planet_is_refused_in_one_line(tmp_path: Path, crs: s
     path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), Affine(1, 0, 10, 0, -1, 20), crs=pyproj.CRS(crs).to_wkt())
     with pytest.raises(InputError, match="is of another celestial body; areas are measured on Earth"):
         open_scene(path, date="2023-06-04", bands={"red": 1})
+
+
+@pytest.mark.parametrize("beside", ["a.tif.aux.xml", "a.tif.ovr.aux.xml", "a.vrt"])
+def test_open_scene_refuses_a_crs_that_names_a_file_before_that_is_opened(tmp_path: Path, beside: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    write(tmp_path / "a.tif", noise(1, 1, 8, 8), Affine(1, 0, 10, 0, -1, 20))
+    crs = pyproj.CRS(f"+proj=utm +zone=33 +ellps=intl +units=m +nadgrids={tmp_path}/pipe").to_wkt()
+    root = "VRTDataset" if beside == "a.vrt" else "PAMDataset"
+    (tmp_path / beside).write_text(f"<{root}><SRS>{html.escape(crs)}</SRS></{root}>")
+    scene = tmp_path / ("a.vrt" if beside == "a.vrt" else "a.tif")
+    with pytest.raises(InputError, match=r"its CRS names the file '/.*'"):
+        open_scene(scene, date="2023-06-04", bands={"red": 1})
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ BEYOND_A_SCHEMA = {
     "name that turns the direction of writing",
     "outputs in a folder with a control character",
     "credit of two lines",
+    "crs with a file",
+    "crs by shifts that are not there",
     *("missing zones", "zones by URL", "aoi missing file", "missing file", "near file", "missing folder", "folder"),
     *("path with a null byte", "vsicurl", "vsis3", "connection string", "driver form", "inline VRT", "ftp", "file URL"),
     *("password", "URL without host", "zip missing", "zip member missing", "not a zip", "role file missing"),
