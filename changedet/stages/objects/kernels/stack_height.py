@@ -32,6 +32,8 @@ RAYS_FROM, RAYS_TO = 0.15, 0.85
 """Part of the side that they cover: at the corners a shadow is narrower."""
 STEP_M: Final = 0.1
 """Along a ray."""
+AT_ONCE: Final = 30_000
+"""Places that OpenCV looks up at once: it refuses 32,767 and more in a line."""
 LONGEST_BOX_M: Final = 16
 """Boxes further off than the rays reach and this are not looked at as what blocks them."""
 SHADE_TIERS: Final = 0.4
@@ -98,18 +100,28 @@ def tiers(brightness: Singles, boxes: Floats, pixel_m: float, gsd_m: float, reac
         1 to `MOST_TIERS`; 0 where the shadow is hidden, blocked, too short, uneven, or not of whole tiers.
     """
     per_metre = float(np.hypot(*reach))
-    if per_metre * HEIGHT_M < LEAST_PIXELS * gsd_m or not len(boxes):
+    beyond = per_metre * HEIGHT_M > math.hypot(*brightness.shape) * pixel_m
+    if beyond or per_metre * HEIGHT_M < LEAST_PIXELS * gsd_m or not len(boxes):
         return np.zeros(len(boxes), np.int64)
     starts = _lit_side(boxes, reach / per_metre)
     along = np.arange(0.0, (MOST_TIERS + 1) * HEIGHT_M * per_metre, STEP_M)
     points = starts[:, :, None] + along[:, None] * (reach / per_metre)
-    places = (points / pixel_m - 0.5).astype(np.float32).reshape(len(boxes) * RAYS, -1, 2)
-    seen = cv2.remap(
-        brightness, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=np.nan
-    ).reshape(len(boxes), RAYS, -1)
+    places = (points / pixel_m - 0.5).astype(np.float32)
+    seen = _values(brightness, places.reshape(-1, 2)).reshape(len(boxes), RAYS, -1)
     blocked = _blocked(points, boxes)
     found = [_whole_tiers(profiles, stop, per_metre) for profiles, stop in zip(seen, blocked, strict=True)]
     return np.array(found, np.int64)
+
+
+def _values(brightness: Singles, places: Singles) -> Singles:
+    """Values at places (n, 2), columns and rows."""
+    found = np.empty(len(places), np.float32)
+    for start in range(0, len(places), AT_ONCE):
+        some = places[None, start : start + AT_ONCE]
+        found[start : start + AT_ONCE] = cv2.remap(
+            brightness, some[..., 0], some[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=np.nan
+        )[0]
+    return found
 
 
 def _lit_side(boxes: Floats, direction: Floats) -> Floats:

@@ -44,6 +44,23 @@ def test_tiers_of_planted_stacks(azimuth: float, elevation: float) -> None:
     assert (found > 0).sum() >= 2
 
 
+def test_tiers_of_many_boxes_are_those_of_each() -> None:
+    reach = stack_height.reach_per_metre(110.0, 45.0, 60.0, 8.0)
+    image = shaded(BOXES, np.array([1, 3, 2]) * 2.59, reach)
+    one = stack_height.tiers(image, BOXES[:1], GSD_M, GSD_M, reach)
+    many = stack_height.tiers(image, np.repeat(BOXES[:1], 3000, axis=0), GSD_M, GSD_M, reach)
+    assert len(many) == 3000
+    assert one[0] in (0, 1)
+
+
+def test_tiers_are_null_where_the_sun_is_so_low_that_a_shadow_leaves_the_picture() -> None:
+    reach = stack_height.reach_per_metre(180.0, 0.001, 0.0, 0.0)
+    image = np.full((200, 200), 0.8, np.float32)
+    assert (stack_height.tiers(image, BOXES, GSD_M, GSD_M, reach) == 0).all()
+    reach = stack_height.reach_per_metre(180.0, 0.3, 0.0, 0.0)
+    assert (stack_height.tiers(np.full((4, 3000), 0.8, np.float32), BOXES, GSD_M, GSD_M, reach) == 0).all()
+
+
 def test_tiers_of_a_box_on_a_wagon_are_null() -> None:
     reach = stack_height.reach_per_metre(135.0, 35.0, 0.0, 0.0)
     assert (stack_height.tiers(shaded(BOXES, np.full(3, 3.74), reach), BOXES, GSD_M, GSD_M, reach) == 0).all()
