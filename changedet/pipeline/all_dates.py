@@ -49,7 +49,8 @@ def boxes_done(session: Session, models: dict[date, DateModel]) -> RunBoxes:
     if plan.decides_by_boxes:
         unit = plan.grid.ground_metre
         marks = boxes.marks(plan.reference_date, plan.dates, unit, asks_pixels=plan.leaves_movers_out)
-    read_together(plan, models, marks, partial(session.stream, here=True))
+    detections = boxes.roofs if boxes.tracks is None else boxes.tracks.detections
+    read_together(plan, models, marks, detections, partial(session.stream, here=True))
     if boxes.tracks is None:
         return boxes
     masks = {day: plan.mask_file(day) for day in marks}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -13,13 +13,13 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bytes
 from changedet.grid import ground_area_m2
 from changedet.kernels.pixel_classes import CHANGED, NOT_OBSERVED
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.reading import read_window
 from changedet.outputs.values import iso_dates
 from changedet.pipeline.area_sums import Area, clear_fraction
+from changedet.pipeline.built_since import boxes_on, built_tiles
 from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.field_ground import field_ground
@@ -46,8 +46,6 @@ from changedet.stages.footprint.still_ground import settled
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2
 from changedet.stages.series.table import DateMeasurements
-from changedet.store import read_json
-from changedet.store.packing import unpack
 
 BARE: Final = (
     "footprint: nearly all of the site passes for bare on every date, so that yards cannot be told from the ground "
@@ -93,7 +91,7 @@ def footprints_of(
         return {}
     days = plan.dates
     # All dates together: what one does not see is as its neighbours in time show it.
-    dates = ((_built(plan, day), _boxes_of(detections, day)) for day in days)
+    dates = ((built_tiles(plan, day), boxes_on(detections, day)) for day in days)
     lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
     found = outlines(dates, plan.grid, lasts=lasts, dense=knows_seasons(plan), trees=trees)
     if trees is not None and plan.compares:
@@ -152,18 +150,6 @@ def _shown(plan: Plan, index: int, ground: BaseGeometry) -> float:
 def _made(changes: gpd.GeoDataFrame) -> BaseGeometry:
     """What a date's mask marks beside boxes, of some of its regions."""
     return shapely.union_all(changes.geometry[changes["kind"] != "box"].to_numpy())
-
-
-def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, Bytes]]:
-    for key, packed in read_json(plan.folder.table("seen", day))["built"].items():
-        y, x, height, width = (int(part) for part in key.split(","))
-        yield y, x, unpack(bytes.fromhex(packed), (height, width))
-
-
-def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeometry]:
-    if detections is None:
-        return []
-    return list(detections.geometry[(detections["date"].dt.date == day) & detections["counted"].astype(bool)])
 
 
 def bare_site(plan: Plan, models: Mapping[dt.date, DateModel], footprints: Mapping[dt.date, Footprint]) -> list[str]:

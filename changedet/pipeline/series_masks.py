@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+import geopandas as gpd
 import numpy as np
 
 from changedet.arrays import Bytes, Floats, Singles
@@ -14,6 +15,7 @@ from changedet.grid.zones import sidings_of
 from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.box_marks import halo_px as box_halo_px
+from changedet.pipeline.built_since import BuiltSince, built_reach_px, newly_built, with_built
 from changedet.pipeline.change_regions import tile_parts
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.date_model import ChangeModel, DateModel
@@ -55,7 +57,11 @@ from changedet.store.packing import unpack
 
 
 def read_together(
-    plan: Plan, models: Mapping[dt.date, DateModel], boxes: Mapping[dt.date, BoxMarks], stream: Stream
+    plan: Plan,
+    models: Mapping[dt.date, DateModel],
+    boxes: Mapping[dt.date, BoxMarks],
+    detections: gpd.GeoDataFrame | None,
+    stream: Stream,
 ) -> None:
     """Write the masks and scores of a series that are not done, from the scores of all its dates and its boxes.
 
@@ -66,6 +72,8 @@ def read_together(
         Of all dates.
     boxes : mapping of date to BoxMarks
         Of the dates whose boxes were followed.
+    detections : GeoDataFrame or None
+        Boxes of all dates, with ``date`` and ``counted``; None where they are not looked for.
     stream : callable
         As of `Session.stream`, for tasks that read the run folder.
     """
@@ -76,14 +84,14 @@ def read_together(
     for side in (range(plan.reference + 1, len(plan.looks)), range(plan.reference - 1, -1, -1)):
         wanted = sorted(pending.intersection(side))
         if wanted:
-            _read_side(plan, models, boxes, side, wanted, stream)
+            _read_side(plan, models, boxes, detections, side, wanted, stream)
 
 
 def series_tile(
     job: SeriesJob,
     window: Window,
     boxes: Sequence[BoxMarks | None],
-    near: tuple[Sequence[Outlined], Sequence[Told]] = ((), ()),
+    near: tuple[Sequence[Outlined], Sequence[Told], BuiltSince | None] = ((), (), None),
     scores: Singles | None = None,
 ) -> list[MaskTile]:
     """Read one tile of all dates together.
@@ -95,7 +103,7 @@ def series_tile(
         The tile on the grid.
     boxes : sequence of BoxMarks or None
         Of each date those near the tile, those beside what is read of it among them; None where none were followed.
-    near : (sequence of Outlined, sequence of Told)
+    near : (sequence of Outlined, sequence of Told, BuiltSince or None)
         Of `SiteShows.near`.
     scores : float32 (date, y, x), optional
         Of `SureTile`.
@@ -105,7 +113,7 @@ def series_tile(
     list of MaskTile
         Of each date the probability of change (NaN is not observed), the mask before cleaning and its regions.
     """
-    around_px = _halo_px(job, has_boxes=any(one is not None for one in boxes))
+    around_px = _halo_px(job, has_boxes=any(one is not None for one in boxes), has_built=near[2] is not None)
     grown = window.grown(around_px)
     found = _probabilities(job, grown, boxes, scores)
     core = inner(around_px)
@@ -116,6 +124,7 @@ def series_tile(
     deciding = settled(own, found, job.grid, grown)
     found = with_outlined(found, near[0], CHANGED_ABOVE, job.grid, grown)
     found = with_told(with_bare_works(found, job, boxes, grown), near[1], job.grid, grown)
+    found = with_built(found, near[2], job, grown)
     for k, (probability, marks, quality) in enumerate(zip(found, deciding, patched, strict=True)):
         contrast = read_bands(job.contrasts[k], window, FIGURES)
         boxes_at = np.zeros(window.shape, np.uint8)
@@ -133,11 +142,12 @@ def series_tile(
     return tiles
 
 
-def _halo_px(job: SeriesJob, *, has_boxes: bool) -> int:
+def _halo_px(job: SeriesJob, *, has_boxes: bool, has_built: bool) -> int:
     """How far around a tile pixels decide about it: about its boxes, and with them about the rims of its marks."""
     rims = any(job.asks_rims(k) for k in range(len(job.nir)))
     around_rims = rim_halo_px(job.grid.ground_resolution_m) if rims else 0
-    return around_rims + (box_halo_px(job.grid) if has_boxes else 0)
+    around_built = built_reach_px(job) if has_built else 0
+    return around_rims + around_built + (box_halo_px(job.grid) if has_boxes else 0)
 
 
 def _rims(job: SeriesJob, k: int, probability: Singles, boxes: Bytes, window: Window) -> tuple[Singles, ...]:
@@ -168,6 +178,7 @@ def _read_side(
     plan: Plan,
     models: Mapping[dt.date, DateModel],
     boxes: Mapping[dt.date, BoxMarks],
+    detections: gpd.GeoDataFrame | None,
     side: Sequence[int],
     wanted: Sequence[int],
     stream: Stream,
@@ -181,8 +192,8 @@ def _read_side(
             writers[i] = _writer(plan, _change_model(plan, models, i), i, job.asks_rims(side.index(i)))
         # a reading of its own, so that no date's step keeps what only this one asks for
         shown = site_shows(plan, models, boxes, side, job, windows, stream) if job.together else SiteShows(job)
-        job = shown.job
-        reach = _halo_px(job, has_boxes=True)
+        job, shown = shown.job, shown._replace(built=newly_built(plan, shown.job, detections))
+        reach = _halo_px(job, has_boxes=True, has_built=True)
         near = partial(_boxes_near, plan, boxes, side, reach + boxes_reach_px(job) + yards_reach_px(job))
         tasks: list[Task] = [
             (series_tile, (job, window, near(window), shown.near(plan.grid, window.grown(reach)), shown.scores))

@@ -13,6 +13,7 @@ from changedet.arrays import Ints, Singles
 from changedet.blocks import Task, Window
 from changedet.grid import Grid
 from changedet.pipeline.box_marks import BoxMarks
+from changedet.pipeline.built_since import BuiltSince
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.outlined_dates import Outlined, cells_of, joined, on_cells, outlined, shown_near
 from changedet.pipeline.scheduling import Stream
@@ -92,14 +93,17 @@ class SiteShows(NamedTuple):
         That dates show whole though parts of them are sure.
     scores : float32 (date, y, x) or None
         Where one tile is the site.
+    built : BuiltSince or None
+        That footprints tell as new.
     """
 
     job: SeriesJob
     grounds: tuple[Outlined, ...] = ()
     things: tuple[Told, ...] = ()
     scores: Singles | None = None
+    built: BuiltSince | None = None
 
-    def near(self, grid: Grid, window: Window) -> tuple[tuple[Outlined, ...], tuple[Told, ...]]:
+    def near(self, grid: Grid, window: Window) -> tuple[tuple[Outlined, ...], tuple[Told, ...], BuiltSince | None]:
         """Take what meets a window.
 
         Parameters
@@ -110,10 +114,11 @@ class SiteShows(NamedTuple):
 
         Returns
         -------
-        (tuple of Outlined, tuple of Told)
+        (tuple of Outlined, tuple of Told, BuiltSince or None)
             In the order of before.
         """
-        return shown_near(self.grounds, grid, window), shown_near(self.things, grid, window)
+        built = None if self.built is None else self.built.near(window)
+        return shown_near(self.grounds, grid, window), shown_near(self.things, grid, window), built
 
 
 def site_shows(

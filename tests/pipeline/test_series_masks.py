@@ -102,7 +102,7 @@ def test_a_site_of_one_tile_is_scored_once(tmp_path, monkeypatch):
     assert count_sure(work, Window(0, 0, 60, 100)).scores is None
     expected = series_tile(work, window, [None] * 5)
     monkeypatch.setattr("changedet.pipeline.series_scores._scores_within", None)
-    for tile, other in zip(series_tile(work, window, [None] * 5, ((), ()), known), expected, strict=True):
+    for tile, other in zip(series_tile(work, window, [None] * 5, ((), (), None), known), expected, strict=True):
         np.testing.assert_array_equal(tile.score, other.score)
         assert tile.raw == other.raw
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -16,7 +16,7 @@ from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
 from changedet.stages.footprint import over_dates
 from changedet.stages.footprint.kernels import cell_codes, closing, surroundings
-from changedet.stages.footprint.shapes import footprint_polygons, kind_polygons
+from changedet.stages.footprint.shapes import built_surface, footprint_polygons, kind_polygons
 
 CELL_M: Final = 1.0
 """Finer pixels are gathered to cells of about this size before shapes are drawn."""
@@ -90,23 +90,63 @@ def outlines(
     if trees is None:
         rasters = over_dates.from_levels([packed(*_date_levels(*one, grid)) for one in dates], lasts, dense)
     else:
-        kept = [packed(*_date_codes(*one, grid)) for one in dates]
-        rasters = over_dates.from_codes(kept, trees, _cells(grid).ground_resolution_m)
+        rasters = _by_trees(dates, grid, trees)
     return [_footprint(*one, grid) for one in rasters]
 
 
-def _factor(grid: Grid) -> int:
-    """Pixels to a side of a cell."""
+def likely_surfaces(
+    dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]], grid: Grid, trees: surroundings.SeriesTrees
+) -> Iterator[Bools]:
+    """The likely footprint of each date as a raster, before what masks tell of it, with small parts and holes.
+
+    Parameters
+    ----------
+    dates : iterable of (tiles, boxes)
+        As of `outlines`; tiles hold codes.
+    grid : Grid
+        Of the tiles.
+    trees : SeriesTrees
+        Of `stage.series_trees`.
+
+    Yields
+    ------
+    bool (y, x)
+        Of cells of `cells_factor` pixels.
+    """
+    cell_m = _cells(grid).ground_resolution_m
+    for _, known, _ in _by_trees(dates, grid, trees):
+        yield built_surface(known, closing.STEPS[1], cell_m, hidden_is_built=False)
+
+
+def _by_trees(
+    dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]], grid: Grid, trees: surroundings.SeriesTrees
+) -> Iterator[tuple[closing.Levels, closing.Levels, Bytes]]:
+    kept = [over_dates.PackedRasters.of(*_date_codes(*one, grid)) for one in dates]
+    return over_dates.from_codes(kept, trees, _cells(grid).ground_resolution_m)
+
+
+def cells_factor(grid: Grid) -> int:
+    """How fine footprints are drawn.
+
+    Parameters
+    ----------
+    grid : Grid
+
+    Returns
+    -------
+    int
+        Pixels to a side of a cell.
+    """
     return min(max(1, round(CELL_M / grid.ground_resolution_m)), closing.LARGEST_FACTOR)
 
 
 def _cells(grid: Grid) -> Grid:
-    return grid.coarsened(_factor(grid))
+    return grid.coarsened(cells_factor(grid))
 
 
 def _date_levels(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> tuple[closing.Levels, Bytes]:
     """A date's levels on the grid's cells, its boxes burnt in, and the cells' kinds: uint8 (y, x) each."""
-    size, cells = _factor(grid), _cells(grid)
+    size, cells = cells_factor(grid), _cells(grid)
     counts = np.zeros((1 + len(closing.STEPS), *cells.shape), np.uint8)
     kinds = np.full(cells.shape, closing.UNKNOWN, np.uint8)
     for y, x, tile in tiles:
@@ -123,7 +163,7 @@ def _date_levels(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> tup
 
 def _date_codes(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> tuple[cell_codes.Codes, Bytes]:
     """A date's codes on the grid's cells, and its boxes: uint8 (y, x) each, as `over_dates.from_codes` takes them."""
-    size, cells = _factor(grid), _cells(grid)
+    size, cells = cells_factor(grid), _cells(grid)
     codes = np.full(cells.shape, cell_codes.OUTSIDE, np.uint8)
     for y, x, tile in tiles:
         # All pixels of a cell have one code, but for those that lie outside of the area.
