@@ -43,6 +43,7 @@ from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimate
 from changedet.stages.footprint.shapes import gained_and_lost, on_some_alone
 from changedet.stages.footprint.stage import footprint_method, needs_lasting, series_trees
 from changedet.stages.footprint.still_ground import settled
+from changedet.stages.footprint.turned_ground import Masks
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import CEILING_M2, FLOOR_M2
 from changedet.stages.series.table import DateMeasurements
@@ -93,15 +94,15 @@ def footprints_of(
     # All dates together: what one does not see is as its neighbours in time show it.
     dates = ((built_tiles(plan, day), boxes_on(detections, day)) for day in days)
     lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
-    found = outlines(dates, plan.grid, lasts=lasts, dense=knows_seasons(plan), trees=trees)
+    at = iso_dates(changes["date"])
+    own = [changes[at == str(day)] for day in days]
+    marks, made = [shapely.union_all(rows.geometry.to_numpy()) for rows in own], [_made(rows) for rows in own]
+    masks = Masks(plan.reference, made, marks) if plan.compares else None
+    found = outlines(dates, plan.grid, lasts=lasts, dense=knows_seasons(plan), trees=trees, masks=masks)
     if trees is not None and plan.compares:
-        at = iso_dates(changes["date"])
-        own = [changes[at == str(day)] for day in days]
-        marks = [shapely.union_all(rows.geometry.to_numpy()) for rows in own]
         planted = planted_ground(plan, models[plan.reference_date].alignment.displacement)
         marked = partial(_marked, plan)
         found = settled(found, plan.reference, marked, marks, planted, plan.grid.crs, plan.grid.ground_metre)
-        made = [_made(rows) for rows in own]
         waters = Waters(plan, models)
         lasting = beside_built(waters.lasting(), found) if waters.by_colour else waters.lasting()
         found = without_water(found, lasting, made, plan.grid.crs, plan.grid.ground_metre)

@@ -15,9 +15,10 @@ from changedet.arrays import Bools, Bytes
 from changedet.blocks import Window
 from changedet.imagery.bands import is_sar
 from changedet.kernels import components
-from changedet.kernels.pixel_classes import NODATA
+from changedet.kernels.pixel_classes import NODATA, SNOW
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.open_water import COLOURS, NEEDED, blue_water, open_water
+from changedet.pipeline.things.working_pixels import at_corners
 from changedet.plan import Plan
 from changedet.store.packing import pack, unpack
 
@@ -146,7 +147,9 @@ class Waters:
         plan, look = self._plan, self._plan.looks[index]
         moved = self._models[look.date].alignment.displacement
         image, quality = look.overview(plan.grid, self._factor, plan.roles, moved)
-        shown: Bools = quality != NODATA
+        # Snow swallows near infrared as water does.
+        kept = at_corners(plan.quality_file(look.date), plan.grid, self._grid)
+        shown: Bools = (quality != NODATA) & (kept != SNOW)
         find = blue_water if self.by_colour else open_water
         wet = find(image, plan.roles, self._grid.ground_resolution_m)
         return np.where(shown, np.where(wet, WET, DRY), HIDDEN).astype(np.uint8)

@@ -14,9 +14,10 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools, Bytes
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
-from changedet.stages.footprint import over_dates
+from changedet.stages.footprint import over_dates, turned_ground
 from changedet.stages.footprint.kernels import cell_codes, closing, surroundings
 from changedet.stages.footprint.shapes import built_surface, footprint_polygons, kind_polygons
+from changedet.stages.footprint.turned_ground import Masks
 
 CELL_M: Final = 1.0
 """Finer pixels are gathered to cells of about this size before shapes are drawn."""
@@ -60,6 +61,7 @@ def outlines(
     lasts: bool = False,
     dense: bool = False,
     trees: surroundings.SeriesTrees | None = None,
+    masks: Masks | None = None,
 ) -> list[Footprint]:
     """The footprint of each date: built ground without roads, and boxes, closed with a radius of 8 m.
 
@@ -77,6 +79,8 @@ def outlines(
         Whether the dates then follow so close that water of a few of them is doubted.
     trees : SeriesTrees or None
         Of `stage.series_trees`, where tiles hold codes: they weigh all dates and the surroundings.
+    masks : Masks or None
+        What was remade, for the trees; None where dates are not compared.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def outlines(
     if trees is None:
         rasters = over_dates.from_levels([packed(*_date_levels(*one, grid)) for one in dates], lasts, dense)
     else:
-        rasters = _by_trees(dates, grid, trees)
+        rasters = _by_trees(dates, grid, trees, masks)
     return [_footprint(*one, grid) for one in rasters]
 
 
@@ -119,10 +123,14 @@ def likely_surfaces(
 
 
 def _by_trees(
-    dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]], grid: Grid, trees: surroundings.SeriesTrees
+    dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]],
+    grid: Grid,
+    trees: surroundings.SeriesTrees,
+    masks: Masks | None = None,
 ) -> Iterator[tuple[closing.Levels, closing.Levels, Bytes]]:
-    kept = [over_dates.PackedRasters.of(*_date_codes(*one, grid)) for one in dates]
-    return over_dates.from_codes(kept, trees, _cells(grid).ground_resolution_m)
+    kept, cells = [over_dates.PackedRasters.of(*_date_codes(*one, grid)) for one in dates], _cells(grid)
+    turned = None if masks is None else turned_ground.turns(kept, masks, cells)
+    return over_dates.from_codes(kept, trees, cells.ground_resolution_m, turned)
 
 
 def cells_factor(grid: Grid) -> int:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from changedet.arrays import Bytes
+from changedet.arrays import Bools, Bytes
 from changedet.stages.footprint.kernels import closing, lasting, surroundings
 from changedet.stages.footprint.kernels.closing import STEPS, STORED, UNKNOWN, Levels
 from changedet.store.packing import pack, unpack
 
 Kinds: TypeAlias = Bytes
 Shape: TypeAlias = tuple[int, int]
+Place: TypeAlias = tuple[slice, slice]
+Turns: TypeAlias = Bytes
+"""Of each cell the first date after its ground was remade for good, or `NEVER`."""
+Weigh: TypeAlias = Callable[[Bytes, Bools, Place], Iterator[tuple[Bytes, Bytes]]]
+"""Levels and kinds of a block's own cells by some dates, from codes and boxes (date, y, x)."""
+
+NEVER: Final = 255
+"""Of a cell whose ground stays as it is."""
 
 BLOCK_CELLS: Final = 512
 """A side of the blocks of which all dates are held at once."""
@@ -104,7 +114,7 @@ def _filled(one: PackedRasters, known: Levels, kinds: Kinds) -> tuple[Levels, Ki
 
 
 def from_codes(
-    dates: Sequence[PackedRasters], trees: surroundings.SeriesTrees, cell_m: float
+    dates: Sequence[PackedRasters], trees: surroundings.SeriesTrees, cell_m: float, turns: Turns | None = None
 ) -> Iterator[tuple[Levels, Levels, Kinds]]:
     """As `from_levels`, by the trees that weigh all dates and the surroundings (`kernels.surroundings`).
 
@@ -116,6 +126,8 @@ def from_codes(
         Of the stage.
     cell_m : float
         Size of a cell, metres.
+    turns : uint8 (y, x) or None
+        Of `turned_ground.turns`: the dates before and those from it on are weighed by themselves there.
 
     Yields
     ------
@@ -127,11 +139,14 @@ def from_codes(
         1, 2, 3: paving, building, earthwork.
     """
     found: list[list[PackedRasters]] = [[] for _ in dates]
-    blocks = _blocks(dates[0].shape, surroundings.halo_cells(cell_m) + surroundings.AGREE) if dates else []
+    halo = surroundings.halo_cells(cell_m) + surroundings.AGREE
+    blocks = _blocks(dates[0].shape, halo) if dates else []
     parts = _cut(dates, blocks)
-    for k, (_, inner, _) in enumerate(blocks):
+    weigh: Weigh = partial(surroundings.series_levels, trees=trees, cell_m=cell_m)
+    for k, (_, inner, place) in enumerate(blocks):
         codes, boxes = (np.stack(own) for own in zip(*(one[k].rasters() for one in parts), strict=True))
-        for own, rasters in zip(found, surroundings.series_levels(codes, boxes > 0, trees, cell_m, inner), strict=True):
+        turned = None if turns is None else turns[place]
+        for own, rasters in zip(found, _by_stretch(codes, boxes > 0, inner, turned, halo, weigh), strict=True):
             own.append(PackedRasters.of(*rasters))
     places = [place for _, _, place in blocks]
     after = _first_later(dates, found, places)
@@ -144,6 +159,41 @@ def from_codes(
         known = np.where(hidden, _bounded(known, before, unpack(later, one.shape)), known)
         before = closing.fill_hidden(seen, before)
         yield seen, known, kinds
+
+
+def _by_stretch(
+    codes: Bytes, boxes: Bools, inner: Place, turns: Turns | None, halo: int, weigh: Weigh
+) -> Iterator[tuple[Bytes, Bytes]]:
+    """Levels and kinds of a block, date by date: by all dates, and of ground that was remade by those of its side."""
+    whole = weigh(codes, boxes, inner)
+    days = [] if turns is None else [int(day) for day in np.unique(turns) if day != NEVER]
+    if turns is None or not days:
+        yield from whole
+        return
+    split = []
+    for day in days:
+        where, part, within = _about(turns == day, inner, codes.shape[1:], halo)
+        before, after = ((codes[(own, *part)], boxes[(own, *part)]) for own in (slice(day), slice(day, None)))
+        split.append((where, turns[where] == day, chain(weigh(*before, within), weigh(*after, within))))
+    for levels, kinds in whole:
+        for where, remade, dates in split:
+            for raster, own in zip((levels, kinds), next(dates), strict=True):
+                raster[where] = np.where(remade, own, raster[where])
+        yield levels, kinds
+
+
+def _about(chosen: Bools, inner: Place, shape: tuple[int, ...], halo: int) -> tuple[Place, Place, Place]:
+    """Where chosen cells lie within a block's own, the rows and columns that these need, and their own among those."""
+    sides = []
+    for axis in range(2):
+        at = np.flatnonzero(chosen.any(axis=1 - axis))
+        first, last = int(at[0]), int(at[-1]) + 1
+        start = inner[axis].start
+        top = max(0, start + first - halo)
+        needed = slice(top, min(shape[axis], start + last + halo))
+        sides.append((slice(first, last), needed, slice(start + first - top, start + last - top)))
+    where, needed, own = zip(*sides, strict=True)
+    return where, needed, own
 
 
 def _joined(parts: Sequence[PackedRasters], places: Sequence[Place], shape: Shape) -> tuple[Bytes, Bytes]:
@@ -178,9 +228,6 @@ def _bounded(levels: Levels, before: Levels, after: Levels) -> Levels:
     free = (before == UNKNOWN) & (after == UNKNOWN) | (levels == UNKNOWN) | (levels == STORED)
     found: Levels = np.where(free, levels, np.minimum(levels, np.maximum(*ends)))
     return found
-
-
-Place: TypeAlias = tuple[slice, slice]
 
 
 def _blocks(shape: Shape, halo: int) -> list[tuple[Place, Place, Place]]:

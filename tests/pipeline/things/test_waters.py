@@ -12,12 +12,33 @@ from affine import Affine
 
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.kernels.pixel_classes import CLEAR, NODATA
+from changedet.kernels.pixel_classes import CLEAR, NODATA, SNOW
+from changedet.pipeline.things import waters as module
 from changedet.pipeline.things.waters import Waters
 
 GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (600, 600))
 FIELD = shapely.box(500_020, 3_999_902, 500_200, 3_999_998)
 LAND, SEA = shapely.box(500_020, 3_999_960, 500_280, 3_999_990), shapely.box(500_020, 3_999_720, 500_280, 3_999_880)
+
+
+SNOWED: set[dt.date] = set()
+"""Dates whose quality raster tells snow."""
+
+
+@pytest.fixture(autouse=True)
+def kept_quality(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run has written of each date."""
+
+    def at_corners(day: dt.date, _whole: Grid, grid: Grid) -> np.ndarray:
+        return np.full(grid.shape, SNOW if day in SNOWED else CLEAR, np.uint8)
+
+    SNOWED.clear()
+    monkeypatch.setattr(module, "at_corners", at_corners)
+
+
+def itself(day: dt.date) -> dt.date:
+    """In place of the path of a date's quality raster."""
+    return day
 
 
 class Harbour:
@@ -54,7 +75,8 @@ class Harbour:
 
 
 def plan_of(look: Harbour, roles: tuple[str, ...]) -> SimpleNamespace:
-    return SimpleNamespace(grid=GRID, roles=roles, looks=[look], facts=SimpleNamespace(panchromatic=False))
+    facts = SimpleNamespace(panchromatic=False)
+    return SimpleNamespace(grid=GRID, roles=roles, looks=[look], facts=facts, quality_file=itself)
 
 
 MODELS = {Harbour.date: SimpleNamespace(alignment=SimpleNamespace(displacement=None))}
@@ -69,6 +91,11 @@ def test_the_share_of_what_is_shown_and_one_look_a_date() -> None:
     assert waters.share(0, LAND) == pytest.approx(0.0, abs=0.01)
     assert waters.share(0, shapely.box(500_270, 3_999_720, 500_295, 3_999_880)) == 0.0, "nothing is shown there"
     assert look.reads == 1
+
+
+def test_snow_is_no_water_though_it_is_darker_in_the_near_infrared() -> None:
+    SNOWED.add(Harbour.date)
+    assert Waters(plan_of(Harbour(), ("blue", "green", "red", "nir")), MODELS).share(0, SEA) == 0.0  # type: ignore[arg-type]
 
 
 def test_without_blue_and_near_infrared_nothing_is_water() -> None:
@@ -120,7 +147,7 @@ def series_of(*looks: Harbour, roles: tuple[str, ...] = ("blue", "green", "red",
         look.date = dt.date(2024, 5, day)  # type: ignore[misc]
     models = {look.date: SimpleNamespace(alignment=SimpleNamespace(displacement=None)) for look in looks}
     facts = SimpleNamespace(panchromatic=False)
-    plan = SimpleNamespace(grid=GRID, roles=roles, looks=list(looks), facts=facts)
+    plan = SimpleNamespace(grid=GRID, roles=roles, looks=list(looks), facts=facts, quality_file=itself)
     return Waters(plan, models)  # type: ignore[arg-type]
 
 

@@ -27,6 +27,26 @@ def test_from_codes_does_not_depend_on_the_blocks(monkeypatch, trees, cell_m):
     assert all(len(np.unique([one[part] for one in whole])) > 2 for part in range(3))
 
 
+def test_from_codes_weighs_the_dates_on_either_side_of_a_change_by_themselves(trees, monkeypatch):
+    """A field that lies bare on the first two looks; on the later three a yard lies on a part of it."""
+    # Looks doubt the field, and the yard after it speaks for it.
+    doubtful, laid = codes_of(0.45 * yard()), codes_of(yard())
+    codes = np.stack([doubtful, doubtful, laid, laid, laid])
+    boxes = np.zeros(codes.shape, np.uint8)
+    packed = [over_dates.PackedRasters.of(*one) for one in zip(codes, boxes, strict=True)]
+    turns = np.full(codes.shape[1:], over_dates.NEVER, np.uint8)
+    turns[10:70, 15:55] = 2
+    found = [np.stack(one) for one in over_dates.from_codes(packed, trees, 1.0, turns)]
+    whole = [np.stack(one) for one in over_dates.from_codes(packed, trees, 1.0)]
+    sides = [np.stack(one) for part in (packed[:2], packed[2:]) for one in over_dates.from_codes(part, trees, 1.0)]
+    for one, all_dates, own in zip(found, whole, sides, strict=True):
+        assert np.array_equal(one, np.where(turns == 2, own, all_dates))
+    assert any(not np.array_equal(one, other) for one, other in zip(whole, sides, strict=True))
+    monkeypatch.setattr(over_dates, "BLOCK_CELLS", 33)
+    cut = [np.stack(one) for one in over_dates.from_codes(packed, trees, 1.0, turns)]
+    assert all(np.array_equal(one, other) for one, other in zip(found, cut, strict=True))
+
+
 def test_from_codes_keeps_a_box_that_cloud_hides(trees):
     codes = np.stack([codes_of(yard()), np.full((120, 130), cell_codes.UNKNOWN, np.uint8)])
     boxes = np.zeros(codes.shape, np.uint8)

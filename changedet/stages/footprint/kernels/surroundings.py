@@ -225,7 +225,7 @@ def _widths(open_ground: Bools, cell_m: float) -> tuple[Singles, Singles]:
 
 
 def series_levels(
-    codes: Codes, boxes: Bools, trees: SeriesTrees, cell_m: float, inner: tuple[slice, slice]
+    codes: Codes, boxes: Bools, inner: tuple[slice, slice], trees: SeriesTrees, cell_m: float
 ) -> Iterator[tuple[Bytes, Bytes]]:
     """Levels and kinds of the cells of a block, date by date.
 
@@ -235,12 +235,12 @@ def series_levels(
         As for `features`; with `halo_cells` and `AGREE` more around what is wanted, as far as there is ground.
     boxes : bool (date, y, x)
         Likewise.
+    inner : tuple of slice
+        Rows and columns that are wanted.
     trees : SeriesTrees
         The second trees.
     cell_m : float
         Size of a cell, metres.
-    inner : tuple of slice
-        Rows and columns that are wanted.
 
     Yields
     ------

@@ -18,7 +18,7 @@ def levels_of(probabilities, trees, boxes=None, cell_m=1.0):
     codes = np.stack([codes_of(one) for one in probabilities])
     boxes = np.zeros(codes.shape, bool) if boxes is None else boxes
     inner = tuple(slice(0, size) for size in codes.shape[1:])
-    return np.stack([levels for levels, _ in surroundings.series_levels(codes, boxes, trees, cell_m, inner)])
+    return np.stack([levels for levels, _ in surroundings.series_levels(codes, boxes, inner, trees, cell_m)])
 
 
 def series(*built):
