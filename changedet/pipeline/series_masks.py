@@ -38,7 +38,7 @@ from changedet.pipeline.site_shows import SiteShows, site_shows
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_mask, raw_regions
 from changedet.pipeline.told_ground import Told, with_told
-from changedet.pipeline.worked_ground import boxes_reach_px, with_bare_works
+from changedet.pipeline.worked_ground import boxes_reach_px, with_bare_works, with_paved_soil
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.memory import DATES_AT_ONCE
 from changedet.plan.model import PROBABILISTIC
@@ -124,7 +124,7 @@ def series_tile(
     deciding = settled(own, found, job.grid, grown)
     found = with_outlined(found, near[0], CHANGED_ABOVE, job.grid, grown)
     found = with_told(with_bare_works(found, job, boxes, grown), near[1], job.grid, grown)
-    found = with_built(found, near[2], job, grown)
+    found = with_built(with_paved_soil(found, job, grown), near[2], job, grown)
     for k, (probability, marks, quality) in enumerate(zip(found, deciding, patched, strict=True)):
         contrast = read_bands(job.contrasts[k], window, FIGURES)
         boxes_at = np.zeros(window.shape, np.uint8)

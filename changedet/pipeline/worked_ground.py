@@ -1,4 +1,4 @@
-"""Ground that was levelled, dug or heaped in its own colour, marked on the dates of a series that are read together."""
+"""Ground that was levelled, dug or heaped in its own colour, or paved, marked on dates that are read together."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from changedet.stages.change.kernels.bare_works import (
     told_by_looks,
     works_halo_px,
 )
+from changedet.stages.change.kernels.paved_soil import LEAST_LOOKS, is_asked, paved_by_look, paved_halo_px, paved_since
 from changedet.stages.change.kernels.wide_ground import UNSAID, half_px, whole_steps
 from changedet.stages.change.method import TAUGHT_M
 
@@ -95,6 +96,37 @@ def with_bare_works(found: Singles, job: SeriesJob, boxes: Sequence[BoxMarks | N
         return found
     works = bare_works(told & ~np.stack([_beside(marks, job.grid, wide) for marks in boxes]), gsd_m)
     return np.where(works & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
+
+
+def with_paved_soil(found: Singles, job: SeriesJob, window: Window) -> Singles:
+    """Mark dark paving that was laid on bare soil.
+
+    Parameters
+    ----------
+    found : float32 (date, y, x)
+        Probability of change in the window; NaN is not observed.
+    job : SeriesJob
+    window : Window
+        On the grid; may reach beyond it.
+
+    Returns
+    -------
+    float32 (date, y, x)
+        At least `WORKED_PROBABILITY` there, where it is observed.
+    """
+    if not asks_works(job) or not job.is_later or len(job.standing) < LEAST_LOOKS:
+        return found
+    gsd_m = job.grid.ground_resolution_m
+    wide = window.grown(paved_halo_px(gsd_m))
+    steps = steps_asked(job, wide)
+    told, shown = np.zeros((2, len(steps), *wide.shape), np.bool_)
+    for k, own in enumerate(steps):
+        standing = read_bands(job.standing[k], wide)
+        told[k], shown[k] = paved_by_look(standing, own, gsd_m), is_asked(own, standing)
+    if not told.any():
+        return found
+    paved = paved_since(told, shown, gsd_m)
+    return np.where(paved & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
 
 
 def steps_asked(job: SeriesJob, window: Window) -> list[Bytes]:
