@@ -94,23 +94,24 @@ def footprints_of(
     # All dates together: what one does not see is as its neighbours in time show it.
     dates = ((built_tiles(plan, day), boxes_on(detections, day)) for day in days)
     lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
-    at = iso_dates(changes["date"])
-    own = [changes[at == str(day)] for day in days]
-    marks, made = [shapely.union_all(rows.geometry.to_numpy()) for rows in own], [_made(rows) for rows in own]
-    masks = Masks(plan.reference, made, marks) if plan.compares else None
-    found = outlines(dates, plan.grid, lasts=lasts, dense=knows_seasons(plan), trees=trees, masks=masks)
+    masks, at = None, iso_dates(changes["date"])
     if trees is not None and plan.compares:
+        own = [changes[at == str(day)] for day in days]
+        marks = [shapely.union_all(rows.geometry.to_numpy()) for rows in own]
+        masks = Masks(plan.reference, [_made(rows) for rows in own], marks)
+    found = outlines(dates, plan.grid, lasts=lasts, dense=knows_seasons(plan), trees=trees, masks=masks)
+    if masks is not None:
         planted = planted_ground(plan, models[plan.reference_date].alignment.displacement)
         marked = partial(_marked, plan)
-        found = settled(found, plan.reference, marked, marks, planted, plan.grid.crs, plan.grid.ground_metre)
+        found = settled(found, plan.reference, marked, masks.marks, planted, plan.grid.crs, plan.grid.ground_metre)
         waters = Waters(plan, models)
         lasting = beside_built(waters.lasting(), found) if waters.by_colour else waters.lasting()
-        found = without_water(found, lasting, made, plan.grid.crs, plan.grid.ground_metre)
-        found = without_ships(found, made, waters.share, plan.grid.crs, plan.grid.ground_metre)
+        found = without_water(found, lasting, masks.made, plan.grid.crs, plan.grid.ground_metre)
+        found = without_ships(found, masks.made, waters.share, plan.grid.crs, plan.grid.ground_metre)
         gained = [_made(rows[rows["direction"] == "gain"]) for rows in own]
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
-        fields = field_ground(plan, models, [one.geometry for one in found], marks)
-        found = without_fields(found, fields, marks)
+        fields = field_ground(plan, models, [one.geometry for one in found], masks.marks)
+        found = without_fields(found, fields, masks.marks)
     if lasts and knows_seasons(plan):
         found = held_against_seasons(plan, found, changes)
     if trees is None:

@@ -11,7 +11,7 @@ from changedet.outputs.values import as_float, iso_date, rows_of
 COLUMN: Final = "other_boxes"
 """Of the series: detected boxes of other kinds."""
 LEAST_OTHERS: Final = 5
-"""Boxes from which they are told of: a gate has some lorries. Chosen by hand."""
+"""Fewest such boxes that are reported: a gate always has some lorries. Chosen by hand."""
 LEAST_SHARE: Final = 0.5
 """The same, as a share of the containers that are expected. Chosen by hand."""
 

@@ -62,11 +62,13 @@ def turns(dates: Sequence[PackedRasters], masks: Masks, cells: Grid) -> Turns | 
     found = np.full(cells.shape, NEVER, np.uint8)
     later, earlier = range(len(dates) - 1, masks.reference, -1), range(masks.reference)
     for order, after in ((later, 0), (earlier, 1)):
-        remade, marked = (_first_marked(dates, order, after, shapes, cells) for shapes in (masks.made, masks.marks))
+        remade = _first_marked(dates, order, after, masks.made, cells)
+        marked = None
         # The earliest change of some ground takes what lies between two.
-        for day in sorted(day + after for day in order):
+        for day in (int(day) for day in np.unique(remade) if day != NEVER):
             ground = _without_strips(remade == day, cells)
             if ground.any():
+                marked = _first_marked(dates, order, after, masks.marks, cells) if marked is None else marked
                 found[(found == NEVER) & (ground | _beside(ground, marked, day, after, cells))] = day
     return None if (found == NEVER).all() else found
 
