@@ -92,7 +92,8 @@ def rows_of(*boxes, **same):
         }
         record |= same | (own[0] if own else {})
         record |= {"date": DAYS[day], "x": 500_000.0 + east, "y": 6_000_000.0 + north, "width_m": 2.44}
-        record.setdefault("length_m", LENGTHS[record["kind"]])
+        if "length_m" not in record:
+            record["length_m"] = LENGTHS[record["kind"]]
         records.append(record)
     columns = ["date", "x", "y", "length_m", "width_m", "angle_deg", "kind", "confidence", "counted", "color", "tiers"]
     table = pd.DataFrame(records, columns=columns)

@@ -19,6 +19,7 @@ from changedet.stages.tracks.kernels.replacement import Split, split_at_replacem
 from changedet.stages.tracks.kernels.returns import refill_shares
 from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.kernels.stretches import Surfaces, presence_runs, single_boxes
+from changedet.stages.tracks.mixed_lots import named_by_lots
 from changedet.stages.tracks.observations import PlaceObservations, observe_places, stretches
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.roof_light import rows_light
@@ -66,6 +67,7 @@ def follow_places(
         With the plain calibration.
     """
     observations = observe_places(rows, looks, radius_m)
+    rows = named_by_lots(rows, observations.place)
     if hard is not None:
         rates, tables = fitting_tables(observations, rates, tables, hard)
     often_missed = tables is hard

@@ -61,7 +61,7 @@ BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
 @STAGE.method(
     "hmm",
     reference="Rabiner 1989, doi:10.1109/5.18626; places from all dates: SpaceNet 7, doi:10.48550/arXiv.2102.04420",
-    version=34,
+    version=35,
 )
 def hmm(
     facts: Facts,
