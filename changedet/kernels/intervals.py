@@ -207,11 +207,13 @@ def area_interval(
     shares: MaskShares = USUAL_SHARES,
     faint_area: float = 0.0,
     lone_area: float = 0.0,
+    bared_area: float = 0.0,
 ) -> tuple[float, float]:
     """95 % interval of the truly changed area behind a mask's area, in m2, within what both dates show.
 
-    ``area / high`` less the share of a quiet site that the method marks falsely, to ``area / low``, what can be missed,
-    the share that is ``unseen`` and so many times the ``faint`` area; at most the seen area.
+    ``area / high`` less the share of a quiet site that the method marks falsely, to ``area / low`` with what was bared
+    as if it were marked, what can be missed, the share that is ``unseen`` and so many times the ``faint`` area; at most
+    the seen area.
 
     Parameters
     ----------
@@ -225,6 +227,8 @@ def area_interval(
         Faintly scored and not marked, m2.
     lone_area : float, optional
         Of the mask's, what no other look bears out and may be false whole, m2.
+    bared_area : float, optional
+        Not marked, though it lost its plants for good, m2.
 
     Returns
     -------
@@ -234,7 +238,7 @@ def area_interval(
     low = max(0.0, (area - lone_area) / shares.high - false_share * seen_area)
     hinted = min(shares.faint * faint_area, shares.faint_most * seen_area)
     unmarked = shares.missed_m2 + shares.unseen * seen_area + hinted
-    high = min(area / shares.low + unmarked, max(seen_area, area))
+    high = min((area + bared_area) / shares.low + unmarked, max(seen_area, area))
     return min(low, area), high
 
 

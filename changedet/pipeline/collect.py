@@ -18,6 +18,7 @@ from changedet.outputs.reasons import CODES
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import contradictions, dated_as_known
 from changedet.pipeline.area_sums import Area, clear_fraction
+from changedet.pipeline.bared_ground import BaredAreas, bared_areas, bared_json
 from changedet.pipeline.boxes import RunBoxes, by_look, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import (
@@ -33,7 +34,7 @@ from changedet.pipeline.changes import (
 )
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.event_bounds import with_bounds_of_events
-from changedet.pipeline.faint_change import faint_areas
+from changedet.pipeline.faint_change import FaintAreas, faint_areas
 from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.fill_doubts import fill_json
 from changedet.pipeline.flow import flow
@@ -117,13 +118,12 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     zones, tracks = zone_table(plan.zones), boxes.tracks
     changes, shared = changes_layer(plan, zones), overlapping(zones, plan.grid.ground_metre)
     footprints = footprints_of(plan, models, boxes.roofs if tracks is None else tracks.detections, changes)
-    areas: dict[str, Area] = {"": None} | (
-        {} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True))
-    )
+    areas = _areas(zones)
     changed, lone = changed_areas(plan, areas)
     false, familiar = _placebo(plan) if changed else None, familiarities(plan)
     shares = mask_shares(plan, is_without_plants(plan, models, footprints))
-    looks = _measurements(plan, models, areas, footprints, changed, lone, changes, false, shares)
+    hints = faint_areas(plan, areas, changed), lone, bared_areas(plan, areas)
+    looks = _measurements(plan, models, areas, footprints, changed, hints, changes, false, shares)
     odd = plan.reference_date if reference_is_odd(models) else None
     looks = with_refused_boxes(_believed(plan, looks, familiar, odd, changed), plan.reference_date, changes, shares)
     containers, followed, _ = seen = _seen_boxes(plan, boxes, zones)
@@ -153,6 +153,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "new_ground": within_changed(laid, table, plan.reference_date),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
+        "bared_m2": bared_json(hints[-1]),
         **trust,
         "claims": with_robustness([one.to_json() for one in find_claims(table, shared)], variants),
         "robust": None if variants is None else robustness(found, variants),
@@ -164,6 +165,11 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
     return Results(layers, table, summary, unavailable, tuple(dated_as_known(doubts, [str(day) for day in plan.dates])))
+
+
+def _areas(zones: gpd.GeoDataFrame | None) -> dict[str, Area]:
+    named = {} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True))
+    return {"": None, **named}
 
 
 def _onsets(found: JsonObject) -> JsonObject:
@@ -232,14 +238,14 @@ def _measurements(
     areas: Mapping[str, Area],
     footprints: Mapping[dt.date, Footprint],
     changed: ChangedAreas,
-    lone: LoneAreas,
+    hints: tuple[FaintAreas, LoneAreas, BaredAreas],
     changes: gpd.GeoDataFrame,
     false: Placebo | None,
     shares: MaskShares,
 ) -> list[DateMeasurements]:
     counted, unit = set(counted_dates(plan)), plan.grid.ground_metre
     false_bound = 0.0 if false is None else false.bound
-    faint, found = faint_areas(plan, areas, changed), []
+    found = []
     for look in plan.looks:
         alignment = models[look.date].alignment
         known = alignment.confident
@@ -248,7 +254,7 @@ def _measurements(
         own = shares_of_pair(plan, look.gsd_m, shares)
         intervals = {
             name: changed_area_interval(
-                marked, seen, false_bound, own, *(part.get(look.date, {}).get(name, 0.0) for part in (faint, lone))
+                marked, seen, false_bound, own, *(part.get(look.date, {}).get(name, 0.0) for part in hints)
             )
             for name, (marked, seen) in changed.get(look.date, {}).items()
             if seen > 0

@@ -79,3 +79,9 @@ def test_count_spread_adds_what_was_miscounted_unseen_gone_or_came_in_batches():
 
 def test_event_spread():
     assert event_spread(100, 9.0) == pytest.approx(np.sqrt(9 + 1 + 25 + 8**2))
+
+
+def test_what_was_bared_counts_in_the_upper_bound_as_if_it_were_marked():
+    low, high = area_interval(1000.0, 100_000.0, 0.0, LEARNED_SHARES)
+    assert area_interval(1000.0, 100_000.0, 0.0, LEARNED_SHARES, bared_area=500.0) == pytest.approx((low, high + 800.0))
+    assert area_interval(0.0, 600.0, 0.0, LEARNED_SHARES, bared_area=500.0) == (0.0, 600.0), "no more than is seen"

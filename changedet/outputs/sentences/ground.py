@@ -37,6 +37,10 @@ EARTHWORKS: Final = "earthworks"
 """What a run may lack beside figures: earth that was levelled or heaped, which no changed area then holds."""
 SHOWS_MOST: Final = 0.5
 """Share of a site from which a look speaks for it. Chosen by hand."""
+BARED: Final = "bore plants and is bare, which cannot be told from ploughing"
+"""What is said of ground that lost its plants for good and is not marked."""
+BARED_LEAST: Final = 0.5
+"""Share of what an upper bound exceeds its figure by, from which such ground is named as its cause. Chosen by hand."""
 REFUTED: Final = "that has not grown"
 """Ends the reason why built ground has no onset where the changed ground does not bear its growth out."""
 
@@ -121,7 +125,7 @@ def _changed(facts: Facts) -> Sentence | None:
             text = f"The ground shows {NONE_SURE} {since}, and at most {most} of it differs: {least} is marked"
         else:
             text = f"The ground shows {WITHIN_ERROR} {since}: {least} is marked"
-        return Sentence("changed_area", f"{text}{_without_earth(facts)}.", (last.date,))
+        return Sentence("changed_area", f"{text}{_bared(facts, last)}{_without_earth(facts)}.", (last.date,))
     text = f"About {last.text(scale_of([last], 'm²'))} of the ground {_differs(facts, last, first_day, last_day)}"
     text += _among(facts)
     onset = facts.onset("changed_area")
@@ -130,7 +134,16 @@ def _changed(facts: Facts) -> Sentence | None:
         text += "; so much is seen on that look alone, and may not last"
     elif onset:
         text += f"; lasting change began {growth_words(onset, calendar)}"
-    return Sentence("changed_area", f"{text}{_without_earth(facts)}.", (last.date,))
+    return Sentence("changed_area", f"{text}{_bared(facts, last)}{_without_earth(facts)}.", (last.date,))
+
+
+def _bared(facts: Facts, last: Estimate) -> str:
+    """Ground on which most of the upper bound rests."""
+    area = as_float(mapping_at(facts.summary, "bared_m2").get(last.date)) or 0.0
+    if area <= 0 or area < BARED_LEAST * (last.high - last.value):
+        return ""
+    scale = scale_of([last._replace(value=area)], "m²")
+    return f"; another {number(area / scale.factor, scale.digits)} {scale.unit} {BARED}"
 
 
 def _among(facts: Facts) -> str:

@@ -44,6 +44,7 @@ def changed_area_interval(
     shares: intervals.MaskShares = intervals.USUAL_SHARES,
     faint_area_m2: float = 0.0,
     lone_area_m2: float = 0.0,
+    bared_area_m2: float = 0.0,
 ) -> Estimate:
     """A mask's changed area with the 95 % interval of the truly changed area, within what both dates show.
 
@@ -61,11 +62,14 @@ def changed_area_interval(
         Of the pixels that are faintly scored and not marked.
     lone_area_m2 : float, optional
         Of the marked pixels that no other look bears out, where one look alone may be wrong about whole fields.
+    bared_area_m2 : float, optional
+        Of the pixels that lost their plants for good and are not marked.
 
     Returns
     -------
     Estimate
         In m2.
     """
-    bounds = intervals.area_interval(area_m2, seen_area_m2, false_share, shares, faint_area_m2, lone_area_m2)
+    hints = faint_area_m2, lone_area_m2, bared_area_m2
+    bounds = intervals.area_interval(area_m2, seen_area_m2, false_share, shares, *hints)
     return Estimate(area_m2, *bounds)

@@ -36,7 +36,7 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[OnsetMethod]] = Stage("series", choose)
 
 
-@STAGE.method("staircase", reference="Forward sums over levels: Rabiner 1989, doi:10.1109/5.18626", version=4)
+@STAGE.method("staircase", reference="Forward sums over levels: Rabiner 1989, doi:10.1109/5.18626", version=5)
 def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Fraction = 0.04) -> OnsetMethod:
     """Onset by a staircase model: a base level, then a walk over levels above it, against no change at all.
 

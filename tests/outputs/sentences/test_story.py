@@ -300,6 +300,11 @@ def test_sentences_on_changed_area_claim_none_where_the_interval_reaches_nothing
         "3,300 m² (0–4,100) is marked."
     )
     assert is_within_error(little)
+    bare = rows.assign(changed_area_high_m2=4100.0)
+    told = texts(summary(grid=grid, bared_m2={DAYS[-1]: 500.0}), bare)["changed_area"]
+    assert told == f"{little[:-1]}; another 500 m² bore plants and is bare, which cannot be told from ploughing."
+    assert texts(summary(grid=grid, bared_m2={DAYS[-1]: 300.0}), bare)["changed_area"] == little, "by other causes"
+    assert texts(summary(grid=grid, bared_m2={DAYS[1]: 500.0}), bare)["changed_area"] == little, "an earlier look"
     grey = texts(summary(), rows, earthworks="heaped earth is not seen")["changed_area"]
     assert grey.endswith("is marked; heaped earth is not seen.")
     cloudy = rows.assign(valid_fraction=[1.0, 1.0, 0.2])
