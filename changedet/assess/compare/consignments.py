@@ -62,9 +62,9 @@ def compare_runs(run_dirs: Sequence[str | Path]) -> list[Consignment]:
     Notes
     -----
     ``p_value`` is that of the ordered pair of sites: the share of 999 redraws in which as many boxes match at any one
-    lag and cast, ``(1 + as many) / 1000``. A redraw gives each lot another colour, size and date, .6 from its site's
-    own stock and busy dates and .4 from a fleet prior and any date. The draws are seeded by the sites' ids. Of many
-    pairs some fall under .05 by chance: divide that level by the number of ordered pairs.
+    lag and cast, ``(1 + as many) / 1000``. A redraw gives each lot another colour, size and date, .6 from the rest of
+    its site's stock and busy dates and .4 from a fleet prior and any date. The draws are seeded by the sites' ids. Of
+    many pairs some fall under .05 by chance: divide that level by the number of ordered pairs.
     """
     pairs = permutations(open_sites(run_dirs), 2)
     matches = [match for one, other in pairs for match in match_sites(one, other)]

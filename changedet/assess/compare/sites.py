@@ -186,4 +186,7 @@ def _side(
     busy = np.bincount(batch, minlength=len(looks)).astype(np.float64)
     lots, members = find_lots(lab, size, of_box, events, LOT_RADIUS, LOT_BOXES, LOT_LEVEL)
     typical = smoothed(lab, size, LOT_RADIUS)
-    return Side(lots, members, Stock(typical, size, windows, busy / max(float(busy.sum()), 1.0)))
+    lot = np.full(len(lab), -1, np.int64)
+    for number, group in enumerate(members):
+        lot[group] = number
+    return Side(lots, members, Stock(typical, size, windows, busy / max(float(busy.sum()), 1.0), lot))

@@ -187,7 +187,8 @@ def redrawn(lots: Lots, stock: Stock, stock_share: float, rng: np.random.Generat
     """The lots with colour, size class and date drawn again by chance, their numbers of boxes kept.
 
     A colour and size class come from the site's stock with probability `stock_share`, else from the world's fleet; a
-    date likewise from the site's busy dates, else from all alike.
+    date likewise from the site's busy dates, else from all alike. A lot is no stock of its own: where most boxes of a
+    site are one consignment, an unrelated lot would else have its colour as often.
 
     Parameters
     ----------
@@ -209,13 +210,19 @@ def redrawn(lots: Lots, stock: Stock, stock_share: float, rng: np.random.Generat
     """
     n = len(lots.boxes)
     fleet_lab, fleet_weight = fleet()
-    own = rng.random(n) < stock_share if len(stock.lab) else np.zeros(n, bool)
-    pick = rng.integers(0, max(len(stock.lab), 1), n)
+    by_lot = np.argsort(stock.lot, kind="stable")
+    begin = np.searchsorted(stock.lot[by_lot], np.arange(n))
+    boxes = np.searchsorted(stock.lot[by_lot], np.arange(n), side="right") - begin
+    rest = len(stock.lot) - boxes
+    own = (rng.random(n) < stock_share) & (rest > 0)
+    pick = (rng.random(n) * rest).astype(np.int64)
+    pick += np.where(pick >= begin, boxes, 0)
     paint = rng.choice(len(fleet_lab), n, p=fleet_weight)
     long = (rng.random(n) < SIZES[1]).astype(np.int64)
     lab = fleet_lab[paint].copy()
-    lab[own], size = stock.lab[pick[own]], np.where(own, 0, long)
-    size[own] = stock.size[pick[own]]
+    drawn = by_lot[pick[own]]
+    lab[own], size = stock.lab[drawn], np.where(own, 0, long)
+    size[own] = stock.size[drawn]
     share = stock_share * stock.busy + (1.0 - stock_share) / len(stock.busy)
     batch = rng.choice(len(share), n, p=share / share.sum())
     return Lots(lab, size.astype(np.int64), lots.boxes, batch.astype(np.int64)), stock.windows[batch]

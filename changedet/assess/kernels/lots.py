@@ -81,12 +81,15 @@ class Stock(NamedTuple):
         Earliest and latest day of each batch, since 1970.
     busy : float64 (batch,)
         Share of the events in each batch; sums to 1.
+    lot : int64 (box,)
+        The lot that each box belongs to, -1 for none.
     """
 
     lab: Floats
     size: Ints
     windows: Floats
     busy: Floats
+    lot: Ints
 
 
 def balance(linear: Floats) -> Floats:

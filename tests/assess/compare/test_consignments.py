@@ -50,6 +50,21 @@ def test_match_sites_shared_lots_are_found_with_their_lag_and_beyond_chance() ->
 
 
 @pytest.mark.usefixtures("few_redraws")
+def test_match_sites_a_lot_that_is_most_of_both_sites_is_no_stock_of_its_own() -> None:
+    """Thirty boxes of a paint that no other box has leave one yard of fifty for another: five looks are enough."""
+    values = []
+    for seed in range(4):
+        rng = np.random.default_rng([11, seed])
+        one, other = Yard(rng, looks(5)).busy(20, 0, 0), Yard(rng, looks(5, 9)).busy(20, 0, 0)
+        one.add(30, 0, 2, "#6c2e98", "20ft")
+        other.add(30, 2, 20, "#6c2e98", "20ft")
+        (match,) = match_sites(site_of("one", one.table()), site_of("other", other.table()))
+        assert match["containers"] >= 25
+        values.append(match["p_value"])
+    assert max(values) <= 0.05
+
+
+@pytest.mark.usefixtures("few_redraws")
 def test_match_sites_nothing_flows_backwards_in_time() -> None:
     one, other, _ = related(3)
     for row in match_sites(other, one):
