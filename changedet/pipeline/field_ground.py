@@ -1,11 +1,11 @@
-"""Ground in the colour of a site's own fields: it is not surely built, however much it looks like a yard."""
+"""A site's own fields: their ground is not surely built, and what is planted later is not built yet."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -19,7 +19,14 @@ from changedet.imagery.bands import is_sar
 from changedet.kernels.pixel_classes import CLEAR, NODATA
 from changedet.pipeline.date_model import DateModel
 from changedet.plan import Plan
-from changedet.stages.footprint.kernels.field_colours import LEAST_DATES, FieldDate, field_date, like_fields
+from changedet.stages.footprint.kernels.field_colours import (
+    LEAST_DATES,
+    FieldDate,
+    field_date,
+    like_fields,
+    planted_ever,
+    planted_later,
+)
 
 ROLES: Final = ("blue", "green", "red", "nir")
 CELL_M: Final = 2.0
@@ -30,19 +37,54 @@ RIM_M: Final = 3.0
 """Around what is built or marked no soil is learnt. Chosen by hand."""
 
 
-def field_ground(
-    plan: Plan,
-    models: Mapping[dt.date, DateModel],
-    built: Sequence[BaseGeometry],
-    marks: Sequence[BaseGeometry],
-) -> BaseGeometry:
-    """Outline what has the colour of the site's own bare fields.
+class Fields(NamedTuple):
+    """What the dates of a run show of fields.
+
+    Attributes
+    ----------
+    dates : list of FieldDate
+        In the order of time.
+    grid : Grid
+        Of their cells.
+    rim : float
+        `RIM_M` in units of the CRS.
+    """
+
+    dates: list[FieldDate]
+    grid: Grid
+    rim: float
+
+
+def read_fields(plan: Plan, models: Mapping[dt.date, DateModel]) -> Fields | None:
+    """What the dates show of fields.
 
     Parameters
     ----------
     plan : Plan
         Its passes are done.
     models : mapping of date to DateModel
+
+    Returns
+    -------
+    Fields or None
+        None without near infrared, or of a single date.
+    """
+    if not set(ROLES) <= set(plan.roles) or is_sar(plan.roles) or len(plan.looks) < LEAST_DATES:
+        return None
+    rows, columns = plan.grid.shape
+    fine, few = CELL_M / plan.grid.ground_resolution_m, math.sqrt(rows * columns / MOST_PX)
+    factor = max(1, round(fine), math.ceil(few))
+    grid = plan.grid.coarsened(factor)
+    return Fields([*_dates(plan, models, grid, factor)], grid, RIM_M * plan.grid.ground_metre)
+
+
+def field_ground(fields: Fields, built: Sequence[BaseGeometry], marks: Sequence[BaseGeometry]) -> BaseGeometry:
+    """Outline what has the colour of the site's own bare fields, or bears plants on some date though no mask marks it.
+
+    Parameters
+    ----------
+    fields : Fields
+        Of `read_fields`.
     built : sequence of geometry
         Of each date, its likely footprint.
     marks : sequence of geometry
@@ -51,17 +93,36 @@ def field_ground(
     Returns
     -------
     geometry
-        In the grid's CRS; empty without near infrared, or where no two dates show fields that another shows green.
+        In the grid's CRS; colours are known where two dates show fields that another shows green.
     """
-    if not set(ROLES) <= set(plan.roles) or is_sar(plan.roles) or len(plan.looks) < LEAST_DATES:
-        return shapely.MultiPolygon()
-    rows, columns = plan.grid.shape
-    fine, few = CELL_M / plan.grid.ground_resolution_m, math.sqrt(rows * columns / MOST_PX)
-    factor = max(1, round(fine), math.ceil(few))
-    grid = plan.grid.coarsened(factor)
-    cell_m, rim = grid.ground_resolution_m, RIM_M * plan.grid.ground_metre
-    made = [_burnt([shapely.buffer(one, rim) for one in pair], grid) for pair in zip(built, marks, strict=True)]
-    return shapely.union_all(grid.outlines(like_fields([*_dates(plan, models, grid, factor)], made, cell_m), 0, 0))
+    grid, marked = fields.grid, _marked(fields, marks)
+    made = [_burnt([shapely.buffer(one, fields.rim) for one in pair], grid) for pair in zip(built, marks, strict=True)]
+    alike = like_fields(fields.dates, made, grid.ground_resolution_m)
+    return shapely.union_all(grid.outlines(alike | planted_ever(fields.dates, marked), 0, 0))
+
+
+def still_planted(fields: Fields, marks: Sequence[BaseGeometry]) -> list[BaseGeometry]:
+    """Outline, of each date, ground that a later one shows planted and none marks as changed.
+
+    Parameters
+    ----------
+    fields : Fields
+        Of `read_fields`.
+    marks : sequence of geometry
+        Of each date, all that its mask marks.
+
+    Returns
+    -------
+    list of geometry
+        In the grid's CRS; that of the last date is empty.
+    """
+    grid = fields.grid
+    planted = planted_later(fields.dates, _marked(fields, marks), grid.ground_resolution_m)
+    return [shapely.union_all(grid.outlines(one, 0, 0)) for one in planted]
+
+
+def _marked(fields: Fields, marks: Sequence[BaseGeometry]) -> Bools:
+    return _burnt([shapely.buffer(one, fields.rim) for one in marks], fields.grid)
 
 
 def _dates(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid, factor: int) -> Iterator[FieldDate]:

@@ -22,7 +22,7 @@ from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.built_since import boxes_on, built_tiles
 from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.field_ground import field_ground
+from changedet.pipeline.field_ground import field_ground, read_fields, still_planted
 from changedet.pipeline.planted import planted_ground
 from changedet.pipeline.season_footprints import held_against_seasons
 from changedet.pipeline.things.waters import Waters
@@ -35,6 +35,7 @@ from changedet.stages.footprint.bare_sites import (
     with_what_came,
     with_what_stands,
     without_fields,
+    without_planted,
     without_plants,
 )
 from changedet.stages.footprint.kernels.ground import GroundStatistics
@@ -110,8 +111,11 @@ def footprints_of(
         found = without_ships(found, masks.made, waters.share, plan.grid.crs, plan.grid.ground_metre)
         gained = [_made(rows[rows["direction"] == "gain"]) for rows in own]
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
-        fields = field_ground(plan, models, [one.geometry for one in found], masks.marks)
-        found = without_fields(found, fields, masks.marks)
+        fields = read_fields(plan, models)
+        if fields is not None:
+            alike = field_ground(fields, [one.geometry for one in found], masks.marks)
+            found = without_fields(found, alike, masks.marks)
+            found = without_planted(found, still_planted(fields, masks.marks))
     if lasts and knows_seasons(plan):
         found = held_against_seasons(plan, found, changes)
     if trees is None:

@@ -102,16 +102,16 @@ def with_what_stands(footprints: Sequence[Footprint]) -> list[Footprint]:
 def without_fields(
     footprints: Sequence[Footprint], fields: BaseGeometry, marks: Sequence[BaseGeometry]
 ) -> list[Footprint]:
-    """Bound footprints from below without ground that has the colour of the site's own fields.
+    """Bound footprints from below without the site's own fields.
 
     Parameters
     ----------
     footprints : sequence of Footprint
         One a date, with kinds.
     fields : geometry
-        Ground of that colour, in their CRS.
+        Ground of their colour, or that another date shows planted, in the footprints' CRS.
     marks : sequence of geometry
-        Ground that each date's mask marks as changed: soil that was stripped has that colour, too.
+        Ground that each date's mask marks as changed: soil that was stripped has their colour, too.
 
     Returns
     -------
@@ -125,6 +125,28 @@ def without_fields(
         standing = [one.kinds[kind] for kind in STANDING if kind in one.kinds]
         unsure = shapely.difference(fields, shapely.union_all([marked, *standing]))
         found.append(replace(one, least=as_multi(shapely.difference(one.least, unsure))))
+    return found
+
+
+def without_planted(footprints: Sequence[Footprint], planted: Sequence[BaseGeometry]) -> list[Footprint]:
+    """Bound footprints from above without ground that a later date shows planted.
+
+    Parameters
+    ----------
+    footprints : sequence of Footprint
+        One a date.
+    planted : sequence of geometry
+        Of each date, such ground, in their CRS.
+
+    Returns
+    -------
+    list of Footprint
+        With a smaller ``greatest``, which holds the likely footprint still.
+    """
+    found = []
+    for one, green in zip(footprints, planted, strict=True):
+        free = shapely.difference(green, one.geometry)
+        found.append(one if free.is_empty else replace(one, greatest=as_multi(shapely.difference(one.greatest, free))))
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import shapely
 from shapely.geometry import MultiPolygon, box
@@ -11,6 +13,7 @@ from changedet.stages.footprint.bare_sites import (
     with_what_came,
     with_what_stands,
     without_fields,
+    without_planted,
     without_plants,
 )
 from changedet.stages.footprint.outlines import Footprint
@@ -68,3 +71,12 @@ def test_what_has_the_colour_of_fields_is_not_sure_but_for_marks_and_what_stands
     assert shapely.equals(found.least, shapely.union_all(kept))
     assert found.area_m2 == 9500
     assert without_fields([a_footprint(95)], MultiPolygon(), [MultiPolygon()]) == [a_footprint(95)]
+
+
+def test_what_a_later_date_shows_planted_is_in_no_greatest_footprint_but_for_what_is_likely_built():
+    one, wide = a_footprint(60), MultiPolygon([box(0, 0, 90, 100)])
+    one = replace(one, greatest=wide)
+    earlier, last = without_planted([one, one], [box(50, 0, 80, 100), MultiPolygon()])
+    assert shapely.equals(earlier.greatest, shapely.union_all([box(0, 0, 60, 100), box(80, 0, 90, 100)]))
+    assert (earlier.geometry, earlier.least) == (one.geometry, one.least)
+    assert last is one

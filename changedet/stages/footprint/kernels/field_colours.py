@@ -1,4 +1,4 @@
-"""Ground in the colour of a site's own fields, by the fields that other dates show green.
+"""Ground of a site's own fields: what other dates show green, and what has the colour that those have when bare.
 
 A field that lies bare looks like a yard to what knows yards by their texture and by what lies around, most of all
 beside one. Where a scene holds fields that another date shows green, it tells which colour bare soil has on its date.
@@ -123,6 +123,49 @@ def like_fields(dates: Sequence[FieldDate], made: Sequence[Bools], cell_m: float
         often += cv2.blur(alike, (around, around)) >= 0.5
         known += one.seen
     return _opened((known >= LEAST_DATES) & (often >= LASTING_SHARE * known), side)
+
+
+def planted_ever(dates: Sequence[FieldDate], marked: Bools) -> Bools:
+    """Ground that any date shows planted, where none marks a change: it is not surely built on the others.
+
+    Parameters
+    ----------
+    dates : sequence of FieldDate
+        Of one shape.
+    marked : bool (y, x)
+        What is marked as changed on any date, with its rim.
+
+    Returns
+    -------
+    bool (y, x)
+        With what is narrower than a field: lawns between houses.
+    """
+    return np.asarray(np.any([one.green for one in dates], axis=0) & ~marked, bool)
+
+
+def planted_later(dates: Sequence[FieldDate], marked: Bools, cell_m: float) -> list[Bools]:
+    """Of each date, ground that a later one shows planted: nothing was built on it by then, unless it was taken away.
+
+    Parameters
+    ----------
+    dates : sequence of FieldDate
+        In the order of time, of one shape.
+    marked : bool (y, x)
+        What is marked as changed on any date, with its rim: there a yard may have been taken away and sown.
+    cell_m : float
+        Size of a cell, metres.
+
+    Returns
+    -------
+    list of bool (y, x)
+        Without what is narrower than a field: trees reach over rims.
+    """
+    side, later = max(1, int(FIELD_M / cell_m)), np.zeros(marked.shape, bool)
+    found = list[Bools]()
+    for one in reversed(dates):
+        found.append(_opened(later & ~marked, side))
+        later = later | one.green
+    return found[::-1]
 
 
 def _has_colour(colours: NDArray[np.uint16], soil: Bools) -> Bools:

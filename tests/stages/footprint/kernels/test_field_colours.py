@@ -5,12 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.stages.footprint.kernels.field_colours import FIELD_M, LEAST_FIELDS_M2, field_date, like_fields
+from changedet.stages.footprint.kernels.field_colours import (
+    FIELD_M,
+    LEAST_FIELDS_M2,
+    field_date,
+    like_fields,
+    planted_ever,
+    planted_later,
+)
 
 CELL_M = 2.0
 CROP, SOIL, CONCRETE = (30.0, 60.0, 40.0, 300.0), (90.0, 105.0, 110.0, 150.0), (110.0, 135.0, 160.0, 163.0)
 YARD, STUBBLE = np.s_[10:40, 10:40], np.s_[10:40, 60:90]
 FIELDS = np.s_[60:90, 0:50], np.s_[60:90, 50:100]
+MIDST = np.s_[65:85, 10:40], np.s_[65:85, 60:90]
 
 
 def picture(first, second, stubble=SOIL, yard=CONCRETE):
@@ -88,3 +96,35 @@ def test_few_bare_fields_say_nothing():
         image[:, 60 : 60 + side, left : left + side] = np.array(SOIL)[:, None, None]
         images.append(image)
     assert not told(*images).any()
+
+
+def dates_of(*images):
+    return [field_date(image, np.ones((100, 100), bool), CELL_M) for image in images]
+
+
+def test_a_field_is_known_as_one_until_the_last_date_that_shows_it_green():
+    dates = dates_of(picture(SOIL, CROP), picture(CROP, SOIL), picture(SOIL, SOIL))
+    before, between, last = planted_later(dates, np.zeros((100, 100), bool), CELL_M)
+    assert before[FIELDS[0]].mean() > 0.9
+    assert not between[MIDST[0]].any()
+    assert not before[15:35, 15:35].any()
+    assert not last.any()
+
+
+def test_what_was_marked_may_have_been_a_yard_that_was_sown():
+    dates, marked = dates_of(picture(SOIL, SOIL), picture(CROP, SOIL)), np.zeros((100, 100), bool)
+    marked[FIELDS[0]] = True
+    assert not planted_later(dates, marked, CELL_M)[0][MIDST[0]].any()
+    assert not planted_ever(dates, marked)[FIELDS[0]].any()
+    assert not planted_ever(dates, marked)[MIDST[1]].any()
+    assert planted_ever(dates, np.zeros((100, 100), bool))[FIELDS[0]].mean() > 0.9
+
+
+def test_a_green_strip_reaches_over_a_rim_and_is_no_field():
+    strip = picture(SOIL, SOIL)
+    strip[:, :, 70:] = strip[:, :, :30] = np.array(SOIL)[:, None, None]
+    strip[:, 60:90, 20 : 20 + int(FIELD_M / CELL_M) - 3] = np.array(CROP)[:, None, None]
+    dates, marked = dates_of(picture(SOIL, SOIL), strip), np.zeros((100, 100), bool)
+    place = np.s_[62:88, 15:30]
+    assert not planted_later(dates, marked, CELL_M)[0][place].any()
+    assert planted_ever(dates[1:], marked)[place].any()
