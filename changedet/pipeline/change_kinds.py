@@ -16,7 +16,7 @@ from changedet.arrays import Floats
 from changedet.outputs.values import iso_dates
 from changedet.stages.footprint.outlines import Footprint
 
-PAVING, EARTHWORK = "paving", "earthwork"
+PAVING, EARTHWORK, STORED = "paving", "earthwork", "stored"
 KINDS: Final = ("building", PAVING, EARTHWORK)
 LEAST_SHARE: Final = 0.2
 """Share of a region that must bear a kind; chosen by hand, as outlines of footprints and of changes differ."""
@@ -95,10 +95,22 @@ def kinds_of(shapes: NDArray[np.object_], ground: Mapping[str, BaseGeometry]) ->
     Returns
     -------
     array of str (n,)
-        ``other`` where none covers `LEAST_SHARE`.
+        ``other`` where none covers `LEAST_SHARE`. Boxes within the outline of a region stand on its paving, never on a
+        roof: pale concrete with a hall on it is half a building to the footprint.
     """
     shares = np.stack([covered_by(shapes, ground, name) for name in KINDS])
-    return np.where(shares.max(axis=0) >= LEAST_SHARE, np.array(KINDS, object)[shares.argmax(axis=0)], UNKNOWN)
+    known = shares.max(axis=0) >= LEAST_SHARE
+    shares[KINDS.index(PAVING)] += _boxes_within(shapes, ground)
+    return np.where(known, np.array(KINDS, object)[shares.argmax(axis=0)], UNKNOWN)
+
+
+def _boxes_within(shapes: NDArray[np.object_], ground: Mapping[str, BaseGeometry]) -> Floats:
+    """What boxes cover within the outline of each region, (n,), as a share of the region, which leaves them out."""
+    parts, region = shapely.get_parts(shapes, return_index=True)
+    whole = np.asarray(shapely.polygons(shapely.get_exterior_ring(parts)), object)
+    boxes = np.zeros(len(shapes))
+    np.add.at(boxes, region, covered_by(whole, ground, STORED) * shapely.area(whole))
+    return np.asarray(boxes / np.maximum(shapely.area(shapes), 1e-9), np.float64)
 
 
 def covered_by(shapes: NDArray[np.object_], ground: Mapping[str, BaseGeometry], kind: str) -> Floats:

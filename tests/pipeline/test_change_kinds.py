@@ -57,6 +57,20 @@ def test_what_was_an_earthwork_on_any_date_since_is_no_paving() -> None:
     assert with_kinds(changes, footprints, REFERENCE)["kind"].tolist() == ["earthwork", "paving", "paving"]
 
 
+def test_a_pale_yard_that_is_half_a_building_to_the_footprint_is_paving_once_boxes_stand_on_it() -> None:
+    row, hall = shapely.box(20, 20, 26, 60), shapely.box(51, 0, 102, 100)
+    yard = shapely.difference(shapely.box(0, 0, 100, 100), row)
+    kinds = {"building": hall, "paving": shapely.difference(yard, hall), "earthwork": shapely.MultiPolygon()}
+    changes = gpd.GeoDataFrame(
+        {"date": pd.to_datetime([str(DAY)], utc=True), "direction": "gain", "kind": "other"},
+        geometry=[yard],
+        crs="EPSG:32633",
+    )
+    for stored, kind in ((shapely.MultiPolygon(), "building"), (row, "paving")):
+        footprints = {REFERENCE: SimpleNamespace(kinds={}), DAY: SimpleNamespace(kinds={**kinds, "stored": stored})}
+        assert with_kinds(changes, footprints, REFERENCE)["kind"].tolist() == [kind]
+
+
 def test_what_both_footprints_bear_alike_was_replaced_and_neither_came_nor_left():
     """An apron that was torn up, and a hall that was rebuilt, are no new ground; a hall on an apron is one."""
     shapes = [shapely.box(x, 0, x + 10, 10) for x in (0, 20, 40, 60)]
