@@ -119,6 +119,11 @@ def read_timeseries(path: str | Path) -> pd.DataFrame:
     pandas.DataFrame
         `date` as UTC midnight, `zone` ("" for the whole site) and `scene` as text, figures as float64 with NaN where
         there is none.
+
+    Raises
+    ------
+    ValueError
+        A column of `TIMESERIES_COLUMNS` is missing, or holds what is none of these.
     """
     return _parsed(path)
 
@@ -129,8 +134,9 @@ def _parsed(source: str | Path | io.StringIO) -> pd.DataFrame:
     for name in ("zone", "scene"):
         frame[name] = frame[name].str.replace(_GUARDED, "", regex=True)
     frame["zone"] = frame["zone"].fillna("")
-    figures = [name for name in TIMESERIES_COLUMNS[3:] if name in frame]
-    return frame.astype(dict.fromkeys(figures, "float64"))
+    if missing := [name for name in TIMESERIES_COLUMNS if name not in frame]:
+        raise ValueError(f"has no column '{missing[0]}'")
+    return frame.astype(dict.fromkeys(TIMESERIES_COLUMNS[3:], "float64"))
 
 
 def _cell(name: str, value: object) -> str:

@@ -16,7 +16,7 @@ from changedet.grid import Grid
 from changedet.outputs.gpkg.vector_layers import has_layer, read_objects
 from changedet.outputs.rasters.lazy_arrays import open_lazily, with_flags
 from changedet.outputs.tables import read_timeseries
-from changedet.outputs.values import mapping_at
+from changedet.outputs.values import iso_dates, mapping_at
 from changedet.pipeline.kept_records import as_written, record_of
 from changedet.stages.image_inputs import as_image
 from changedet.store import RunFolder
@@ -75,7 +75,10 @@ class RunReader:
         """``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had."""
         path = self._existing(self.folder.timeseries, "tables")
         with as_written(path):
-            return read_timeseries(path)
+            frame = read_timeseries(path)
+            if (told := iso_dates(frame["date"][frame["zone"] == ""]).tolist()) != (looks := self.summary["dates"]):
+                raise ValueError(f"has {len(told)} rows of the whole site, not those of {len(looks)} looks")
+            return frame
 
     @property
     def containers(self) -> gpd.GeoDataFrame:

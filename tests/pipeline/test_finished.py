@@ -132,6 +132,18 @@ def without(name: str) -> Callable[[bytes], bytes]:
         ),
         ("timeseries.csv", lambda _: b"\xff\xfe\x00", lambda run: run.series, "is not as changedet wrote it"),
         ("timeseries.csv", lambda _: b"", lambda run: run.series, "is not as changedet wrote it"),
+        (
+            "timeseries.csv",
+            lambda content: b"".join(content.splitlines(keepends=True)[:-1]),
+            lambda run: run.series,
+            "is not as changedet wrote it .has 2 rows of the whole site, not those of 3 looks",
+        ),
+        (
+            "timeseries.csv",
+            lambda content: content.replace(b"containers_low", b"lowest"),
+            lambda run: run.series,
+            "is not as changedet wrote it .has no column 'containers_low'",
+        ),
         ("objects.gpkg", lambda _: b"", lambda run: run.containers, "is not as changedet wrote it"),
         ("objects.gpkg", lambda content: content[:30000], lambda run: run.zones, "is not as changedet wrote it"),
     ],
