@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from changedet.cli.bars import progress_bar
+from changedet.cli.changed_records import naming_changed_records
 from changedet.cli.messages import DONE, tracebacks_option, warn
 from changedet.errors import InputError
 
@@ -24,6 +25,7 @@ from changedet.errors import InputError
 @click.option("--date", "day", metavar="DATE", help="Only this date.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @tracebacks_option
+@naming_changed_records
 def score(run_dir: str, truth: str, day: str | None, as_json: bool) -> int:
     """Accuracy of a finished run against a truth, or of a mask against a raster."""
     # Imported here, as in all commands: what computes takes seconds to import, and --help needs none of it.
@@ -43,6 +45,7 @@ def score(run_dir: str, truth: str, day: str | None, as_json: bool) -> int:
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed takes the same pixels."
 )
 @tracebacks_option
+@naming_changed_records
 def sample(run_dir: str, day: str | None, points: int, seed: int) -> int:
     """Draw a stratified sample of a mask to label in QGIS; `score` makes of it the error-adjusted changed area."""
     # Imported here for a quick start, as in score.
@@ -67,6 +70,7 @@ def _as_date(text: str | None) -> date | None:
 @click.option("--out", type=click.Path(), help="Folder for tables (CSV) and a figure (HTML), with trains and chains.")
 @click.option("--fleet", metavar="FLEET.csv", help="Colours of the world's boxes (color, share) for voyages' ratios.")
 @tracebacks_option
+@naming_changed_records
 def compare(run_dirs: tuple[str, ...], as_json: bool, out: str | None, fleet: str | None) -> int:
     """Match containers of the same size and colour between sites, against chance."""
     # Imported here for a quick start, as in score.
@@ -91,6 +95,7 @@ def compare(run_dirs: tuple[str, ...], as_json: bool, out: str | None, fleet: st
 @click.command()
 @click.argument("run_dir", metavar="RUN_DIR")
 @tracebacks_option
+@naming_changed_records
 def review(run_dir: str) -> int:
     """Write review.gpkg for a person to judge in QGIS; once judged, count again into reviewed/."""
     # Imported here for a quick start, as in score.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from changedet.cli.changed_records import naming_changed_records
 from changedet.cli.messages import DONE, tracebacks_option
 
 
@@ -18,6 +19,7 @@ from changedet.cli.messages import DONE, tracebacks_option
     "-o", "out", metavar="FILE", help="A .png, .svg or .pdf, or a name for all three; default: RUN_DIR/figures/."
 )
 @tracebacks_option
+@naming_changed_records
 def figure(
     run_dir: str,
     before: str | None,
@@ -46,6 +48,7 @@ def figure(
 @click.option("--zone", metavar="NAME", help="Show this zone; default: the site, or where it changed if it is large.")
 @click.option("--no-pixels", is_flag=True, help="Outlines alone, as where a licence forbids showing pixels.")
 @tracebacks_option
+@naming_changed_records
 def timelapse(run_dir: str, before: str | None, after: str | None, zone: str | None, no_pixels: bool) -> int:
     """Make a time-lapse of all looks with their outlines and counts: GIF, and MP4 where ffmpeg is on the path."""
     # Imported here for a quick start, as in figure.

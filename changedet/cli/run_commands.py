@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from changedet.cli.changed_records import naming_changed_records
 from changedet.cli.jobs import jobs_of
 from changedet.cli.messages import DONE, FAILED, tracebacks_option, warn
 from changedet.cli.run_many import run_in_turn, run_side_by_side
@@ -87,6 +88,7 @@ def check(workflow: str, out: str | None, scheduler: str | None, upload: str | N
 @click.command()
 @click.argument("run_dir", metavar="RUN_DIR")
 @tracebacks_option
+@naming_changed_records
 def report(run_dir: str) -> int:
     """Write the report of a finished run again."""
     # Imported here for a quick start, as in check.
