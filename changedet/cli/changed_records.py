@@ -36,7 +36,7 @@ def naming_changed_records(command: Callable[P, int]) -> Callable[P, int]:
     """
 
     @wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> int:
+    def _guarded(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
             return command(*args, **kwargs)
         except UNEXPECTED as error:
@@ -48,7 +48,7 @@ def naming_changed_records(command: Callable[P, int]) -> Callable[P, int]:
             words = "is not as changedet wrote it; run the workflow again"
             raise InputError([Problem(words, file=str(path)) for path in changed]) from error
 
-    return guarded
+    return _guarded
 
 
 def changed_records(path: Path) -> list[Path]:
