@@ -28,7 +28,7 @@ from changedet.kernels.intervals import Calibration, volume_interval
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
 from changedet.stages.series.estimates import Estimate
-from changedet.stages.series.event_estimates import event_estimate
+from changedet.stages.series.event_estimates import Standing, event_estimate, standing_on
 from changedet.stages.series.followed import FollowedBoxes, slants_of
 from changedet.stages.series.site_boxes import boxes_of_areas
 from changedet.stages.series.zone_bounds import within_site
@@ -203,7 +203,7 @@ def timeseries(
     signs = {} if tracks is None else {name: date_signs(own, tracks.calibration.scale) for name, own in counted.items()}
     shown = {name for name in areas if _is_shown(name, ordered, possible, _blind(tracks, counted))}
     steep = np.zeros(0) if tracks is None else slants_of(tracks)
-    stood: dict[str, tuple[float, float]] = {}
+    stood: dict[str, Standing] = {}
     for look in ordered:
         for name in areas:
             row = _measurements_row(look, name)
@@ -212,7 +212,7 @@ def timeseries(
                 own = replace(look, slant=float(steep[t]), is_refused=look.is_refused or name not in shown)
                 _add_counts(row, counted[name], t, own, tracks.calibration, signs[name].counts[t])
                 seen = look.valid_fraction.get(name, 1.0) > 0 and not counted[name].blind[t]
-                standing = row.get("containers_expected", 0.0), row.get("containers_high", 0.0)
+                standing = standing_on(row, counted[name], t, tracks.calibration)
                 if seen and look.date > first:
                     both = stood.get(name, standing), standing
                     _add_events(row, counted[name], t, own, tracks.calibration, signs[name].own[t], both)
@@ -296,19 +296,19 @@ def _add_events(
     look: DateMeasurements,
     calibration: Calibration,
     signs: Signs,
-    stood: tuple[tuple[float, float], tuple[float, float]],
+    stood: tuple[Standing, Standing],
 ) -> None:
-    """Arrivals and departures, by what is expected and at most stands on the look before and on this one."""
+    """Arrivals and departures, by what stands on the look before and on this one."""
     came, left = counted.events(t)
     row["arrivals"], row["departures"] = came.found, left.found
     if look.is_refused:
         return
     far = float(np.fmax(look.unfamiliarity - USUAL_DISTANCE, look.slant))
     row["arrivals_expected"], row["arrivals_low"], row["arrivals_high"] = event_estimate(
-        came, calibration, calibration.arrivals, signs, far, stood[1], unsure=counted.none_is_sure
+        came, calibration, calibration.arrivals, signs, far, stood[::-1], unsure=counted.none_is_sure
     )
     row["departures_expected"], row["departures_low"], row["departures_high"] = event_estimate(
-        left, calibration, calibration.departures, signs, far, stood[0], unsure=counted.none_is_sure
+        left, calibration, calibration.departures, signs, far, stood, unsure=counted.none_is_sure
     )
 
 

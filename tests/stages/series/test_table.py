@@ -22,6 +22,7 @@ from changedet.pipeline.summary import _seen_beyond
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
 from changedet.stages.series.estimates import changed_area_interval
+from changedet.stages.series.event_estimates import Standing, standing_on
 from changedet.stages.series.onsets import UNSURE, find_onsets
 from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE
@@ -40,7 +41,7 @@ from scenarios import box_series as bs
 
 ADDING = ("containers", "containers_expected", "teu_expected", "arrivals", "arrivals_expected", "departures_expected")
 """Columns whose sums over zones that divide the site are those of the site."""
-NOTHING = ((0.0, 0.0), (0.0, 0.0))
+NOTHING = (Standing(0, Estimate(0.0, 0.0, 0.0), 0.0),) * 2
 """What stood on the look before and on this one, expected and at most."""
 
 
@@ -161,8 +162,8 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
     for t in range(dates):
         row, look = {"zone": ""}, DateMeasurements(dt.date(2023, 1, 1 + t), unfamiliarity=far)
         _add_counts(row, boxes, t, look, calibration, signs.counts[t])
-        told = row["containers_expected"], row["containers_high"]
-        _add_events(row, boxes, t, look, calibration, signs.own[t], (told, told))
+        told = standing_on(row, boxes, t, calibration)
+        _add_events(row, boxes, t, look, calibration, signs.own[t], (told._replace(look=t - 1), told))
         for name in ("containers", "teu", "arrivals", "departures"):
             low, value, high = (row[f"{name}_{part}"] for part in ("low", "expected", "high"))
             assert 0.0 <= low <= value * (1 + 1e-12) + 1e-12, name
@@ -221,8 +222,9 @@ def test_add_events_reaches_up_to_boxes_that_are_missed_as_often_as_the_count_sa
     calibration = followed(bs.simulate(3)).calibration
     look, signs = DateMeasurements(dt.date(2023, 1, 3)), date_signs(kept, calibration.scale).own[2]
     sure, missed, left = ({"zone": ""} for _ in range(3))
-    for row, before, after in ((sure, 10.0, 10.0), (missed, 10.0, 19.0), (left, 19.0, 10.0)):
-        _add_events(row, kept, 2, look, calibration, signs, ((10.0, before), (10.0, after)))
+    for row, *highs in ((sure, 10.0, 10.0), (missed, 10.0, 19.0), (left, 19.0, 10.0)):
+        before, after = (Standing(2, Estimate(10.0, 10.0, high), 0.0) for high in highs)
+        _add_events(row, kept, 2, look, calibration, signs, (before, after))
     above = sure["arrivals_high"] - max(sure["arrivals_expected"], sure["arrivals"])
     more = missed["arrivals_high"] - sure["arrivals_high"]
     assert more == pytest.approx(np.hypot(above, 0.9 * sure["arrivals_expected"]) - above)
