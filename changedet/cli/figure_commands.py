@@ -11,7 +11,11 @@ from changedet.cli.messages import DONE, tracebacks_option
 @click.command()
 @click.argument("run_dir", metavar="RUN_DIR")
 @click.option("--before", metavar="DATE", help="The earlier date; default: the reference.")
-@click.option("--after", metavar="DATE", help="The later date; default: the last that shows enough of the site.")
+@click.option(
+    "--after",
+    metavar="DATE",
+    help="The later date; default: the last that shows enough of the site, or the fullest where it ends as it began.",
+)
 @click.option("--zone", metavar="NAME", help="Show this zone; default: the site, or where it changed if it is large.")
 @click.option("--size", metavar="SIZE", help="Such as 190mm (the default), 190x120mm or 1600x900px.")
 @click.option("--no-pixels", is_flag=True, help="Outlines alone, as where a licence forbids showing pixels.")

@@ -116,7 +116,8 @@ class NotebookViews(RunReader):
             A file that ends in .png, .svg or .pdf, or a path without an ending for all three; by default in the folder
             ``figures`` of the run.
         before, after : str, optional
-            ISO dates; by default the reference, and the last date that shows enough of the site.
+            ISO dates; by default the reference, and the last date that shows enough of the site, or that with the most
+            containers where the site ends as it began.
         zone : str, optional
             The zone to show; by default the site, or where it changed if it is large.
         size : str, optional

@@ -12,12 +12,13 @@ from shapely.geometry.base import BaseGeometry
 from changedet.errors import InputError
 from changedet.outputs.figure.data import Box, FigureData, Panel
 from changedet.outputs.rasters.display import scene_stretch
-from changedet.outputs.sentences.facts import are_moves_counted, no_sure_moves
+from changedet.outputs.sentences.counts import overlap
+from changedet.outputs.sentences.facts import are_moves_counted, estimate_of, no_sure_moves
 from changedet.outputs.sentences.looks import CLEAR_ENOUGH, MOSTLY_CLEAR
-from changedet.outputs.sentences.words import calendar_of
+from changedet.outputs.sentences.words import Calendar, calendar_of
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
-from changedet.pipeline.figures.captions import count_words, notes_of, place_words, surely_any, title_of
+from changedet.pipeline.figures.captions import count_words, estimate_at, notes_of, place_words, surely_any, title_of
 from changedet.pipeline.figures.frame import area_scale_of, frame_around, north_of
 from changedet.pipeline.figures.ground import Looks, Regions, labelled, regions_between
 from changedet.pipeline.run_sources import RunSources
@@ -38,7 +39,8 @@ class Wanted:
     Attributes
     ----------
     before, after : str or None
-        ISO dates; None for the reference, and for the last date that shows enough of the site.
+        ISO dates; None for the reference, and for the last date that shows enough of the site; where the site ends as
+        it began, for the date with more containers than either.
     zone : str or None
         Its frame; None for all of the site, or where something changed if the site is large.
     pixels : bool
@@ -104,7 +106,8 @@ def figure_data(sources: RunSources, wanted: Wanted) -> FigureData:
         for k, day in enumerate(days)
     ]
     return FigureData(
-        title=title_of(sources, before, after, zone, calendar, float(regions.rows["area_m2"].sum())),
+        title=title_of(sources, before, after, zone, calendar, float(regions.rows["area_m2"].sum()))
+        + ("" if zone else _fell_since(sources, after, calendar)),
         place=place_words(sources, frame),
         panels=panels,
         frame=frame,
@@ -159,10 +162,34 @@ def chosen_dates(sources: RunSources, wanted: Wanted) -> tuple[str, str]:
     before = wanted.before or (
         sources.reference if wanted.after is None or wanted.after > sources.reference else dates[0]
     )
-    after = wanted.after or _last_clear(sources, before)
+    after = wanted.after or (None if wanted.before else _passing_peak(sources)) or _last_clear(sources, before)
     if before > after or (before == after and wanted.before and wanted.after):
         raise InputError(f"--after: {after} is not later than {before}")
     return before, after
+
+
+def _passing_peak(sources: RunSources) -> str | None:
+    """The look with the most containers where these were more than at both ends and nothing lasting is told.
+
+    The ends of such a series show none of what came and left: that is its story.
+    """
+    totals = mapping_at(sources.summary, "totals", "containers")
+    first, last, peak = (estimate_of(mapping_at(totals, part)) for part in ("first", "last", "peak"))
+    if first is None or last is None or peak is None or peak.low <= max(first.high, last.high):
+        return None
+    onsets = mapping_at(sources.summary, "onset")
+    lasting = any(mapping_at(onsets, name).get("date") for name in onsets)
+    is_shown = peak.date > sources.reference and _clear_share(sources, peak.date) >= CLEAR_ENOUGH
+    return peak.date if is_shown and overlap(first, last) and not lasting else None
+
+
+def _fell_since(sources: RunSources, after: str, calendar: Calendar) -> str:
+    """How many stand there on the last look, where that is a later one and these are surely fewer."""
+    shown = estimate_at(sources, "containers", after, "")
+    last = estimate_of(mapping_at(sources.summary, "totals", "containers", "last"))
+    if shown is None or last is None or last.date <= after or last.high >= shown.low:
+        return ""
+    return f"; {count_words(sources, last.date)} stood there {calendar.on(calendar.day(last.date))}"
 
 
 def _last_clear(sources: RunSources, before: str) -> str:

@@ -61,6 +61,26 @@ def test_a_figure_is_of_the_reference_and_the_last_clear_date(folder: Path) -> N
     assert chosen_dates(told, Wanted(after=DATES[2])) == (DATES[0], DATES[2])
 
 
+def test_a_figure_of_a_site_that_ends_as_it_began_is_of_the_look_in_between(folder: Path) -> None:
+    def counts(peak_low: float, last: float = 14.0) -> Any:
+        ends = [
+            {"value": n, "low": n - 2, "high": n + 3, "date": day} for n, day in ((14.0, DATES[0]), (last, DATES[2]))
+        ]
+        peak = {"value": 32.0, "low": peak_low, "high": 39.0, "date": DATES[1]}
+        return {"first": ends[0], "last": ends[1], "peak": peak}
+
+    told = sources(folder)
+    told.summary["onset"] = {"containers": {"date": None}}
+    for totals, after in ((counts(28.0), DATES[1]), (counts(16.0), DATES[2]), (counts(28.0, last=22.0), DATES[2])):
+        told.summary["totals"] = {"containers": totals}
+        assert chosen_dates(told, Wanted()) == (DATES[0], after)
+    told.summary["totals"] = {"containers": counts(28.0)}
+    assert figure_data(told, Wanted()).title.endswith("; 14 containers (12–17) stood there on 1 May 2023")
+    assert chosen_dates(told, Wanted(before=DATES[1])) == (DATES[1], DATES[2])
+    told.summary["onset"] = {"changed_area": {"date": DATES[1]}}
+    assert chosen_dates(told, Wanted()) == (DATES[0], DATES[2])
+
+
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
