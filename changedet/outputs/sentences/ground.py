@@ -72,6 +72,8 @@ def _laid(laid: Mapping[str, object], facts: Facts) -> Sentence | None:
     when = growth_words(mapping_at(laid, "began"), calendar)
     until = iso_date(laid.get("date"))
     if laid.get("shape") == "slope":
+        if _is_told_better(area, _last_seen(facts)):
+            return None
         # What was gained alone: the footprint's net change has its own figure.
         start = f"About {size} of ground was newly built on up to {calendar.day(until)}, from a start {when}"
     else:
@@ -81,6 +83,11 @@ def _laid(laid: Mapping[str, object], facts: Facts) -> Sentence | None:
     text = start + (f"; the first boxes stood on it by {named}" if boxes else "")
     more, last = _more_changed(laid, area, facts)
     return Sentence("ground", f"{text}{more}.", tuple(dict.fromkeys(day for day in (until, boxes, last) if day)))
+
+
+def _is_told_better(laid: Estimate, changed: Estimate | None) -> bool:
+    """Whether the changed area says in a narrower interval what no single yard or building is named for."""
+    return changed is not None and changed.low > 0 and laid.high * changed.low > changed.high * laid.low
 
 
 def _more_changed(laid: Mapping[str, object], area: Estimate, facts: Facts) -> tuple[str, str]:

@@ -379,6 +379,18 @@ def test_sentences_begin_with_what_was_found_where_containers_cannot_be_counted(
     assert [one.about for one in sentences(counted, table())] == ["containers", "ground", "looks"]
 
 
+@pytest.mark.parametrize(("low", "about"), [(440.0, "changed_area"), (4_200.0, "ground")])
+def test_sentences_on_ground_built_bit_by_bit_give_way_to_a_narrower_changed_area(low: float, about: str) -> None:
+    began = {"low": "2023-03-13", "high": "2023-06-12", "probability": 0.999}
+    laid = figure(8_840, low, 9_300, DAYS[-1]) | {"shape": "slope", "began": began}
+    changed = {"last": figure(6_800, 5_300, 13_400, DAYS[-1])}
+    found = texts(summary(new_ground=laid, totals={"changed_area_m2": changed}))
+    assert about in found
+    assert len({"changed_area", "ground"} & found.keys()) == 1
+    yard = summary(new_ground=laid | {"shape": "step", "kind": "yard"}, totals={"changed_area_m2": changed})
+    assert texts(yard)["ground"].startswith("A yard of about 8,840 m²")
+
+
 def test_sentences_of_one_look_compare_nothing() -> None:
     day = DAYS[:1]
     one = figure(41, 37, 44, day[0])
