@@ -169,9 +169,9 @@ def chosen_dates(sources: RunSources, wanted: Wanted) -> tuple[str, str]:
 
 
 def _passing_peak(sources: RunSources) -> str | None:
-    """The look with the most containers where these were more than at both ends and nothing lasting is told.
+    """The look with the most containers, if surely more than on the first and the last and no growth has an onset.
 
-    The ends of such a series show none of what came and left: that is its story.
+    The ends of such a series show none of what came and left.
     """
     totals = mapping_at(sources.summary, "totals", "containers")
     first, last, peak = (estimate_of(mapping_at(totals, part)) for part in ("first", "last", "peak"))

@@ -72,7 +72,7 @@ def paved_since(told: Bools, shown: Bools, gsd_m: float) -> Bools:
     told : bool (date, y, x)
         Of `paved_by_look`, in the order of time, with `paved_halo_px` more on each side than what is wanted.
     shown : bool (date, y, x)
-        Where each look is asked.
+        Whether the rule applies to a pixel on each look.
     gsd_m : float
         Ground size of a pixel.
 

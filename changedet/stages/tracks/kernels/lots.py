@@ -15,7 +15,6 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.containers import LONG_FROM_M
 from changedet.stages.tracks.kernels.boxes import Boxes, axial_difference, local_offset
-from changedet.stages.tracks.kernels.neighbours import near_pairs
 
 GAP_M: Final = 2.0
 """Greatest distance between boxes of a lot: a man's way between them. Chosen by hand, as all that follows but where it
@@ -55,17 +54,17 @@ def lots_of(boxes: Boxes, width: Floats, date: Ints, place: Ints, count: int) ->
     # Imported here, as it takes a while to load and not every run needs it.
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
 
     one, other = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for day in np.unique(date):
         rows = np.flatnonzero(date == day)
-        i, j = (rows[part] for part in near_pairs(boxes.take(rows), boxes.take(rows), REACH_M))
-        near = (i < j) & (axial_difference(boxes.angle[i], boxes.angle[j]) < TURN_DEG)
-        i, j = i[near], j[near]
+        i, j = rows[cKDTree(boxes.xy[rows]).query_pairs(REACH_M, output_type="ndarray")].T
         along, across = local_offset(boxes.xy[i], boxes.xy[j], boxes.angle[i])
         ends = np.abs(along) - (boxes.length[i] + boxes.length[j]) / 2
         sides = np.abs(across) - (width[i] + width[j]) / 2
         touch = np.hypot(np.maximum(ends, 0.0), np.maximum(sides, 0.0)) <= GAP_M
+        touch &= axial_difference(boxes.angle[i], boxes.angle[j]) < TURN_DEG
         one.append(place[i[touch]])
         other.append(place[j[touch]])
     i, j = np.concatenate(one), np.concatenate(other)
