@@ -31,7 +31,9 @@ def init(scenes: tuple[str, ...], output: str | None) -> int:
     beside = Path(output).with_name(f"{Path(output).stem}_bands.png") if output else Path("bands.png")
     folder = Path(output).parent if output else Path()
     # Nobody is there to look at pictures that no file of the user's choice stands beside.
-    text, problems = starter_workflow(scenes, ask=ask, folder=folder, pictures=beside if output or ask else None)
+    name = Path(output).stem if output else ""
+    pictures = beside if output or ask else None
+    text, problems = starter_workflow(scenes, ask=ask, folder=folder, pictures=pictures, name=name)
     if output:
         with _telling_where(output):
             Path(output).write_text(text, encoding="utf-8")

@@ -33,6 +33,8 @@ def test_init_of_a_vendor_s_folder_can_be_checked(tmp_path: Path) -> None:
     checked = call(tmp_path, "check", "depot.yaml")
     assert checked.returncode == 0, checked.stderr
     assert "2022-05-05" in checked.stdout
+    # README.md asks for the results in out/depot
+    assert load_workflow(tmp_path / "depot.yaml").site.id == "depot"
 
 
 def test_init_writes_a_draft_where_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,7 @@ def starter_workflow(
     ask: Callable[[str], str] | None,
     folder: str | os.PathLike[str] = ".",
     pictures: str | os.PathLike[str] | None = None,
+    name: str = "",
 ) -> Starter:
     """A commented starter workflow for these scenes.
 
@@ -60,6 +61,9 @@ def starter_workflow(
     pictures : path, optional
         Where to draw what each order of the bands would look like, where that is not known; a number is added where
         the file exists. By default nothing is drawn.
+    name : str
+        Of the workflow's file, without its ending: the site is called so. By default, and where the name tells nothing
+        of a site (``workflow``), by the folder of the scenes.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def starter_workflow(
     if unreadable:
         questions.finish()
     left_out = {**files.left_out, **known.left_out, **spare, **unread, **classes}
-    text = workflow_text(drafts, files.catalogs, os.path.abspath(folder), left_out)  # noqa: PTH100
+    text = workflow_text(drafts, files.catalogs, os.path.abspath(folder), left_out, name)  # noqa: PTH100
     return Starter(text, tuple(questions.problems))
 
 

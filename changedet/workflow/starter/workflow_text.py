@@ -36,11 +36,13 @@ _OF_ANY_SITE: Final = frozenset(
         "order",
         "orders",
         "scenes",
+        "site",
         "tif",
         "tiff",
+        "workflow",
     }
 )
-"""Names of folders that tell nothing of the site."""
+"""Names of folders and of workflow files that tell nothing of the site."""
 
 
 def workflow_text(
@@ -48,6 +50,7 @@ def workflow_text(
     catalogs: Sequence[str],
     folder: str,
     left_out: Mapping[str, str],
+    name: str = "",
 ) -> str:
     """The workflow as YAML, every key with a comment.
 
@@ -61,6 +64,8 @@ def workflow_text(
         That paths are relative to.
     left_out : mapping of path to str
         Files beside the scenes that are none, and why.
+    name : str
+        Of the workflow's file, without its ending; ``""`` where it has none.
 
     Returns
     -------
@@ -72,7 +77,7 @@ def workflow_text(
         known = [{topic: doubt for topic, doubt in draft.todo.items() if topic != "bands"} for draft in drafts]
         drafts = [replace(draft, todo=todo) for draft, todo in zip(drafts, known, strict=True)]
     parts = [
-        _head(drafts, catalogs, folder),
+        _head(drafts, catalogs, folder, name),
         "scenes:                          # sorted by date; a date is UTC. For figures: sensor: .., credit: ..,",
         "#                                # licence: NAME, or {name: NAME, show_pixels: false} where none may be shown",
         *scene_lines(drafts, catalogs, folder, shared),
@@ -85,8 +90,8 @@ def workflow_text(
     return "\n".join(parts)
 
 
-def _head(drafts: Sequence[Draft], catalogs: Sequence[str], folder: str) -> str:
-    near = _near([draft.path for draft in drafts] or catalogs, folder)
+def _head(drafts: Sequence[Draft], catalogs: Sequence[str], folder: str, name: str) -> str:
+    near = _near([draft.path for draft in drafts] or catalogs, folder) if name.lower() in {"", *_OF_ANY_SITE} else name
     site = re.sub(r"[^A-Za-z0-9_-]+", "-", near).strip("-")[:100] or "site"
     finest = min((draft.gsd_m for draft in drafts if not math.isnan(draft.gsd_m)), default=math.nan)
     found = "" if math.isnan(finest) else f"; here {finest:.3g} m"

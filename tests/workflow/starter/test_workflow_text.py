@@ -10,6 +10,7 @@ from affine import Affine
 from starter_scenes import scene, start
 
 from changedet.workflow import STAGE_NAMES, load_workflow, stages
+from changedet.workflow.starter.starter import starter_workflow
 
 
 def test_workflow_text_has_every_method_ready_to_be_uncommented() -> None:
@@ -76,3 +77,10 @@ def test_workflow_text_leaves_a_year_of_pixels_of_three_metres_on_their_own_grid
 def test_workflow_text_does_not_name_a_site_after_a_folder_of_any_site(path: str, site: str) -> None:
     _, workflow = start(scene(path))
     assert workflow.site.id == site
+
+
+@pytest.mark.parametrize(("name", "site"), [("river port", "river-port"), ("Workflow", "east"), ("", "east")])
+def test_workflow_text_names_a_site_after_its_workflow_file(name: str, site: str) -> None:
+    scene("east/2023-06-04.tif")
+    text = starter_workflow(["east"], ask=None, name=name).text
+    assert f"\n  id: {site}  #" in text
