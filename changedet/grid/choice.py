@@ -80,7 +80,6 @@ def make_grid(
     extent = area if area is not None else _whole(reference, target, agrees=agrees)
     origin = (reference.transform.c, reference.transform.f) if agrees else (0.0, 0.0)
     transform, shape = _snapped(extent.bounds, pixel, origin)
-    _check_size(shape, pixel)
     if area is not None and area.area < pixel[0] * pixel[1]:
         message = f"the area has {area.area:.3g} m2, less than a pixel of {pixel[0]:.4g} m; give a larger one"
         raise InputError(Problem(message, "site.aoi"))
@@ -178,6 +177,7 @@ def _snapped(
         raise InputError(
             Problem("the reference scene's extent cannot be projected to the grid's CRS; give an aoi", "site.aoi")
         )
+    _check_size(bounds, pixel)
     west = math.floor((bounds[0] - origin[0]) / pixel[0] + ROUNDING_PX)
     east = math.ceil((bounds[2] - origin[0]) / pixel[0] - ROUNDING_PX)
     north = math.floor((origin[1] - bounds[3]) / pixel[1] + ROUNDING_PX)
@@ -186,14 +186,14 @@ def _snapped(
     return transform, (max(south - north, 1), max(east - west, 1))
 
 
-def _check_size(shape: tuple[int, int], pixel: tuple[float, float]) -> None:
-    if shape[0] * shape[1] > MAX_PIXELS or max(shape) > MAX_SIDE_PX:
-        height, width = shape[0] * pixel[1] / 1000, shape[1] * pixel[0] / 1000
+def _check_size(bounds: tuple[float, ...], pixel: tuple[float, float]) -> None:
+    columns, rows = (bounds[2] - bounds[0]) / pixel[0], (bounds[3] - bounds[1]) / pixel[1]
+    if columns * rows > MAX_PIXELS or max(columns, rows) > MAX_SIDE_PX:
         raise InputError(
             Problem(
-                f"the grid would have {shape[1]:.7g} x {shape[0]:.7g} pixels of {pixel[0]:g} m, "
-                f"{width:.4g} x {height:.4g} km, more than {MAX_PIXELS:.2g}; give a smaller aoi or a coarser "
-                "grid.resolution",
+                f"the grid would have {columns:.7g} x {rows:.7g} pixels of {pixel[0]:g} m, "
+                f"{(bounds[2] - bounds[0]) / 1000:.4g} x {(bounds[3] - bounds[1]) / 1000:.4g} km, "
+                f"more than {MAX_PIXELS:.2g}; give a smaller aoi or a coarser grid.resolution",
                 "site.aoi",
             )
         )

@@ -50,6 +50,8 @@ _PATH_BYTES: Final = 4096
 """Of a path, on Linux."""
 _OWN_PATH_BYTES: Final = 200
 """Of a path in a run folder, unfinished ones and those of the STAC catalog included."""
+_LONGEST_SHOWN: Final = 100
+"""Of a folder that cannot be made, in characters."""
 CONSENT: Final = "CHANGEDET_SCHEDULER"
 """In the environment, the address of a cluster that workflow files may name."""
 
@@ -228,7 +230,8 @@ def _decided(
 def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:
     # Makes nothing: a plan leaves no trace.
     near = next(part for part in (folder, *folder.parents) if os.path.lexists(part))
-    where = f"'{out or workflow.outputs.dir}'"
+    named = out or workflow.outputs.dir
+    where = f"'{named}'" if len(named) <= _LONGEST_SHOWN else f"'{named[:_LONGEST_SHOWN]}...'"
     most = os.pathconf(near, "PC_NAME_MAX") if near.is_dir() else 255
     if not near.is_dir():
         said = (

@@ -11,14 +11,16 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, ParamSpec, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, ParamSpec, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
 from changedet.errors import MethodError, did_you_mean
 from changedet.stages.parameter_models import parameter_model, with_groups
 
-Metres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "m"})]
+MAX_METRES: Final = 100_000.0
+"""What `grid.resolution` may be at most; beyond a number of pixels is no number any more."""
+Metres = Annotated[float, Field(ge=0, le=MAX_METRES, allow_inf_nan=False, json_schema_extra={"unit": "m"})]
 SquareMetres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "m2"})]
 Pixels = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, json_schema_extra={"unit": "px"})]
 """A neighbourhood is read around every tile: beyond the limit it would need more memory than there is."""

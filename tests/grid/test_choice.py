@@ -89,6 +89,7 @@ def test_make_grid_degrees_become_utm_and_the_outline_is_the_aoi() -> None:
         ({"resolution": 0.0}, "above 0"),
         ({"resolution": float("nan")}, "above 0"),
         ({"aoi": shapely.box(-20, 30, 40, 70)}, "x .* pixels of 0.5 m"),
+        ({"resolution": 1e-320}, "inf x inf pixels of .*a coarser grid.resolution"),
         ({"aoi": shapely.Polygon()}, "empty"),
     ],
 )

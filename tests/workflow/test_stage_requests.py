@@ -31,6 +31,15 @@ def test_read_stage_refuses_a_neighbourhood_beyond_all_memory(folder: Path) -> N
     assert found.startswith("w.yaml:4: change.window_px: got '1000000', expected")
 
 
+@pytest.mark.parametrize("metres", ["1.0e+308", "100001"])
+def test_read_stage_refuses_metres_beyond_all_maps(folder: Path, metres: str) -> None:
+    Path("w.yaml").write_text(GOOD + f"mask: {{method: spectral, overview_resolution_m: {metres}}}\n")
+    with pytest.raises(InputError) as caught:
+        load_workflow("w.yaml")
+    expected = f"got '{metres}', expected a number from 0 to 100000 (m)"
+    assert str(caught.value) == f"w.yaml:4: mask.overview_resolution_m: {expected}"
+
+
 def test_resolve_stage_fills_in_defaults(folder: Path) -> None:
     choice = resolve_stage(load(GOOD + "change: {method: cva, min_area_m2: 5}\n"), "change", Facts(10.0), REGISTRY)
     assert choice == Choice("cva", {"min_area_m2": 5.0, "threshold": "otsu"}, "named in the workflow")
