@@ -12,7 +12,7 @@ import numpy as np
 from changedet.arrays import Singles
 from changedet.imagery.bands import is_sar
 from changedet.imagery.look import Look
-from changedet.kernels.band_signs import MOST_PIXELS, THINNED, fitting_order, is_picture, odd_band
+from changedet.kernels.band_signs import MOST_PIXELS, THINNED, fitting_order, is_picture, odd_band, shows_blue
 from changedet.outputs.sentences.words import named_dates
 
 PLANTS_INDEX: Final = 0.3
@@ -91,7 +91,16 @@ def _fits(roles: Sequence[str], seen: Singles, before: Singles) -> tuple[tuple[s
     fits = tuple((roles[i], roles[j]) for i, j in enumerate(order) if i != j)
     # Fields that greened on one date and ripened on the other turn red and near infrared round, in the right bands.
     by_season = any("nir" in pair for pair in fits) and all(_shows_plants(roles, one) for one in (seen, before))
-    return () if by_season else fits
+    return () if by_season or _blue_is_blue(roles, fits, (seen, before)) else fits
+
+
+def _blue_is_blue(roles: Sequence[str], fits: Sequence[tuple[str, str]], dates: Sequence[Singles]) -> bool:
+    """Whether blue seems exchanged, and by near infrared is blue on both dates: dry grass reddens what was green."""
+    others = [own for own, _ in fits if own != "blue"]
+    if "nir" not in roles or "nir" in others or len(others) == len(fits):
+        return False
+    asked = [[roles.index(role) for role in ("blue", other, "nir")] for other in others]
+    return all(shows_blue(_pixels(cells[:, bands])) for cells in dates for bands in asked)
 
 
 def _shows_plants(roles: Sequence[str], cells: Singles) -> bool:

@@ -10,7 +10,7 @@ import rasterio
 from real import DATA, needs_data
 
 from changedet.kernels import band_signs
-from changedet.kernels.band_signs import fitting_order, is_picture, odd_band
+from changedet.kernels.band_signs import fitting_order, is_picture, odd_band, shows_blue
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 COUNT = 6_000
@@ -40,6 +40,13 @@ def test_odd_band_names_near_infrared_wherever_it_stands() -> None:
     for order in itertools.permutations(range(4)):
         expected = order.index(3) if order[3] != 3 else -1
         assert odd_band(image[list(order)]) == expected, order
+
+
+def test_blue_goes_with_near_infrared_less_than_green_and_red_do() -> None:
+    image = ground("plants")
+    assert shows_blue(image[[0, 1, 3]])
+    assert not shows_blue(image[[1, 0, 3]])
+    assert not shows_blue(image[[0, 1, 3], :100]), "too little is seen"
 
 
 @pytest.mark.parametrize("kind", ["desert", "snow", "water"])

@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from small_runs import DATES
 from small_scenes import write_workflow
 
 from changedet.kernels.band_signs import fitting_order, odd_band
+from changedet.pipeline import band_doubts
 from changedet.pipeline.band_doubts import BandSigns, band_signs, band_warnings
 from changedet.pipeline.run import run
 
@@ -27,6 +29,13 @@ def cells(seed: int = 0, *, turned: bool = False) -> np.ndarray:
     light = random.uniform(0.85, 1.0, size=(2, 1, 80, 80)) * (1 + place.normal(0, 0.05, (2, 4, 80, 80)))
     soil, leaves = (np.array(values)[:, None, None] for values in ((0.12, 0.17, 0.26, 0.27), (0.06, 0.08, 0.05, 0.45)))
     return (light * (plants * leaves + (1 - plants) * soil)).astype(np.float32)
+
+
+def yard(seed: int) -> np.ndarray:
+    """As `cells`, with grey paving of all shades in half of the squares."""
+    place = np.random.default_rng(7)
+    paved, shade = (np.kron(place.uniform(0, 1, (2, 20, 20)), np.ones((1, 4, 4)))[:, None] for _ in range(2))
+    return np.where(paved < 0.5, 0.05 + 0.2 * shade, cells(seed)).astype(np.float32)
 
 
 def looks(*days: int) -> Any:
@@ -47,6 +56,18 @@ def test_band_signs_names_roles() -> None:
     assert band_signs(ROLES, cells(2)[:, [2, 1, 0, 3]], cells()) == SWAPPED
     found = band_signs(ROLES, cells()[:, [3, 1, 2, 0]], None)
     assert found == BandSigns(near_infrared="blue")
+
+
+@pytest.mark.parametrize(("order", "roles"), [((2, 1, 0, 3), ("blue", "red")), ((1, 0, 2, 3), ("blue", "green"))])
+def test_blue_that_is_blue_on_both_dates_is_not_exchanged(
+    order: tuple[int, ...], roles: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As a meadow that dried between the dates has it.
+    monkeypatch.setattr(band_doubts, "fitting_order", lambda before, after: order)
+    before, after = yard(0), yard(2)
+    assert band_signs(ROLES, after, before) is None
+    assert band_signs(ROLES, after[:, [*order]], before) == BandSigns(fits=(roles, roles[::-1]))
+    assert band_signs(ROLES[:3], after[:, :3], before[:, :3]) is not None, "nothing tells it in colours alone"
 
 
 def test_band_signs_of_blue_panels_on_a_meadow_is_none() -> None:
