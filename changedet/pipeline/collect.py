@@ -35,7 +35,7 @@ from changedet.pipeline.changes import (
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.event_bounds import with_bounds_of_events
 from changedet.pipeline.faint_change import FaintAreas, faint_areas
-from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
+from changedet.pipeline.familiarity import borne_out, counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.fill_doubts import fill_json
 from changedet.pipeline.flow import flow
 from changedet.pipeline.footprints import (
@@ -120,7 +120,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     footprints = footprints_of(plan, models, boxes.roofs if tracks is None else tracks.detections, changes)
     areas = _areas(zones)
     changed, lone = changed_areas(plan, areas)
-    false, familiar = _placebo(plan) if changed else None, familiarities(plan)
+    false, familiar = _placebo(plan) if changed else None, borne_out(familiarities(plan), tracks)
     shares = mask_shares(plan, is_without_plants(plan, models, footprints))
     hints = faint_areas(plan, areas, changed), lone, bared_areas(plan, areas)
     looks = _measurements(plan, models, areas, footprints, changed, hints, changes, false, shares)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,10 +11,18 @@ from changedet.json_types import JsonObject
 from changedet.plan import Plan
 from changedet.stages.objects.familiarity import Familiarity, familiarity_of
 from changedet.stages.objects.lattice import too_coarse
+from changedet.stages.tracks.result import Tracks
 from changedet.store import read_json
 
 DIGITS: Final = 3
 """Of a distance in ``summary.json``."""
+LEAST_KNOWN: Final = 10
+"""Boxes that other looks show from which what a strange look shows of them tells something: of ten a look that shows
+half of its boxes shows `LEAST_SHOWN` by chance in 5 of 100 cases."""
+LEAST_SHOWN: Final = 0.75
+"""Share of them that a strange look shows from which it is counted. Of looks that are no strangers a tenth show fewer
+of their boxes. On strangers' sites and real pictures with pasted boxes looks beyond the edge show .83 to .90 of such
+boxes where they show most of all, and none where they are blind (docs/research/judges.md)."""
 
 
 def counted_dates(plan: Plan) -> list[dt.date]:
@@ -54,6 +63,49 @@ def familiarities(plan: Plan) -> dict[dt.date, Familiarity]:
     return found
 
 
+def borne_out(found: Mapping[dt.date, Familiarity], tracks: Tracks | None) -> dict[dt.date, Familiarity]:
+    """Let a look beyond the edge be counted where it shows the boxes that stood there before and after it.
+
+    A few boxes of a rare colour or the beams of a crane are enough for a scene to look like none of those that the
+    models were fitted on, and yet its boxes are found; other such scenes show none of theirs. What looks that are no
+    strangers show on either side of it tells which; at an end of the series one side does. Where most looks are
+    strangers the site is one: caravans are found again on every look as well.
+
+    Parameters
+    ----------
+    found : mapping of date to Familiarity
+        Of `familiarities`.
+    tracks : Tracks or None
+        The boxes, followed over the dates.
+
+    Returns
+    -------
+    dict of date to Familiarity
+        As given, but for looks that are borne out.
+    """
+    if tracks is None:
+        return dict(found)
+    column = {day: t for t, day in enumerate(tracks.dates)}
+    known = sorted(day for day, one in found.items() if not one.is_refused and day in column)
+    result = dict(found)
+    if 2 * len(known) <= len(found):
+        return result
+    for day, one in found.items():
+        if not one.is_refused or day not in column:
+            continue
+        at = bisect(known, day)
+        beside = [column[near] for near in (*known[:at][-1:], *known[at : at + 1])]
+        stood = tracks.seen[:, beside].all(1)
+        shown, all_of_them = int((stood & tracks.seen[:, column[day]]).sum()), int(stood.sum())
+        if beside and all_of_them >= LEAST_KNOWN and shown >= LEAST_SHOWN * all_of_them:
+            said = (
+                "it looks like none of the scenes that the models were fitted on, yet it shows "
+                f"{shown} of {all_of_them} boxes of the looks beside it: its intervals are widened"
+            )
+            result[day] = one._replace(sentence=said, is_borne_out=True)
+    return result
+
+
 def familiarity_json(found: Mapping[dt.date, Familiarity]) -> JsonObject:
     """Familiarity as ``summary.json`` keeps it.
 
@@ -65,12 +117,13 @@ def familiarity_json(found: Mapping[dt.date, Familiarity]) -> JsonObject:
     Returns
     -------
     dict
-        ISO date -> ``distance`` (null where it is not known) and ``sentence``.
+        ISO date -> ``distance`` (null where it is not known), ``sentence`` and ``refused``.
     """
     return {
         str(day): {
             "distance": round(one.distance, DIGITS) if one.distance == one.distance else None,
             "sentence": one.sentence,
+            "refused": one.is_refused,
         }
         for day, one in found.items()
     }

@@ -1,4 +1,4 @@
-"""Bounds of changed areas on looks that are too unlike what the models know to be counted, and against such ones."""
+"""Bounds of changed areas on looks that are too unlike what the models know, and against such ones."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import geopandas as gpd
 
 from changedet.kernels.intervals import MaskShares
 from changedet.outputs.values import iso_dates
+from changedet.stages.objects.familiarity import LIMIT
 from changedet.stages.series.table import DateMeasurements
 
 
@@ -21,12 +22,13 @@ def with_refused_boxes(
     A mask marks boxes that came or left as the tracks say. Where a look is too unlike the scenes that the models know,
     its boxes may be anything, such as the wagons of a train, and so may what they mark. Where the reference is, every
     date differs from something unknown: of such sites of strangers' hands a wood in its leaves against winter and
-    greenhouses at rest differed "for sure" on 7 dates, one that grew on 3 (docs/research/change.md).
+    greenhouses at rest differed "for sure" on 7 dates, one that grew on 3 (docs/research/change.md). That other looks
+    bear a look's boxes out says nothing of its ground.
 
     Parameters
     ----------
     looks : sequence of DateMeasurements
-        With changed areas, and whether their counts are refused.
+        With changed areas, how far they lie from what was learned, and whether their counts are refused.
     reference : datetime.date
         The date that masks compare with.
     changes : GeoDataFrame
@@ -39,7 +41,7 @@ def with_refused_boxes(
     list of DateMeasurements
         Values and upper bounds as before.
     """
-    refused = {look.date for look in looks if look.is_refused}
+    refused = {look.date for look in looks if look.is_refused or look.unfamiliarity > LIMIT}
     if not refused:
         return list(looks)
     boxes = changes[changes["kind"] == "box"]

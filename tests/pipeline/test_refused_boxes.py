@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import geopandas as gpd
 import pytest
@@ -37,6 +38,11 @@ def test_lower_bounds_hold_no_boxes_that_no_count_is_given_of(refused: int, site
     assert second.changed_area_m2[""] == AREA._replace(low=pytest.approx(site))
     assert second.changed_area_m2["yard"] == AREA._replace(low=pytest.approx(yard))
     assert third.changed_area_m2[""] == AREA, "ground is no box"
+
+
+def test_boxes_that_bear_a_far_look_out_say_nothing_of_its_ground() -> None:
+    far = [replace(look, is_refused=False, unfamiliarity=1.2 if k == 0 else 0.5) for k, look in enumerate(looks(-1))]
+    assert with_refused_boxes(far, DAYS[0], CHANGES, SHARES)[1].changed_area_m2[""].low == 0
 
 
 def test_bounds_of_other_looks_stay() -> None:

@@ -162,13 +162,12 @@ def _coarse(facts: Facts) -> str:
 
 
 def _unlike(facts: Facts) -> str:
-    far = {
-        day: as_float(record.get("distance"))
-        for day, record in mapping_at(facts.summary, "familiarity").items()
-        if isinstance(record, dict)
-    }
-    refused = [day for day, distance in far.items() if distance is not None and distance > EDGE]
-    doubted = [day for day, distance in far.items() if distance is not None and USUAL_DISTANCE < distance <= EDGE]
+    told = mapping_at(facts.summary, "familiarity")
+    known = {day: record for day, record in told.items() if isinstance(record, dict)}
+    far = {day: as_float(record.get("distance")) or 0.0 for day, record in known.items()}
+    # Earlier runs do not say which looks they refused: all beyond the edge.
+    refused = [day for day in far if known[day].get("refused", far[day] > EDGE)]
+    doubted = [day for day, distance in far.items() if distance > USUAL_DISTANCE and day not in refused]
     if refused:
         which = "all" if len(refused) == len(facts.dates) > TOLD else _named(refused, facts)
         return f"{which} {_are(refused)} too unlike the scenes that the models know to be counted"

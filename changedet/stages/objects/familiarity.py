@@ -33,15 +33,18 @@ class Familiarity(NamedTuple):
         1 is the edge of the training scenes; NaN where it is not known.
     sentence : str
         The same in words.
+    is_borne_out : bool
+        Whether it shows what other looks at the same site show, however far it lies.
     """
 
     distance: float
     sentence: str
+    is_borne_out: bool = False
 
     @property
     def is_refused(self) -> bool:
         """Whether the scene is known to lie too far for its boxes to be counted."""
-        return self.distance > LIMIT
+        return self.distance > LIMIT and not self.is_borne_out
 
 
 def familiarity_of(description: Sequence[float] | None, gsd_m: float) -> Familiarity:

@@ -410,6 +410,8 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
     assert "12 June is unlike most scenes that the models know: its interval is widened" in said
     found["familiarity"] = {DAYS[1]: {"distance": 1.3}}
     assert "12 June is too unlike the scenes that the models know to be counted" in texts(found)["looks"]
+    found["familiarity"] = {DAYS[1]: {"distance": 1.3, "refused": False}}
+    assert "12 June is unlike most scenes that the models know: its interval is widened" in texts(found)["looks"]
     found["familiarity"] = {day: {"distance": 1.3} for day in DAYS}
     assert "; all are too unlike the scenes that the models know to be counted" in texts(found)["looks"]
     odd = texts(summary(other_ground=DAYS[0]))["looks"]
