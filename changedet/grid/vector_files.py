@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
+import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
 from changedet.grid.databases import SIGNATURE, is_database, require_tables
 from changedet.grid.datum_files import foreign_datum_file
+from changedet.grid.geodesy import LONLAT, transform_xy
 
 HEAD_BYTES: Final = 1 << 16
 MAX_JSON_BYTES: Final = 64 << 20
@@ -26,6 +28,8 @@ MAX_SHAPES: Final = 1_000_000
 """A shapefile of holes, which takes no room on a disk, can say that it has any number."""
 MAX_UNPACKED_BYTES: Final = 1 << 30
 """Of all files of an archive: outlines of a site are kilobytes."""
+_LONGEST_SAID: Final = 200
+"""Characters of what GDAL says of a file: it repeats values of the file's own."""
 _CRS_ENDINGS: Final = frozenset({".prj", ".qpj"})
 _BLANK: Final = b"\xef\xbb\xbf\x1e \t\r\n\v\f"
 """What GDAL passes over before it looks for JSON: the mark of a text sequence too."""
@@ -103,6 +107,7 @@ def read_polygons_file(path: Path) -> VectorFile:
         raise InputError(f"'{path}' cannot be read as a vector file ({_without_advice(error)})") from None
     if meta["crs"] is None:
         raise InputError(f"'{path}' has no CRS; save it with one")
+    _require_earth(path, str(meta["crs"]))
     fields = {str(name).lower(): column for name, column in zip(meta["fields"], columns, strict=True)}
     there = [] if wkb is None else [i for i, blob in enumerate(wkb) if blob is not None]
     rows = [{name: column[i] for name, column in fields.items()} for i in there]
@@ -172,9 +177,18 @@ def _require_kind(path: Path) -> None:
         raise ValueError(f"it says that it has {about['features']} shapes, more than {MAX_SHAPES}")
 
 
+def _require_earth(path: Path, crs: str) -> None:
+    try:
+        transform_xy(crs, LONLAT, [0.0], [0.0])
+    except pyproj.exceptions.ProjError as error:
+        why = "is of another celestial body" if "celestial" in str(error) else "has no way to longitude and latitude"
+        raise InputError(f"'{path}': its CRS {why}; save it with one of Earth") from None
+
+
 def _without_advice(error: Exception) -> str:
     """What GDAL found wrong, without its advice on prefixes, which are not accepted here."""
-    return str(error).split(".; It might help")[0]
+    said = str(error).split(".; It might help")[0]
+    return said if len(said) <= _LONGEST_SAID else f"{said[:_LONGEST_SAID]}.."
 
 
 def _refuse_pointers(path: Path) -> None:

@@ -27,7 +27,9 @@ Pixels = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, json_schema_
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, json_schema_extra={"unit": "fraction"})]
 Count = Annotated[int, Field(ge=0, json_schema_extra={"unit": "count"})]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+MAX_FACTOR: Final = 1e6
+"""Beyond, figures that are multiplied by it are none any more, or no count."""
+Factor = Annotated[float, Field(gt=0, le=MAX_FACTOR, allow_inf_nan=False)]
 
 AUTO: Literal["auto"] = "auto"
 """In place of a method's name: the stage chooses by `Facts`."""

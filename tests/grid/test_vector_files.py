@@ -94,6 +94,23 @@ def test_read_polygons_file_lines_of_geojson(tmp_path: Path) -> None:
     assert len(read_areas(Area(path=str(tmp_path / "a.geojsonl"))).geometries) == len(GEOJSON["features"])
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_read_polygons_file_of_another_planet_is_refused_in_a_line(tmp_path: Path, named: bool) -> None:
+    moon = {"type": "name", "properties": {"name": "IAU_2015:30100"}}
+    (tmp_path / "a.geojson").write_text(json.dumps(GEOJSON | {"crs": moon}))
+    with pytest.raises(
+        InputError, match=r"a\.geojson': its CRS is of another celestial body; save it with one of Earth"
+    ):
+        read_areas(Area(path=str(tmp_path / "a.geojson")), "EPSG:32633", named=named)
+
+
+def test_read_polygons_file_does_not_repeat_a_long_value(tmp_path: Path) -> None:
+    (tmp_path / "a.geojson").write_text(json.dumps(GEOJSON).replace('"north"', "1" * 400))
+    with pytest.raises(InputError) as caught:
+        read_areas(Area(path=str(tmp_path / "a.geojson")))
+    assert len(str(caught.value)) < 300 + len(str(tmp_path))
+
+
 def test_gdal_itself_asks_no_host_for_a_vector_file(tmp_path: Path) -> None:
     # Past the look at the words: whatever a kind of file names, no request leaves.
     asked: list[str] = []

@@ -40,6 +40,13 @@ def test_read_stage_refuses_metres_beyond_all_maps(folder: Path, metres: str) ->
     assert str(caught.value) == f"w.yaml:4: mask.overview_resolution_m: {expected}"
 
 
+def test_read_stage_refuses_factors_that_leave_no_number(folder: Path) -> None:
+    for key in ("count_scale", "count_half_width"):
+        Path("w.yaml").write_text(GOOD + f"tracks: {{method: hmm, {key}: 1.0e+308}}\n")
+        with pytest.raises(InputError, match=rf"tracks\.{key}: got '1.0e\+308', expected .*at most 1e\+06"):
+            load_workflow("w.yaml")
+
+
 def test_resolve_stage_fills_in_defaults(folder: Path) -> None:
     choice = resolve_stage(load(GOOD + "change: {method: cva, min_area_m2: 5}\n"), "change", Facts(10.0), REGISTRY)
     assert choice == Choice("cva", {"min_area_m2": 5.0, "threshold": "otsu"}, "named in the workflow")

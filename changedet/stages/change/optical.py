@@ -6,7 +6,7 @@ Parameters that several methods share are described in `parameters`, once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from changedet.errors import MethodError
 from changedet.stages.change.kernels.change_vectors import CvaSettings, fit_cva
@@ -31,6 +31,9 @@ from changedet.stages.change.parameters import (
     settings_of,
 )
 from changedet.stages.registry import Count, Facts, Number, Pixels
+
+MOST_ORIENTATIONS: Final = 64
+"""Steps of 3 degrees: finer ones tell nothing that 8 do not, and each takes memory for a whole tile."""
 
 
 @STAGE.method("cva", reference="Malila 1980; Bruzzone and Prieto 2000, doi:10.1109/36.843009")
@@ -291,10 +294,10 @@ def structure(
     Raises
     ------
     MethodError
-        Fewer than two orientations.
+        Fewer than two orientations, or more than `MOST_ORIENTATIONS`.
     """
-    if orientations < 2:
-        raise MethodError(f"change.orientations: {orientations}, expected at least 2")
+    if not 2 <= orientations <= MOST_ORIENTATIONS:
+        raise MethodError(f"change.orientations: {orientations}, expected from 2 to {MOST_ORIENTATIONS}")
     settings = settings_of(
         StructureSettings,
         facts,

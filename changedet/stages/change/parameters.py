@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Literal, TypeVar
 
 from changedet.errors import MethodError
 from changedet.stages.change.kernels.pair_statistics import PairSettings
-from changedet.stages.registry import AUTO, Count, Facts, Fraction, Number, Pixels, SquareMetres
+from changedet.stages.registry import AUTO, Count, Factor, Facts, Fraction, Number, Pixels, SquareMetres
 
 LEAST_OBJECT_M2: Final = 8.0
 """Half a 20-foot container, 14.8 m2, whose base is seldom marked in full."""
@@ -81,7 +81,7 @@ class RuleThreshold:
 
     auto_rule: ClassVar[str] = "otsu"
 
-    threshold: Literal["auto", "otsu", "kittler", "kapur", "kmeans", "sigma", "chi2"] | Number = AUTO
+    threshold: Literal["auto", "otsu", "kittler", "kapur", "kmeans", "sigma", "chi2"] | Factor = AUTO
     noise_sigmas: Number = 4.0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from changedet.errors import MethodError
 from changedet.kernels.doubts import NO_DOUBTS
 from changedet.kernels.intervals import Calibration
 from changedet.stages.registry import AUTO, Choice, Factor, Facts, Fraction, Metres, Stage
@@ -56,6 +57,9 @@ def _tables(facts: Facts) -> DetectorTables:
 
 STAGE: Final[Stage[TrackMethod]] = Stage("tracks", choose)
 BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
+LEAST_OFFSET_M: Final = 0.1
+MOST_OFFSET_M: Final = 20.0
+"""A container and a half: what stands farther off is another box. Memory grows with the square."""
 
 
 @STAGE.method(
@@ -110,9 +114,9 @@ def hmm(
     TrackMethod
         Follows the rows of a series.
     """
+    radius_m = _radius_m(max_offset_m)
 
     def _follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
-        radius_m = max(max_offset_m, 0.1)
         rows = Detections.of(detections, looks)
         birth, death = (min(max(rate, 1e-4), 0.9) for rate in (birth_fraction, death_fraction))
         false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
@@ -123,6 +127,12 @@ def hmm(
         return without_faces(with_confirmed(tracks, facts.detector), rows, radius_m)
 
     return _follow
+
+
+def _radius_m(max_offset_m: float) -> float:
+    if max_offset_m > MOST_OFFSET_M:
+        raise MethodError(f"tracks.max_offset_m: {max_offset_m:g} m, expected at most {MOST_OFFSET_M:g}")
+    return max(max_offset_m, LEAST_OFFSET_M)
 
 
 def _calibrated(facts: Facts, scale: float | None, half_width: float | None) -> Calibration:
@@ -154,10 +164,11 @@ def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
     TrackMethod
         Follows the rows of a series.
     """
+    radius_m = _radius_m(max_offset_m)
 
     def _follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
         rows = Detections.of(detections, looks)
-        return on_their_bases(follow_frames(rows, looks, max(max_offset_m, 0.1)), rows.views)
+        return on_their_bases(follow_frames(rows, looks, radius_m), rows.views)
 
     return _follow
 

@@ -32,6 +32,12 @@ def test_parameters_that_make_no_sense_are_refused(key, value):
         MethodError, match=r"change\.min_area_m2: got -1, expected greater than or equal to 0 or 'auto'"
     ):
         change_score(before, after, method="cva", min_area_m2=-1)
+    for orientations in (1, 10**30):
+        with pytest.raises(MethodError, match=r"change\.orientations: 1\d*, expected from 2 to 64"):
+            change_score(before, after, method="structure", orientations=orientations)
+    for threshold in (0, -1e308):
+        with pytest.raises(MethodError, match=r"change\.threshold: got .*greater than 0"):
+            change_score(before, after, method="cva", threshold=threshold)
     with pytest.raises(MethodError, match="change_mask: threshold: 'high', expected a number"):
         change_mask(change_score(before, after, method="cva"), "high")
     with pytest.raises(MethodError, match="did you mean 'irmad'"):

@@ -121,6 +121,9 @@ def test_track_says_what_cannot_be_followed():
         track(rows.set_crs("EPSG:4326", allow_override=True), DAYS)
     with pytest.raises(MethodError, match="did you mean 'nearest'"):
         track(rows, DAYS, method="nearst")
+    for method in STAGE.methods:
+        with pytest.raises(MethodError, match=r"tracks\.max_offset_m: 100000 m, expected at most 20"):
+            track(rows, DAYS, method=method, max_offset_m=1e5)
 
 
 def _accuracy(seeds, method, **kind):

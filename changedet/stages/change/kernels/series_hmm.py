@@ -42,6 +42,8 @@ HAZE_CAUTION: Final = 2.0
 """Log odds that are subtracted from a pixel's last look where its date has weight 0; in proportion to 1 - weight."""
 SCORE_GAIN: Final = 4.0
 """Of scores that are no probabilities: log odds for each factor e above or below the threshold."""
+LEAST_SCORE: Final = 1e-12
+"""Of scores and thresholds that are no probabilities: less is taken for as much, since 0 has no logarithm."""
 CHANGED_ABOVE: Final = 0.5
 """Probability above which a pixel counts as changed."""
 JUST_CHANGED: Final = float(np.nextafter(np.float32(CHANGED_ABOVE), np.float32(1.0)))
@@ -105,7 +107,7 @@ def _log_odds(score: float, threshold: float, probabilities: bool) -> float:
     if probabilities:
         p = min(max(np.float64(score), 1e-6), 1.0 - 1e-6)
         return math.log(p / (1.0 - p))
-    return SCORE_GAIN * math.log(max(np.float64(score), 1e-12) / threshold)
+    return SCORE_GAIN * math.log(max(np.float64(score), LEAST_SCORE) / max(threshold, LEAST_SCORE))
 
 
 @compiled

@@ -156,3 +156,10 @@ def test_series_change_probability_asks_more_of_a_last_look_where_changes_did_no
     rate = LocalChangeRate(np.zeros((1, 2)), np.full((1, 2), 0.12), np.array([[0.0, 2.0]]))
     found = series_change_probability(scores, np.full(3, 0.75), True, np.ones(3), rate)[-1, 0]
     assert found[0] > 0.5 > found[1]
+
+
+def test_series_change_probability_of_a_threshold_of_0_is_whether_anything_differs():
+    scores = np.array([[[0.0, 0.3]]] * 3, np.float32)
+    found = series_change_probability(scores, np.zeros(3), False, np.ones(3))
+    assert (found[:, 0, 0] <= 0.5).all()
+    assert (found[:, 0, 1] > 0.5).all()
