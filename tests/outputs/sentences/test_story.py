@@ -478,6 +478,24 @@ def test_sentences_call_no_change_lasting_that_the_last_look_alone_shows() -> No
     assert "lasting change began" in said
 
 
+@pytest.mark.parametrize("other", ["containers", "footprint", None])
+def test_sentences_call_change_lasting_where_boxes_or_built_ground_bear_it_out(other: str | None) -> None:
+    rows = table(
+        changed_area_m2=[None, 1300.0, 2110.0],
+        changed_area_low_m2=[None, 900.0, 1610.0],
+        changed_area_high_m2=[None, 2600.0, 4050.0],
+        containers_expected=[8.0, 9.0, 8.0],
+    )
+    began = {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 1.0}
+    onsets = {"changed_area": began} | ({other: began} if other else {})
+    said = texts(summary(onset=onsets), rows)["changed_area"]
+    assert ("lasting change began" in said and "certain" in said) is bool(other)
+    assert ("it began between 13 March and 12 June 2023 by the marks alone" in said) is not other
+    # Where no boxes can be counted nothing could bear it out.
+    uncounted = rows.drop(columns="containers_expected")
+    assert "lasting change began" in texts(summary(onset={"changed_area": began}), uncounted)["changed_area"]
+
+
 @pytest.mark.parametrize(("dated", "said"), [(True, "1.26 ha (0.67–2.74)"), (False, "no change beyond error")])
 def test_sentences_tell_of_the_last_look_that_shows_a_lasting_change_for_sure(dated: bool, said: str) -> None:
     days = [*DAYS, "2024-02-01"]
