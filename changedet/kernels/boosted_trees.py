@@ -82,7 +82,7 @@ def margins(forest: Forest, table: Singles, trees: int) -> Singles:
     rows = np.ascontiguousarray(np.asarray(table, np.float32).T)[:, None, :]
     valid = np.ones(rows.shape[1:], bool)
     counts, least = np.array([trees], np.int64), np.array([-np.inf], np.float32)
-    return np.asarray(_summed(forest, rows, valid, counts, least, np.inf)[0], np.float32)
+    return np.asarray(_summed(forest, rows, valid, counts, least, np.inf, 0)[0], np.float32)
 
 
 def staged_margins(
@@ -91,6 +91,7 @@ def staged_margins(
     valid: Bools,
     stages: Sequence[Sequence[float]],
     most: float = math.inf,
+    first_row: int = 0,
 ) -> Singles:
     """Log odds of every pixel; a pixel below a stage's least margin keeps what it has there, but for `most`.
 
@@ -99,22 +100,24 @@ def staged_margins(
     forest : Forest
         Boosted trees.
     features : float32 (feature, y, x)
-        NaN is missing.
+        NaN is missing. Contiguous: compiled code would be made anew for another layout.
     valid : bool (y, x)
-        Pixels to evaluate.
+        Pixels to evaluate, of as many rows of the features or fewer.
     stages : sequence of (trees, least margin)
         After so many trees a pixel must have so much to go on.
     most : float
         What a pixel can have that did not go on.
+    first_row : int
+        Row of the features that is the first of `valid`.
 
     Returns
     -------
     float32 (y, x)
-        NaN where not valid.
+        NaN where not valid, of its shape.
     """
     counts = np.array([*(int(trees) for trees, _ in stages), len(forest.root)], np.int64)
     least = np.array([*(margin for _, margin in stages), -np.inf], np.float32)
-    return _summed(forest, features, valid, counts, least, most)
+    return _summed(forest, features, valid, counts, least, most, first_row)
 
 
 @lru_cache(maxsize=FORESTS)
@@ -123,39 +126,46 @@ def _tests(forest: Forest) -> LeafMasks:
     return leaf_masks(forest.feature, forest.value, forest.left, forest.missing_left, forest.root)
 
 
-def _summed(forest: Forest, features: Singles, valid: Bools, counts: Ints, least: Singles, most: float) -> Singles:
-    return _evaluate(features, valid, _tests(forest), np.float32(forest.baseline), counts, least, np.float32(most))
+def _summed(
+    forest: Forest, features: Singles, valid: Bools, counts: Ints, least: Singles, most: float, first_row: int
+) -> Singles:
+    out = np.full(valid.shape, np.nan, np.float32)
+    tests, baseline = _tests(forest), np.float32(forest.baseline)
+    _evaluate(features, first_row, valid, tests, baseline, counts, least, np.float32(most), out)
+    return out
 
 
 @compiled
 def _evaluate(
     features: Singles,
+    first_row: int,
     valid: Bools,
     tests: LeafMasks,
     baseline: np.float32,
     counts: Ints,
     least: Singles,
     most: np.float32,
-) -> Singles:
+    out: Singles,
+) -> None:
     """Log odds of every pixel, batch by batch."""
-    out = np.full(valid.shape, np.nan, np.float32)
     table, mask = np.zeros((features.shape[0], BATCH_PX), np.float32), np.empty((2, BATCH_PX), np.uint32)
     margin, going = np.empty(BATCH_PX, np.float32), np.empty((2, BATCH_PX), np.int64)
-    count = 0
+    # a literal would be a type of its own, for which all that is called would be compiled once more
+    none = int(np.int64(0))
+    count = none
     for y in range(valid.shape[0]):
-        x = 0
+        x = none
         while x < valid.shape[1]:
-            count, x = _gathered(features, valid, y, x, table, going, count)
+            count, x = _gathered(features, first_row, valid, y, x, table, going, count)
             if count == BATCH_PX:
                 _settle(table, going, count, tests, baseline, counts, least, most, mask, margin, out)
-                count = 0
+                count = none
     _settle(table, going, count, tests, baseline, counts, least, most, mask, margin, out)
-    return out
 
 
 @compiled
 def _gathered(
-    features: Singles, valid: Bools, y: int, x: int, table: Singles, going: Ints, count: int
+    features: Singles, first_row: int, valid: Bools, y: int, x: int, table: Singles, going: Ints, count: int
 ) -> tuple[int, int]:
     """Add valid pixels of a row, from a column on, to the batch; how many it then has, and the column to go on from."""
     first = count
@@ -171,10 +181,10 @@ def _gathered(
             # written twice, so that neighbours are copied at once
             if in_a_row:
                 for k in range(count - first):
-                    table[feature, first + k] = features[feature, y, start + k]
+                    table[feature, first + k] = features[feature, first_row + y, start + k]
             else:
                 for k in range(first, count):
-                    table[feature, k] = features[feature, y, going[1, k]]
+                    table[feature, k] = features[feature, first_row + y, going[1, k]]
     return count, x
 
 
@@ -193,7 +203,7 @@ def _settle(
     out: Singles,
 ) -> None:
     """Log odds of the pixels of a batch; one below a stage's least margin goes no further."""
-    missing, tree = _any_missing(table, count), 0
+    missing, tree = _any_missing(table, count), int(np.int64(0))
     passing = np.empty(table.shape, np.float32) if missing else table
     margin[:] = baseline
     for stage in range(counts.size):

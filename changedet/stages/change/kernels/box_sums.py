@@ -9,7 +9,6 @@ from changedet.arrays import Singles, Words
 from changedet.kernels.compiled import compiled
 
 
-@compiled
 def box_sum(image: NDArray[np.integer], half: int) -> Words:
     """Sum over a square around each pixel, which the image's edge cuts off.
 
@@ -25,6 +24,12 @@ def box_sum(image: NDArray[np.integer], half: int) -> Words:
     int32 (y, x)
         Of the image's shape.
     """
+    # of one type: the loops would be compiled for each, which takes longer than turning a thousand images
+    return _box_sum(np.ascontiguousarray(image, np.int32), half)
+
+
+@compiled
+def _box_sum(image: Words, half: int) -> Words:
     height, width = image.shape
     out = np.empty((height, width), np.int32)
     columns = np.zeros(width + 2 * half + 1, np.int32)  # missing columns beyond the edge are 0
@@ -47,18 +52,17 @@ def box_sum(image: NDArray[np.integer], half: int) -> Words:
 
 
 @compiled
-def _add(columns: Words, row: NDArray[np.integer]) -> None:
+def _add(columns: Words, row: Words) -> None:
     for x in range(row.size):
         columns[x] += row[x]
 
 
 @compiled
-def _subtract(columns: Words, row: NDArray[np.integer]) -> None:
+def _subtract(columns: Words, row: Words) -> None:
     for x in range(row.size):
         columns[x] -= row[x]
 
 
-@compiled
 def box_mean(image: NDArray[np.integer], count: Words, half: int, out: Singles) -> None:
     """Mean over the valid pixels of a square around each pixel.
 
@@ -73,7 +77,11 @@ def box_mean(image: NDArray[np.integer], count: Words, half: int, out: Singles) 
     out : float32 (y, x)
         Filled.
     """
-    total = box_sum(image, half)
+    _fill_mean(box_sum(image, half), count, out)
+
+
+@compiled
+def _fill_mean(total: Words, count: Words, out: Singles) -> None:
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):
             out[y, x] = np.float32(total[y, x]) / np.float32(max(1, count[y, x]))

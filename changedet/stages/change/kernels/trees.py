@@ -109,12 +109,13 @@ def _first_guess(
     first, last = max(0, start - FEATURES_HALO_PX), min(rows.stop + FEATURES_HALO_PX, before.shape[1])
     part = (slice(None), slice(first, last))
     given = (model.bands, model.scale, model.gsd_m)
-    into = into[:, : last - first]
-    features, valid = change_features(before[part], after[part], *given, with_edges=with_edges, into=into)
+    rows_of = into[:, : last - first]
+    features, valid = change_features(before[part], after[part], *given, with_edges=with_edges, into=rows_of)
     inner = slice(start - first, rows.stop - first)
     features = features[:, inner]
     least = float(model.first_stages[-1][1])
-    margin = staged_margins(forest, features, valid[inner], model.first_stages, least - 1.0)
+    # all of it, since a part lies in memory otherwise
+    margin = staged_margins(forest, into, valid[inner], model.first_stages, least - 1.0, inner.start)
     out[rows] = _dismissed(margin, LEAST_PROBABILITY)
     return _Strip(rows, margin, least, features[:, margin >= np.float32(least)])
 

@@ -58,7 +58,8 @@ def line_mean(image: Singles, x: float, y: float, tx: float, ty: float, half: fl
         Filled with the mean.
     """
     n = max(3, int(2.0 * half) + 1)
-    out[:] = 0.0
+    for b in range(out.size):
+        out[b] = 0.0
     for k in range(n):
         t = half * (2.0 * k / (n - 1) - 1.0)
         sample(image, x + t * tx, y + t * ty, work)

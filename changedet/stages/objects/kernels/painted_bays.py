@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
-from changedet.kernels.compiled import compiled, inlined
+from changedet.kernels.compiled import compiled
 from changedet.stages.objects.kernels import line_sampling
 from changedet.stages.objects.kernels.stretch import GAMMA
 
@@ -31,10 +31,10 @@ LEAST_LIGHT: Final = 1e-6
 """Of ground, in shares of the scene's range: nothing is divided by 0."""
 
 
-@inlined
+@compiled
 def _light(image: Singles, box: Floats, away: float, pixel_m: float, work: Floats, out: Floats) -> None:
     """Light of all bands along a line beside a box's axis, metres to its right."""
-    x, y, length, _, angle = box
+    x, y, length, angle = box[0], box[1], box[2], box[4]
     s, c = np.sin(angle), np.cos(angle)
     px, py = (x + away * c) / pixel_m - 0.5, (y + away * s) / pixel_m - 0.5
     line_sampling.line_mean(image, px, py, s, -c, ALONG * length / pixel_m, work, out)
@@ -42,23 +42,24 @@ def _light(image: Singles, box: Floats, away: float, pixel_m: float, work: Float
         out[b] = max(out[b], 0.0) ** (1.0 / GAMMA)
 
 
-@inlined
+@compiled
 def _mean_light(
     image: Singles, box: Floats, first: float, last: float, pixel_m: float, work: Floats, line: Floats, out: Floats
 ) -> None:
     """Mean light of all bands between two distances from a box's axis."""
     count = int(np.floor((last - first) / STEP_M)) + 1
-    out[:] = 0.0
+    for b in range(out.size):
+        out[b] = 0.0
     for k in range(count):
         _light(image, box, first + k * STEP_M, pixel_m, work, line)
         for b in range(out.size):
             out[b] += line[b] / count
 
 
-@inlined
+@compiled
 def _beyond(image: Singles, box: Floats, end: float, pixel_m: float, work: Floats, out: Floats) -> None:
     """Mean light of all bands beyond one end of a box, along lines across it."""
-    x, y, length, width, angle = box
+    x, y, length, width, angle = box[0], box[1], box[2], box[3], box[4]
     s, c = np.sin(angle), np.cos(angle)
     count = int(np.floor((BESIDE_M[1] - BESIDE_M[0]) / STEP_M)) + 1
     total = np.zeros(out.size)
@@ -68,7 +69,8 @@ def _beyond(image: Singles, box: Floats, end: float, pixel_m: float, work: Float
         line_sampling.line_mean(image, px, py, c, s, WITHIN * width / 2.0 / pixel_m, work, out)
         for b in range(out.size):
             total[b] += max(out[b], 0.0) ** (1.0 / GAMMA) / count
-    out[:] = total
+    for b in range(out.size):
+        out[b] = total[b]
 
 
 @compiled
@@ -89,7 +91,8 @@ def _signs(image: Singles, boxes: Floats, pixel_m: float, out: Floats) -> None:
                 _light(image, box, side * away, pixel_m, work, line)
                 if line.sum() > top:
                     top, where = line.sum(), away
-                    best[:] = line
+                    for b in range(bands):
+                        best[b] = line[b]
             near, far = side * (where + BESIDE_M[0]), side * (where + BESIDE_M[1])
             _mean_light(image, box, min(near, far), max(near, far), pixel_m, work, line, beside)
             _beyond(image, box, side, pixel_m, work, beyond)

@@ -17,6 +17,8 @@ FIELDS: Final = 5
 """Of a rectangle's row."""
 ASKEW_RAD: Final = 0.26
 """Boxes turned against each other by more (15 degrees) are askew: long ones that cross share little of their area."""
+CORNERS: Final = 4
+"""Of a rectangle, which has as many sides."""
 CLIPPED_CORNERS: Final = 16
 """Room for the corners of a clipped rectangle, of which there are eight at most."""
 
@@ -58,16 +60,16 @@ def overlap(a: Floats, b: Floats) -> float:
         0 to 1.
     """
     points, other = np.empty((CLIPPED_CORNERS, 2)), np.empty((CLIPPED_CORNERS, 2))
-    count = 0
+    # a literal would be a type of its own, for which what is called would be compiled once more
+    count = int(np.int64(CORNERS))
     ca, sa, cb, sb = np.cos(b[4]), np.sin(b[4]), np.cos(a[4]), np.sin(a[4])
-    for k in range(4):
-        s = -0.5 if k in (0, 3) else 0.5
+    for k in range(CORNERS):
+        s = -0.5 if k == 0 or k == 3 else 0.5
         t = -0.5 if k < 2 else 0.5
         dx = a[0] - b[0] + s * a[2] * sb + t * a[3] * cb
         dy = a[1] - b[1] - s * a[2] * cb + t * a[3] * sb
         points[k, 0], points[k, 1] = dx * sa - dy * ca, dx * ca + dy * sa
-        count += 1
-    for side in range(4):
+    for side in range(CORNERS):
         column, sign, limit = side // 2, 1.0 - 2.0 * (side % 2), (b[2] if side < 2 else b[3]) / 2
         count = _clip(points, count, column, sign, limit, other)
         points, other = other, points
@@ -115,27 +117,31 @@ def _compatible(a: Floats, b: Floats, threshold: float, askew: float) -> bool:
 
 
 @compiled
-def _keep_best(boxes: Floats, order: Ints, cell: float, threshold: float, askew: float) -> Bools:
+def _fill_kept(
+    boxes: Floats,
+    order: Ints,
+    cells: Ints,
+    shape: tuple[int, int],
+    limits: tuple[float, float],
+    room: Ints,
+    kept: Bools,
+) -> None:
     """Walk through boxes best first; each is compared with those already kept in the cells around it."""
-    left, top = boxes[:, 0].min(), boxes[:, 1].min()
-    columns, lines = int((boxes[:, 0].max() - left) / cell) + 1, int((boxes[:, 1].max() - top) / cell) + 1
-    first = np.full(columns * lines, -1, np.int64)
-    following = np.full(len(boxes), -1, np.int64)
-    kept = np.zeros(len(boxes), np.bool_)
+    # of every box the one before it in its cell, and of every cell the last one; -1 for none
+    count = len(boxes)
     for i in order:
-        cx, cy = int((boxes[i, 0] - left) / cell), int((boxes[i, 1] - top) / cell)
+        cy, cx = cells[0, i], cells[1, i]
         free = True
-        for row in range(max(0, cy - 1), min(lines, cy + 2)):
-            for column in range(max(0, cx - 1), min(columns, cx + 2)):
-                j = first[row * columns + column]
+        for row in range(max(0, cy - 1), min(shape[0], cy + 2)):
+            for column in range(max(0, cx - 1), min(shape[1], cx + 2)):
+                j = room[count + row * shape[1] + column]
                 while j >= 0 and free:
-                    free = _compatible(boxes[i], boxes[j], threshold, askew)
-                    j = following[j]
+                    free = _compatible(boxes[i], boxes[j], limits[0], limits[1])
+                    j = room[j]
         if free:
             kept[i] = True
-            following[i] = first[cy * columns + cx]
-            first[cy * columns + cx] = i
-    return kept
+            last = count + cy * shape[1] + cx
+            room[i], room[last] = room[last], i
 
 
 def suppress(boxes: Floats, scores: Floats, threshold: float, askew: float) -> Bools:
@@ -162,8 +168,14 @@ def suppress(boxes: Floats, scores: Floats, threshold: float, askew: float) -> B
     if len(boxes) < 2:
         return np.ones(len(boxes), bool)
     order = np.lexsort((*boxes.T[::-1], -scores)).astype(np.int64)
+    boxes = np.ascontiguousarray(boxes, np.float64)
     cell = float(np.hypot(boxes[:, 2], boxes[:, 3]).max())
-    return np.asarray(_keep_best(np.ascontiguousarray(boxes, np.float64), order, cell, threshold, askew), bool)
+    places = boxes[:, 1::-1].T
+    cells = ((places - places.min(axis=1, keepdims=True)) / cell).astype(np.int64, order="C")
+    lines, columns = cells.max(axis=1) + 1
+    room, kept = np.full(len(boxes) + lines * columns, -1, np.int64), np.zeros(len(boxes), bool)
+    _fill_kept(boxes, order, cells, (int(lines), int(columns)), (float(threshold), float(askew)), room, kept)
+    return kept
 
 
 def iou_matrix(first: Floats, second: Floats) -> Floats:
