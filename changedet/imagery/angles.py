@@ -16,6 +16,10 @@ _SUN_ZENITH: Final = ("solar_zenith_angle", "sun_zenith", "sun_zenith_angle")
 _VIEW_AZIMUTH: Final = ("azimuth", "view_azimuth")
 _SATELLITE_AZIMUTH: Final = ("satellite_azimuth", "satellite_azimuth_angle", "meansataz")
 """Towards the satellite: the other way round."""
+LEAST_ELEVATION_DEG: Final = 0.005
+"""A sun lower than what two decimals of a workflow show is none: its shade has no end."""
+MOST_OFF_NADIR_DEG: Final = 89.9
+"""As in a workflow: beyond, a sensor looks into the sky."""
 _OFF_NADIR: Final = ("off_nadir", "off_nadir_angle", "meanoffnadirviewangle", "view_angle", "satellite_zenith_angle")
 
 
@@ -79,12 +83,14 @@ def sun_angles(given: SunAngles | Mapping[str, float] | None) -> SunAngles | Non
     Returns
     -------
     SunAngles or None
-        None where one of the two is missing.
+        None where one of the two is missing, or is no angle of a sun above the horizon.
     """
     if given is None or isinstance(given, SunAngles):
         return given
     azimuth, elevation = given.get("azimuth_deg"), given.get("elevation_deg")
-    return None if azimuth is None or elevation is None else SunAngles(float(azimuth), float(elevation))
+    if azimuth is None or elevation is None or not _is_up(azimuth, elevation):
+        return None
+    return SunAngles(float(azimuth), float(elevation))
 
 
 def view_angles(given: ViewAngles | Mapping[str, float] | None) -> ViewAngles | None:
@@ -98,12 +104,14 @@ def view_angles(given: ViewAngles | Mapping[str, float] | None) -> ViewAngles | 
     Returns
     -------
     ViewAngles or None
-        None where the angle from the vertical is missing.
+        None where the angle from the vertical is missing, or no sensor looks so.
     """
     if given is None or isinstance(given, ViewAngles):
         return given
     off_nadir, azimuth = given.get("off_nadir_deg"), given.get("azimuth_deg")
-    return None if off_nadir is None else ViewAngles(float(off_nadir), None if azimuth is None else float(azimuth))
+    if off_nadir is None or not _looks_down(off_nadir, azimuth):
+        return None
+    return ViewAngles(float(off_nadir), None if azimuth is None else float(azimuth))
 
 
 def angles_from_tags(tags: Mapping[str, str]) -> tuple[SunAngles | None, ViewAngles | None]:
@@ -127,11 +135,23 @@ def angles_from_tags(tags: Mapping[str, str]) -> tuple[SunAngles | None, ViewAng
     if elevation is None and zenith is not None:
         elevation = 90.0 - zenith
     off_nadir = _degrees(flat, _OFF_NADIR)
-    sun = None if azimuth is None or elevation is None else SunAngles(azimuth % 360.0, elevation)
+    sun = None
+    if azimuth is not None and elevation is not None and _is_up(azimuth, elevation):
+        sun = SunAngles(azimuth % 360.0, elevation)
     view_azimuth, opposite = _degrees(flat, _VIEW_AZIMUTH), _degrees(flat, _SATELLITE_AZIMUTH)
     if view_azimuth is None and opposite is not None:
         view_azimuth = (opposite + 180.0) % 360.0
-    return sun, None if off_nadir is None else ViewAngles(abs(off_nadir), view_azimuth)
+    if off_nadir is None or not _looks_down(off_nadir, view_azimuth):
+        return sun, None
+    return sun, ViewAngles(abs(off_nadir), view_azimuth)
+
+
+def _is_up(azimuth: float, elevation: float) -> bool:
+    return LEAST_ELEVATION_DEG <= elevation <= 90.0 and abs(azimuth) <= 360.0
+
+
+def _looks_down(off_nadir: float, azimuth: float | None) -> bool:
+    return abs(off_nadir) <= MOST_OFF_NADIR_DEG and (azimuth is None or abs(azimuth) <= 360.0)
 
 
 def _leaves(data: object) -> dict[str, str]:

@@ -30,6 +30,23 @@ def test_angles_from_tags_and_given(tmp_path: Path) -> None:
     assert (sun.azimuth_deg, sun.elevation_deg) == (340, 33.5)
 
 
+@pytest.mark.parametrize(("elevation", "azimuth"), [(0.0, 150.0), (-12.0, 150.0), (120.0, 150.0), (40.0, 1e308)])
+def test_a_sun_below_the_horizon_is_not_known(tmp_path: Path, elevation: float, azimuth: float) -> None:
+    """Providers fill in 0, and a run ended with an error of its shade without end."""
+    tags = {"SUN_ELEVATION": str(elevation), "SUN_AZIMUTH": str(azimuth)}
+    scene = open_scene(write(tmp_path / "a.tif", noise(4, 1, 5, 5), tags=tags), date="2023-06-04")
+    assert scene.sun is None
+    given = {"azimuth_deg": azimuth, "elevation_deg": elevation}
+    assert open_scene(tmp_path / "a.tif", date="2023-06-04", sun=given).sun is None
+
+
+@pytest.mark.parametrize(("off_nadir", "azimuth"), [(90.0, 10.0), (1e308, 10.0), (12.0, 1e308)])
+def test_a_sensor_that_looks_into_the_sky_has_no_known_view(tmp_path: Path, off_nadir: float, azimuth: float) -> None:
+    path = write(tmp_path / "a.tif", noise(4, 1, 5, 5))
+    given = {"off_nadir_deg": off_nadir, "azimuth_deg": azimuth}
+    assert open_scene(path, date="2023-06-04", view=given).view is None
+
+
 def test_roofs_are_displaced_the_way_the_sensor_looks() -> None:
     assert ViewAngles(45.0, 90.0).displacement == pytest.approx((1.0, 0.0))
     assert ViewAngles(45.0, 180.0).displacement == pytest.approx((0.0, -1.0))
