@@ -13,6 +13,7 @@ import numpy as np
 from changedet.blocks.windows import STEP_PX
 from changedet.grid import Grid
 from changedet.imagery.look import Look
+from changedet.outputs.rasters.encoding import held_nodata
 from changedet.pipeline.blur import REACH_SIGMAS
 from changedet.pipeline.faint_change import score_file
 from changedet.pipeline.witnesses import asks_others, witnesses
@@ -224,7 +225,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         counts=methods.objects is not None and not too_coarse(look.gsd_m, methods.objects.coarsest_m),
         dtype=reference.dtype,
         overview_factor=_overview_factor(plan),
-        nodata=next(iter(reference.scenes[0].nodata.values())),
+        nodata=held_nodata(next(iter(reference.scenes[0].nodata.values())), reference.dtype),
         persists=plan.persists,
         with_standing=plan.knows_movers,
         with_states=knows_seasons(plan),

@@ -79,3 +79,18 @@ def test_own_values_beside_a_mask_band(tmp_path: Path) -> None:
             assert source.nodata is None
             np.testing.assert_array_equal(source.dataset_mask(), mask)
     assert 'alphaBand="4"' in (folder / "scenes/2023-05-01.qml").read_text()
+
+
+@pytest.mark.parametrize(("dtype", "nodata"), [("uint16", -9999), ("uint8", 256), ("uint8", 0.5), ("int16", ".nan")])
+def test_a_value_for_no_data_that_no_pixel_can_have_hides_none(tmp_path: Path, dtype: str, nodata: object) -> None:
+    values = _values(dtype)
+    for day in ("2023-05-01", "2023-07-01"):
+        write(tmp_path / f"{day}.tif", values, descriptions=("blue", "green", "red"))
+    scenes = [{"date": day, "path": f"{day}.tif", "nodata": nodata} for day in ("2023-05-01", "2023-07-01")]
+    outputs = {"dir": str(tmp_path / "out"), "formats": ["scenes", "tables"]}
+    site = {"site": {"id": "own"}, "scenes": scenes, **NONE, "change": {"method": "cva"}, "outputs": outputs}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(site).replace("'.nan'", ".nan"))
+    path = changedet.run(changedet.load_workflow(tmp_path / "own.yaml")).path
+    with rasterio.open(path / "scenes/2023-05-01.tif") as source:
+        np.testing.assert_array_equal(source.read(), values)
+        assert (source.dataset_mask() == 255).all()

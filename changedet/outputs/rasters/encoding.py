@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from changedet.arrays import AnyArray, Bools, Singles
 from changedet.outputs.rasters.kernels.rounding import round_singles
@@ -60,6 +61,33 @@ def encode(block: AnyArray, dtype: np.dtype[np.generic], nodata: float | None) -
         rounded[rounded == nodata] = nodata - 1 if nodata == limits.max else nodata + 1
         rounded[missing] = nodata
     return rounded
+
+
+def held_nodata(nodata: float | None, dtype: DTypeLike) -> float | None:
+    """The value for no data of a file of a type.
+
+    Parameters
+    ----------
+    nodata : float or None
+        As a scene's file or the workflow gives it; it may be none of the type's, such as -9999 of uint16.
+    dtype : dtype
+        Of the file.
+
+    Returns
+    -------
+    float or None
+        None where the type cannot hold it: then no pixel has it.
+
+    Examples
+    --------
+    >>> held_nodata(0.0, "uint16"), held_nodata(-9999.0, "uint16"), held_nodata(-9999.0, "float32")
+    (0.0, None, -9999.0)
+    """
+    kind = np.dtype(dtype)
+    if nodata is None or kind.kind == "f":
+        return nodata if nodata is None or not np.isfinite(nodata) or abs(nodata) <= np.finfo(kind).max else None
+    limits = np.iinfo(cast("np.dtype[np.integer]", kind))
+    return nodata if float(nodata).is_integer() and limits.min <= nodata <= limits.max else None
 
 
 def _is_of(dtype: np.dtype[np.generic], nodata: float | None) -> bool:
