@@ -46,7 +46,6 @@ def block_mean(source: Singles, factor: tuple[int, int]) -> Singles:
     return out
 
 
-@compiled
 def add_to_cells(
     values: AnyArray, nodata: AnyArray, first: tuple[int, int], factor: tuple[int, int], totals: Ints, counts: Ints
 ) -> None:
@@ -67,10 +66,26 @@ def add_to_cells(
     counts : int64 (y, x)
         Pixels of each cell; added to here.
     """
-    bands, height, width = values.shape
-    ky, kx = factor
+    bands, _, width = values.shape
     # sums of fewer than 32,768 rows of 16 bits fit, and add twice as fast as wider ones
-    sums, found, good = np.zeros((bands, width), np.int32), np.zeros(width, np.int32), np.empty(width, np.bool_)
+    sums, found = np.zeros((bands, width), np.int32), np.zeros(width, np.int32)
+    _add_rows(values, nodata, first, factor, sums, found, np.empty(width, np.bool_), totals, counts)
+
+
+@compiled
+def _add_rows(
+    values: AnyArray,
+    nodata: AnyArray,
+    first: tuple[int, int],
+    factor: tuple[int, int],
+    sums: Words,
+    found: Words,
+    good: Bools,
+    totals: Ints,
+    counts: Ints,
+) -> None:
+    bands, height, _ = values.shape
+    ky, kx = factor
     for y in range(height):
         if _may_miss(values, nodata, y):
             _mark_valid(values, nodata, y, good)

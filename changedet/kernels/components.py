@@ -114,14 +114,14 @@ def describe_tile(labels: NDArray[np.int32], origin: Place, width: int, figures:
     """
     count = int(labels.max(initial=0))
     areas, first = np.zeros(count, np.int64), np.full(count, -1, np.int64)
-    sums = np.zeros((count, len(figures)), np.int64)
+    sums = np.zeros((len(figures), count), np.int64)
     if count:
         labels = np.ascontiguousarray(labels)
         _extent(labels, origin[0], origin[1], width, areas, first)
-        for k, figure in enumerate(figures):
-            _add_figure(labels, np.ascontiguousarray(figure, np.float32), sums[:, k])
+        for figure, total in zip(figures, sums, strict=True):
+            _add_figure(labels, np.ascontiguousarray(figure, np.float32), total)
     borders = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
-    return TileComponents(areas, first, sums, *(border.copy() for border in borders))
+    return TileComponents(areas, first, np.ascontiguousarray(sums.T), *(border.copy() for border in borders))
 
 
 def join(tiles: Mapping[Place, TileComponents]) -> Components:

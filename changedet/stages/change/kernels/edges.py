@@ -50,7 +50,9 @@ def edges(brightness: tuple[Shorts, Shorts], valid: Bools, out: Singles) -> None
         Filled: for each of `EDGES_PX` one less the cosine between both histograms of directions, and the logarithm of
         the mean edge of either date.
     """
-    images = [_directions(image, valid) for image in brightness]
+    images = np.zeros((2, DIRECTIONS, *valid.shape), np.int16)
+    for image, out_of_date in zip(brightness, images, strict=True):
+        _directions(image, valid, out_of_date)
     for k, size in enumerate(EDGES_PX):
         sums = np.empty((2, DIRECTIONS, *valid.shape), np.int32)
         for date in range(2):
@@ -60,9 +62,8 @@ def edges(brightness: tuple[Shorts, Shorts], valid: Bools, out: Singles) -> None
 
 
 @compiled
-def _directions(image: Shorts, valid: Bools) -> Shorts:
-    """The steepness of each pixel in the plane of its direction; none where a neighbour is not seen."""
-    out = np.zeros((DIRECTIONS, *image.shape), np.int16)
+def _directions(image: Shorts, valid: Bools, out: Shorts) -> None:
+    """Put the steepness of each pixel in the plane of its direction; none where a neighbour is not seen."""
     for y in range(1, image.shape[0] - 1):
         for x in range(1, image.shape[1] - 1):
             if not (valid[y, x - 1] and valid[y, x + 1] and valid[y - 1, x] and valid[y + 1, x]):
@@ -77,7 +78,6 @@ def _directions(image: Shorts, valid: Bools) -> Shorts:
             else:
                 way = 1 if (across > 0) == (down > 0) else 3
             out[way, y, x] = min(max(a, d) + min(a, d) // 2, STRONGEST)
-    return out
 
 
 @compiled

@@ -118,7 +118,7 @@ def image_planes(before: Singles, after: Singles, bands: list[int | None], scale
     found = []
     for image, numbers in ((before, own), (after, table)):
         out = np.zeros((len(PLANES), *valid.shape), np.int16)
-        _quantise(np.ascontiguousarray(image, np.float32), used, numbers, valid, out)
+        _quantise(np.ascontiguousarray(image, np.float32), used, numbers, valid, np.zeros(4, np.float32), out)
         found.append(out)
     return {key: (found[0][k], found[1][k]) for k, key in enumerate(PLANES)}
 
@@ -130,9 +130,8 @@ def _whole(value: np.float32) -> np.int16:
 
 
 @compiled
-def _quantise(image: Singles, used: Ints, numbers: Singles, valid: Bools, out: Shorts) -> None:
+def _quantise(image: Singles, used: Ints, numbers: Singles, valid: Bools, value: Singles, out: Shorts) -> None:
     unit, chroma = np.float32(UNIT), np.float32(CHROMA_UNIT)
-    value = np.zeros(4, np.float32)
     for y in range(valid.shape[0]):
         for x in range(valid.shape[1]):
             if not valid[y, x]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Bools, Shorts, Singles
+from changedet.arrays import Bools, Ints, Shorts, Singles
 from changedet.kernels.compiled import compiled
 
 LEAST_VARIANCE: Final = 100.0
@@ -15,7 +15,6 @@ SUMS: Final = 6
 """Count, both sums, both sums of squares, and the sum of products."""
 
 
-@compiled
 def correlate(b: Shorts, a: Shorts, valid: Bools, half: int, out: Singles) -> None:
     """Correlation of both dates in a square, and the logarithm of either's variance there.
 
@@ -30,8 +29,12 @@ def correlate(b: Shorts, a: Shorts, valid: Bools, half: int, out: Singles) -> No
     out : float32 (3, y, x)
         Filled: correlation, -1 to 1, and log2 of the variance of the earlier and of the later date.
     """
+    _correlate(b, a, valid, half, np.zeros((SUMS, b.shape[1] + 2 * half + 1), np.int64), out)
+
+
+@compiled
+def _correlate(b: Shorts, a: Shorts, valid: Bools, half: int, columns: Ints, out: Singles) -> None:
     height, width = b.shape
-    columns = np.zeros((SUMS, width + 2 * half + 1), np.int64)
     start = half + 1
     for y in range(-half, height):
         for sign, row in ((1, y + half), (-1, y - half - 1)):

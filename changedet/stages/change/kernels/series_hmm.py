@@ -105,15 +105,15 @@ def series_change_probability(
 def _log_odds(score: float, threshold: float, probabilities: bool) -> float:
     """Of a probability its log odds, of another score how far it lies above its threshold."""
     if probabilities:
-        p = min(max(np.float64(score), 1e-6), 1.0 - 1e-6)
+        p = min(max(score, 1e-6), 1.0 - 1e-6)
         return math.log(p / (1.0 - p))
-    return SCORE_GAIN * math.log(max(np.float64(score), LEAST_SCORE) / max(threshold, LEAST_SCORE))
+    return SCORE_GAIN * math.log(max(score, LEAST_SCORE) / max(threshold, LEAST_SCORE))
 
 
 @compiled
 def _evidence(score: float, threshold: float, probabilities: bool, shift: float, weight: float) -> float:
     """Likelihood ratio of change."""
-    odds = _log_odds(score, threshold, probabilities)
+    odds = _log_odds(np.float64(score), threshold, probabilities)
     if probabilities:
         odds -= PROBABILITY_OFFSET + shift
     return math.exp(weight * min(max(odds, -MOST_EVIDENCE), MOST_EVIDENCE))
@@ -122,9 +122,9 @@ def _evidence(score: float, threshold: float, probabilities: bool, shift: float,
 @compiled
 def _pair_probability(score: float, threshold: float, probabilities: bool, shift: float) -> float:
     """The pair's own probability: above `CHANGED_ABOVE` where the score exceeds its threshold by `shift` log odds."""
-    above = _log_odds(score, threshold, probabilities)
+    above = _log_odds(np.float64(score), threshold, probabilities)
     if probabilities:
-        above -= _log_odds(threshold, threshold, True) + shift
+        above -= _log_odds(threshold, threshold, probabilities) + shift
     p = 1.0 / (1.0 + math.exp(-above))
     return max(p, JUST_CHANGED) if above > 0.0 else min(p, CHANGED_ABOVE)
 
@@ -170,7 +170,7 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
                     odds = p * _evidence(scores[t, y, x], thresholds[t], probabilities, own_shift, weights[t])
                     p = odds / (odds + 1.0 - p)
                 filtered[t] = p
-            later, is_last = -1, True
+            later = -1
             for t in range(dates - 1, -1, -1):
                 if not steps[t]:
                     continue
@@ -182,8 +182,7 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
                 if seen[t]:
                     needed = shift + lasts[y, x] + HAZE_CAUTION * (1.0 - weights[t])
                     own = _pair_probability(scores[t, y, x], thresholds[t], probabilities, needed)
-                    out[t, y, x] = _combined(p, own, probabilities, is_last)
-                    is_last = False
+                    out[t, y, x] = _combined(p, own, probabilities, t == last)
     return out
 
 

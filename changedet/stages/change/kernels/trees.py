@@ -184,7 +184,13 @@ def _calibrated(margin: Singles, at: Floats, value: Floats) -> Singles:
             elif m >= at[last]:
                 out[y, x] = 1.0 / (1.0 + np.exp(-(m + above)))
             elif m == m:
-                k = np.searchsorted(at, m)
+                low, k = 0, last
+                while k - low > 1:
+                    middle = (low + k) // 2
+                    if at[middle] < m:
+                        low = middle
+                    else:
+                        k = middle
                 share = (m - at[k - 1]) / (at[k] - at[k - 1])
                 out[y, x] = value[k - 1] + share * (value[k] - value[k - 1])
             else:

@@ -32,7 +32,6 @@ def _sorted_values(values: Odds, seen: Bools, y: int, x: int, out: Odds) -> tupl
     return n, total
 
 
-@compiled
 def over_dates(values: Odds, seen: Bools) -> Singles:
     """Statistics over the dates that see a cell.
 
@@ -50,7 +49,13 @@ def over_dates(values: Odds, seen: Bools) -> Singles:
     """
     dates, height, width = values.shape
     out = np.full((4, height, width), np.nan, np.float32)
-    own = np.empty(dates, np.int16)
+    _over_dates(values, seen, np.empty(dates, np.int16), out)
+    return out
+
+
+@compiled
+def _over_dates(values: Odds, seen: Bools, own: Odds, out: Singles) -> None:
+    _, height, width = values.shape
     for y in range(height):
         for x in range(width):
             n, total = _sorted_values(values, seen, y, x, own)
@@ -58,7 +63,6 @@ def over_dates(values: Odds, seen: Bools) -> Singles:
                 out[0, y, x] = np.rint(total / n)
                 out[1, y, x], out[2, y, x] = own[0], own[n - 1]
                 out[3, y, x] = (np.float32(own[(n - 1) // 2]) + np.float32(own[n // 2])) / np.float32(2.0)
-    return out
 
 
 @compiled

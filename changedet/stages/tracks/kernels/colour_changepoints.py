@@ -142,7 +142,9 @@ class ColourSeries(NamedTuple):
             True for the first look of each place, and for the first after each cut.
         """
         starts = np.zeros(int(self.begin[-1]), np.bool_)
-        _cut_places(self.costs, self.begin, self.table, price, starts)
+        most = int(np.diff(self.begin).max(initial=0))
+        work = np.zeros((most + 1, most)), np.zeros(most + 1), np.zeros(most + 1, np.int64)
+        _cut_places(self.costs, self.begin, self.table, price, *work, starts)
         return starts
 
 
@@ -237,14 +239,14 @@ def _segment_cost(summed: Floats, begin: int, end: int) -> float:
 
 
 @compiled
-def _cut_places(costs: Singles, begin: Ints, table: Ints, price: Floats, starts: Bools) -> None:
+def _cut_places(
+    costs: Singles, begin: Ints, table: Ints, price: Floats, summed: Floats, best: Floats, came: Ints, starts: Bools
+) -> None:
     for place in range(len(begin) - 1):
         first, n = begin[place], begin[place + 1] - begin[place]
-        summed = np.zeros((n + 1, n))
         for i in range(n):
             for j in range(n):
                 summed[i + 1, j] = summed[i, j] + costs[table[place] + i * n + j]
-        best, came = np.zeros(n + 1), np.zeros(n + 1, np.int64)
         for end in range(1, n + 1):
             best[end] = np.inf
             for a in range(end):
