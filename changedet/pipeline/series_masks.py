@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +16,7 @@ from changedet.grid.zones import sidings_of
 from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.box_marks import halo_px as box_halo_px
-from changedet.pipeline.built_since import BuiltSince, built_reach_px, newly_built, with_built
+from changedet.pipeline.built_since import built_reach_px, newly_built, with_built
 from changedet.pipeline.change_regions import tile_parts
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.date_model import ChangeModel, DateModel
@@ -24,20 +25,17 @@ from changedet.pipeline.kernels.box_decisions import with_boxes
 from changedet.pipeline.kernels.box_parts import box_parts
 from changedet.pipeline.lasting_marks import finish_masks
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
-from changedet.pipeline.outlined_dates import (
-    Outlined,
-    with_outlined,
-)
+from changedet.pipeline.outlined_dates import with_outlined
 from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.season_scores import season_probabilities
 from changedet.pipeline.series_job import SeriesJob
 from changedet.pipeline.series_scores import FIGURES, rims_of_marks, scores_of_pairs, yards_reach_px
 from changedet.pipeline.settled_boxes import settled
-from changedet.pipeline.site_shows import SiteShows, site_shows
+from changedet.pipeline.site_shows import ShownNear, SiteShows, site_shows
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_mask, raw_regions
-from changedet.pipeline.told_ground import Told, with_told
+from changedet.pipeline.told_ground import with_told
 from changedet.pipeline.worked_ground import boxes_reach_px, with_bare_works, with_paved_soil
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.memory import DATES_AT_ONCE
@@ -54,6 +52,8 @@ from changedet.stages.change.kernels.local_change_rate import (
 from changedet.stages.change.kernels.mark_rims import rim_halo_px
 from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, series_change_probability
 from changedet.store.packing import unpack
+
+_NOTHING_SHOWN: Final = ShownNear()
 
 
 def read_together(
@@ -91,7 +91,7 @@ def series_tile(
     job: SeriesJob,
     window: Window,
     boxes: Sequence[BoxMarks | None],
-    near: tuple[Sequence[Outlined], Sequence[Told], BuiltSince | None] = ((), (), None),
+    near: ShownNear = _NOTHING_SHOWN,
     scores: Singles | None = None,
 ) -> list[MaskTile]:
     """Read one tile of all dates together.
@@ -103,7 +103,7 @@ def series_tile(
         The tile on the grid.
     boxes : sequence of BoxMarks or None
         Of each date those near the tile, those beside what is read of it among them; None where none were followed.
-    near : (sequence of Outlined, sequence of Told, BuiltSince or None)
+    near : ShownNear
         Of `SiteShows.near`.
     scores : float32 (date, y, x), optional
         Of `SureTile`.
@@ -113,7 +113,7 @@ def series_tile(
     list of MaskTile
         Of each date the probability of change (NaN is not observed), the mask before cleaning and its regions.
     """
-    around_px = _halo_px(job, has_boxes=any(one is not None for one in boxes), has_built=near[2] is not None)
+    around_px = _halo_px(job, has_boxes=any(one is not None for one in boxes), has_built=near.built is not None)
     grown = window.grown(around_px)
     found = _probabilities(job, grown, boxes, scores)
     core = inner(around_px)
@@ -122,9 +122,9 @@ def series_tile(
     within = job.grid.window_bounds(grown)
     own = [None if one is None else one.within(within, job.grid.ground_metre) for one in boxes]
     deciding = settled(own, found, job.grid, grown)
-    found = with_outlined(found, near[0], CHANGED_ABOVE, job.grid, grown)
-    found = with_told(with_bare_works(found, job, boxes, grown), near[1], job.grid, grown)
-    found = with_built(with_paved_soil(found, job, grown), near[2], job, grown)
+    found = with_outlined(found, near.grounds, CHANGED_ABOVE, job.grid, grown)
+    found = with_told(with_bare_works(found, job, boxes, grown), near.things, job.grid, grown)
+    found = with_built(with_paved_soil(found, job, grown), near.built, job, grown)
     for k, (probability, marks, quality) in enumerate(zip(found, deciding, patched, strict=True)):
         contrast = read_bands(job.contrasts[k], window, FIGURES)
         boxes_at = np.zeros(window.shape, np.uint8)

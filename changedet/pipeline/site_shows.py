@@ -80,6 +80,22 @@ def count_sure(job: SeriesJob, window: Window, factor: int = 0) -> SureTile:
     return SureTile(counts, first, (told, certain), scores if is_whole else None)
 
 
+class ShownNear(NamedTuple):
+    """What is known of the whole site before its dates are read together, near a tile.
+
+    Attributes
+    ----------
+    grounds : tuple of Outlined
+    things : tuple of Told
+    built : BuiltSince or None
+        As of `SiteShows`.
+    """
+
+    grounds: tuple[Outlined, ...] = ()
+    things: tuple[Told, ...] = ()
+    built: BuiltSince | None = None
+
+
 class SiteShows(NamedTuple):
     """What is known of the whole site before its dates are read together.
 
@@ -103,7 +119,7 @@ class SiteShows(NamedTuple):
     scores: Singles | None = None
     built: BuiltSince | None = None
 
-    def near(self, grid: Grid, window: Window) -> tuple[tuple[Outlined, ...], tuple[Told, ...], BuiltSince | None]:
+    def near(self, grid: Grid, window: Window) -> ShownNear:
         """Take what meets a window.
 
         Parameters
@@ -114,11 +130,11 @@ class SiteShows(NamedTuple):
 
         Returns
         -------
-        (tuple of Outlined, tuple of Told, BuiltSince or None)
+        ShownNear
             In the order of before.
         """
         built = None if self.built is None else self.built.near(window)
-        return shown_near(self.grounds, grid, window), shown_near(self.things, grid, window), built
+        return ShownNear(shown_near(self.grounds, grid, window), shown_near(self.things, grid, window), built)
 
 
 def site_shows(

@@ -22,7 +22,7 @@ from changedet.pipeline.run import run
 from changedet.pipeline.series_job import SeriesJob
 from changedet.pipeline.series_masks import series_tile
 from changedet.pipeline.series_scores import scores_of_pairs
-from changedet.pipeline.site_shows import count_sure
+from changedet.pipeline.site_shows import ShownNear, count_sure
 from changedet.stages.change.kernels import movers
 from changedet.stages.change.kernels import series_hmm as kernel
 from changedet.stages.change.kernels.mark_rims import without_outline
@@ -102,7 +102,7 @@ def test_a_site_of_one_tile_is_scored_once(tmp_path, monkeypatch):
     assert count_sure(work, Window(0, 0, 60, 100)).scores is None
     expected = series_tile(work, window, [None] * 5)
     monkeypatch.setattr("changedet.pipeline.series_scores._scores_within", None)
-    for tile, other in zip(series_tile(work, window, [None] * 5, ((), (), None), known), expected, strict=True):
+    for tile, other in zip(series_tile(work, window, [None] * 5, ShownNear(), known), expected, strict=True):
         np.testing.assert_array_equal(tile.score, other.score)
         assert tile.raw == other.raw
 

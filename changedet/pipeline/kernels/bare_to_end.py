@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Ints, Singles, Words
+from changedet.kernels.morphology import opened, square
 from changedet.kernels.pixel_classes import NOT_OBSERVED, UNCHANGED
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.leaf_fall import BACK_LEVELS
@@ -137,7 +137,7 @@ def bare_to_end(looks: Iterable[Look], gsd_m: float) -> Bared:
     Bared
         Without the halo. Bare ground on which no pair is sure of a change is not among it.
     """
-    half, wide = half_px(AROUND_M, gsd_m), half_px(FIELD_M, gsd_m)
+    half, wide = half_px(AROUND_M, gsd_m), square(2 * half_px(FIELD_M, gsd_m) + 1)
     bare: list[Bools] = []
     unmarked: list[Bools] = []
     for look in looks:
@@ -150,7 +150,7 @@ def bare_to_end(looks: Iterable[Look], gsd_m: float) -> Bared:
         lost = known & (fell >= (look.season.most + LOST_MORE) * number)
         unmarked.append(look.mask == UNCHANGED)
         turned = (lost & green) | (known & (fell <= (look.season.least - LOST_MORE) * number))
-        field |= _opened(turned & unmarked[-1], wide)
+        field |= opened(turned & unmarked[-1], wide)
         green |= known & (fell <= (look.season.most + BACK_LEVELS) * number)
         to_end &= lost | ~known
         bare.append(to_end & known)
@@ -158,7 +158,8 @@ def bare_to_end(looks: Iterable[Look], gsd_m: float) -> Bared:
         sure |= bare[-1] & (2 * box_sum(told.astype(np.int32), half) > (2 * half + 1) ** 2)
     halo = bare_halo_px(gsd_m)
     core = slice(halo, -halo), slice(halo, -halo)
-    found = [(_opened(own & sure, half) & free)[core] for own, free in zip(bare, unmarked, strict=True)]
+    around = square(2 * half + 1)
+    found = [opened(own & sure, around)[core] & free[core] for own, free in zip(bare, unmarked, strict=True)]
     return Bared(np.stack(found), field[core])
 
 
@@ -181,8 +182,3 @@ def bare_halo_px(gsd_m: float) -> int:
 def _fell(standing: Bytes) -> Words:
     colours, nir = standing[-DIFFERENCES:].astype(np.int32)
     return np.asarray(colours - nir, np.int32)
-
-
-def _opened(ground: Bools, half: int) -> Bools:
-    square = np.ones((2 * half + 1,) * 2, np.uint8)
-    return np.asarray(cv2.morphologyEx(ground.astype(np.uint8), cv2.MORPH_OPEN, square) > 0, np.bool_)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bytes, Singles
+from changedet.kernels.morphology import dilated, square
 
 GROUND: Final = 0
 CAME: Final = 1
@@ -38,11 +38,9 @@ def box_parts(gained: Singles, lost: Singles, resolution_m: float) -> Bytes:
     out = ((gained > 0) * np.uint8(CAME) + (lost > 0) * np.uint8(LEFT)).astype(np.uint8)
     if not out.any():
         return out
-    size = 2 * rim_px(resolution_m) + 1
-    square, boxes = np.ones((size, size), np.uint8), out.copy()
+    around, boxes = square(2 * rim_px(resolution_m) + 1), out.copy()
     for part in (LEFT, CAME, REPLACED):
-        rim = cv2.dilate((boxes == part).astype(np.uint8), square)
-        out[(rim > 0) & (boxes == GROUND)] = part
+        out[dilated(boxes == part, around) & (boxes == GROUND)] = part
     return out
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-import cv2
 import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid import Grid, ground_area_m2
+from changedet.kernels.morphology import opened, square
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.footprint.shapes import CLOSE_M, EDGE_M, MIN_PART_M2, ROAD_WIDTH_M, as_multi, in_units
 
@@ -60,19 +60,18 @@ def with_works(
 def _without_roads(ground: BaseGeometry, grid: Grid, unit: float) -> MultiPolygon:
     """What holds a square of pixels that is wider than a road: as outlines of pixels are opened with mitred corners."""
     across = math.floor(2 * in_units(ROAD_WIDTH_M / 2, unit) / grid.resolution_m) + 1
-    wide = [kept for part in as_multi(ground).geoms for kept in _opened(part, grid, across)]
+    wide = [kept for part in as_multi(ground).geoms for kept in _wide_parts(part, grid, across)]
     return _no_small(shapely.union_all(wide), unit)
 
 
-def _opened(part: shapely.Polygon, grid: Grid, across: int) -> Iterator[BaseGeometry]:
+def _wide_parts(part: shapely.Polygon, grid: Grid, across: int) -> Iterator[BaseGeometry]:
     window = grid.window_about(part)
     if min(window.shape) < across:
         return
     # around it there is nothing, also beyond the grid, where OpenCV would have as much as it likes
-    own = np.pad(grid.inside(window, part).astype(np.uint8), 1)
-    kept = cv2.morphologyEx(own, cv2.MORPH_OPEN, np.ones((across, across), np.uint8))[1:-1, 1:-1]
+    kept = opened(np.pad(grid.inside(window, part), 1), square(across))[1:-1, 1:-1]
     if kept.any():
-        yield from grid.outlines(kept > 0, window.y, window.x)
+        yield from grid.outlines(kept, window.y, window.x)
 
 
 def _no_small(shape: BaseGeometry, unit: float) -> MultiPolygon:

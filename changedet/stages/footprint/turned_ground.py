@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bools, Bytes
+from changedet.arrays import Bools
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.kernels.morphology import dilated, opened, square
 from changedet.stages.footprint.kernels import cell_codes
 from changedet.stages.footprint.over_dates import NEVER, PackedRasters, Turns
 
@@ -91,16 +91,14 @@ def _first_marked(
 
 def _without_strips(ground: Bools, cells: Grid) -> Bools:
     """Ground without what is narrower than a road."""
-    side = (2 * _cells_of(ROAD_M / 2, cells) + 1,) * 2
-    return np.asarray(cv2.morphologyEx(ground.astype(np.uint8), cv2.MORPH_OPEN, np.ones(side, np.uint8)) > 0)
+    return opened(ground, square(2 * _cells_of(ROAD_M / 2, cells) + 1))
 
 
 def _beside(ground: Bools, marked: Turns, day: int, after: int, cells: Grid) -> Bools:
     """What is marked beside remade ground, no nearer to the reference: boxes that came upon it."""
-    side = (2 * _cells_of(BESIDE_M, cells) + 1,) * 2
-    near: Bytes = cv2.dilate(ground.astype(np.uint8), np.ones(side, np.uint8))
+    near = dilated(ground, square(2 * _cells_of(BESIDE_M, cells) + 1))
     since = (marked <= day) if after else (marked >= day)
-    return np.asarray((near > 0) & (marked != NEVER) & since)
+    return np.asarray(near & (marked != NEVER) & since)
 
 
 def _cells_of(reach_m: float, cells: Grid) -> int:

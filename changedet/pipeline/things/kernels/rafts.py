@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints, Singles
+from changedet.kernels.morphology import dilated, square
 
 PIXEL_M: Final = 0.5
 """Pixel of the patch in which cuts are judged: gaps of a metre show, and the planes of no patch are large."""
@@ -87,7 +88,7 @@ def heading_of(light: Singles, hull: Bools, near_rad: float | None) -> float:
     """
     soft = cv2.GaussianBlur(light, (0, 0), 1.0)
     dx, dy = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
-    near = cv2.dilate(hull.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    near = dilated(hull, square(3))
     strength = np.hypot(dx, dy)[near]
     if not len(strength):
         return 0.0

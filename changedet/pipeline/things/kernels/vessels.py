@@ -10,6 +10,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
 from changedet.kernels import components
+from changedet.kernels.morphology import dilated, disc, opened, square
 from changedet.pipeline.things.kernels import rafts
 from changedet.pipeline.things.kernels.rafts import Part, Patch
 
@@ -142,7 +143,7 @@ def hulls(wet: Bools, shown: Bools, pixel_m: float) -> Bools:
         Land and hulls, without what is thinner than a hull.
     """
     solid = shown & ~wet
-    return _opened(solid, OPEN_M / pixel_m)
+    return opened(solid, _disc(OPEN_M / pixel_m))
 
 
 def afloat(hull: Bools, wet: Bools, shown: Bools, pixel_m: float) -> Bools:
@@ -170,14 +171,14 @@ def afloat(hull: Bools, wet: Bools, shown: Bools, pixel_m: float) -> Bools:
     sizes = np.bincount(labels.ravel()) * pixel_m**2
     free = np.pad(shown & ((labels == 0) | (sizes > MOST_M2)[labels]), reach)
     dark = np.pad(~shown, reach, constant_values=True)
-    wide = np.pad(_opened(wet, WIDE_M / pixel_m), reach)
-    disc, near = (_disc(metres / pixel_m) for metres in (RING_M, WIDE_M))
+    ring_disc, near = (_disc(metres / pixel_m) for metres in (RING_M, WIDE_M))
+    wide = np.pad(opened(wet, near), reach)
     for k, (rows, columns) in enumerate(find_objects(labels), 1):
         if not LEAST_M2 <= sizes[k] <= MOST_M2:
             continue
         own = np.pad((labels[rows, columns] == k).astype(np.uint8), reach)
         window = slice(rows.start, rows.stop + 2 * reach), slice(columns.start, columns.stop + 2 * reach)
-        ring = (cv2.dilate(own, disc) > 0) & (cv2.dilate(own, near) == 0) & free[window]
+        ring = (cv2.dilate(own, ring_disc) > 0) & (cv2.dilate(own, near) == 0) & free[window]
         in_water = ring.any() and bool(wide[window][ring].mean() >= LEAST_RING)
         kept[k] = in_water and _contact_m(own, dark[window], pixel_m) <= MOST_CONTACT * float(np.sqrt(sizes[k]))
     return np.asarray(kept[labels])
@@ -185,8 +186,7 @@ def afloat(hull: Bools, wet: Bools, shown: Bools, pixel_m: float) -> Bools:
 
 def _contact_m(own: Bytes, dark: Bools, pixel_m: float) -> float:
     """Length along which a hull meets what is not shown."""
-    beside = cv2.dilate(dark.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return float(((own > 0) & beside).sum() * pixel_m)
+    return float(((own > 0) & dilated(dark, square(3))).sum() * pixel_m)
 
 
 def vessels(image: Singles, hull: Bools, pixel_m: float) -> list[Outline]:
@@ -273,7 +273,7 @@ def _sides(
     for side in sides:
         own = np.zeros(hull.shape, bool)
         own[ys[side], xs[side]] = True
-        labels = components.label(_opened(own, BRIDGE_M / pixel_m).astype(np.uint8))
+        labels = components.label(opened(own, _disc(BRIDGE_M / pixel_m)).astype(np.uint8))
         for k, place in enumerate(find_objects(labels), 1):
             one = labels == k
             if int(one.sum()) * pixel_m**2 >= LEAST_M2:
@@ -297,10 +297,5 @@ def _outline(patch: Patch, part: Part, *, is_cut: bool) -> Outline:
     return Outline(at, max(across_m, along_m), min(across_m, along_m), float(inside.mean()), taper, is_cut)
 
 
-def _opened(mask: Bools, radius_px: float) -> Bools:
-    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _disc(radius_px)) > 0)
-
-
 def _disc(radius_px: float) -> Bytes:
-    side = 2 * round(radius_px) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+    return disc(2 * round(radius_px) + 1)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Ints
+from changedet.kernels.morphology import closed, dilated, disc, opened
 
 LEAST_M2: Final = 60.0
 """Smaller regions are boxes, vehicles, spoil of a trench."""
@@ -135,7 +136,7 @@ def regions(marked: Marked, looks: int, pixel_m: float) -> list[Region]:
     taken = np.zeros(marked.first.shape, bool)
     for k in range(looks):
         fresh = marked.lasting & (marked.first <= k) & ~taken
-        own = _opened(fresh, pixel_m)
+        own = _without_narrow(fresh, pixel_m)
         new = own & (marked.first == k)
         for part in _parts(own, pixel_m):
             if not _is_thing(part, marked.first.shape, pixel_m, is_last=k == looks - 1) or not _mostly(part, new):
@@ -154,19 +155,17 @@ def _mostly(part: Region, new: Bools) -> bool:
 
 
 def _disc(radius_m: float, pixel_m: float) -> Bytes:
-    radius = max(1, round(radius_m / pixel_m))
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), np.uint8)
+    return disc(2 * max(1, round(radius_m / pixel_m)) + 1)
 
 
-def _opened(where: Bools, pixel_m: float) -> Bools:
+def _without_narrow(where: Bools, pixel_m: float) -> Bools:
     """Regions without what is narrow, small gaps closed."""
-    closed = cv2.morphologyEx(where.astype(np.uint8), cv2.MORPH_CLOSE, _disc(GAP_M / 2, pixel_m))
-    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, _disc(LEAST_WIDTH_M / 2, pixel_m)) > 0)
+    return opened(closed(where, _disc(GAP_M / 2, pixel_m)), _disc(LEAST_WIDTH_M / 2, pixel_m))
 
 
 def _grown(inside: Bools, pixel_m: float) -> Bools:
     """With a rim: what a later look adds there is its edge."""
-    return np.asarray(cv2.dilate(inside.astype(np.uint8), _disc(BESIDE_M, pixel_m)) > 0)
+    return dilated(inside, _disc(BESIDE_M, pixel_m))
 
 
 def _parts(where: Bools, pixel_m: float) -> list[Region]:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Ints, Singles
+from changedet.kernels.morphology import dilated, disc, opened, square
 
 NEAR_M: Final = 10.0
 """Ground around that brightness is measured against."""
@@ -81,16 +82,16 @@ def signs(sight: Sight) -> Floats:
     """
     floor = sight.floor
     shown = np.isfinite(sight.image).all(axis=0)
-    ring = _dilated(floor, NEAR_M, sight.pixel_m) & ~floor & shown
+    ring = _grown(floor, NEAR_M, sight.pixel_m) & ~floor & shown
     inside = floor & shown
     if 2 * int(inside.sum()) < int(floor.sum()) or not ring.any():
         return np.full(len(SIGNS), np.nan)
     light = np.nan_to_num(sight.image.mean(axis=0))
     tones = np.log(np.maximum(light, 1e-6) / np.median(light[ring])).astype(np.float32)
     steep = np.hypot(*np.gradient(tones)) / sight.pixel_m
-    open_floor = inside & ~_dilated(sight.boxes, BESIDE_BOX_M, sight.pixel_m)
+    open_floor = inside & ~_grown(sight.boxes, BESIDE_BOX_M, sight.pixel_m)
     own = tones[open_floor] if 4 * int(open_floor.sum()) >= int(inside.sum()) else tones[inside]
-    walls = _dilated(floor, WALL_M, sight.pixel_m) & shown & ~_dilated(sight.boxes, BESIDE_BOX_M, sight.pixel_m)
+    walls = _grown(floor, WALL_M, sight.pixel_m) & shown & ~_grown(sight.boxes, BESIDE_BOX_M, sight.pixel_m)
     walls = walls if 4 * int(walls.sum()) >= int(inside.sum()) else inside
     score, share = _roof(sight, tones, inside | ring)
     return np.array(
@@ -104,15 +105,13 @@ def signs(sight: Sight) -> Floats:
     )  # fmt: skip
 
 
-def _dilated(where: Bools, radius_m: float, pixel_m: float) -> Bools:
-    radius = max(1, round(radius_m / pixel_m))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return np.asarray(cv2.dilate(where.astype(np.uint8), disc) > 0)
+def _grown(where: Bools, radius_m: float, pixel_m: float) -> Bools:
+    return dilated(where, disc(2 * max(1, round(radius_m / pixel_m)) + 1))
 
 
 def _roof(sight: Sight, tones: Singles, near: Bools) -> tuple[float, float]:
     """How much the best piece of one colour looks like a roof, and its share of the floor."""
-    reach = _dilated(sight.floor, 2.0, sight.pixel_m)
+    reach = _grown(sight.floor, 2.0, sight.pixel_m)
     best, share = 0.0, 0.0
     for piece in _pieces(sight.image, near):
         area = float(piece.sum()) * sight.pixel_m**2
@@ -140,8 +139,8 @@ def _pieces(image: Singles, near: Bools) -> list[Bools]:
     classes[near] = numbers[:, 0]
     found = []
     for k in range(PALETTE):
-        opened = cv2.morphologyEx((classes == k).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        count, labels = cv2.connectedComponents(opened, connectivity=4)
+        core = opened(classes == k, square(3)).view(np.uint8)
+        count, labels = cv2.connectedComponents(core, connectivity=4)
         found += [np.asarray(labels == j) for j in range(1, count)]
     return found
 
@@ -178,7 +177,7 @@ def tilt(sight: Sight, away: tuple[float, float]) -> float:
         Logarithms of brightness over the width of the thing: above 0 for a pit, whose wall towards the sun lies in
         shade, below 0 for a heap or bank; NaN where it is not shown.
     """
-    inside = sight.floor & np.isfinite(sight.image).all(axis=0) & ~_dilated(sight.boxes, 1.0, sight.pixel_m)
+    inside = sight.floor & np.isfinite(sight.image).all(axis=0) & ~_grown(sight.boxes, 1.0, sight.pixel_m)
     rows, columns = np.nonzero(inside)
     if 2 * len(rows) < int(sight.floor.sum()) or not len(rows):
         return float("nan")

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes
+from changedet.kernels.morphology import opened, square
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.movers import GONE, MEADOW, NOTHING, UNKNOWN
 from changedet.stages.change.kernels.wide_ground import EVEN, STEP, UNSAID, half_px
@@ -88,14 +88,12 @@ def bare_works(told: Bools, gsd_m: float) -> Bools:
     bool (date, y, x)
         Without the halo.
     """
-    halo, side = works_halo_px(gsd_m), 2 * half_px(WIDE_M, gsd_m) + 1
-    square = np.ones((side, side), np.uint8)
+    halo, wide = works_halo_px(gsd_m), square(2 * half_px(WIDE_M, gsd_m) + 1)
     found = []
     for k, own in enumerate(told):
         near = [told[n] for n in (k - 1, k + 1) if 0 <= n < len(told)]
         twice = own & np.logical_or.reduce(near) if near else np.zeros_like(own)
-        wide = cv2.morphologyEx(twice.astype(np.uint8), cv2.MORPH_OPEN, square)
-        found.append(wide[halo:-halo, halo:-halo] == 1)
+        found.append(opened(twice, wide)[halo:-halo, halo:-halo])
     return np.stack(found)
 
 

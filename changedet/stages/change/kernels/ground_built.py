@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Singles
+from changedet.kernels.morphology import closed, disc, opened
 from changedet.stages.change.kernels.wide_ground import half_px
 
 LEAST_PROBABILITY: Final = 0.1
@@ -87,12 +87,8 @@ def changed_where_built(probability: Singles, built: Bools, gsd_m: float) -> Boo
     bool (y, x)
         Exact but for `ground_halo_px` along the edges.
     """
-    opening, closing = (_disc(half_px(side_m, gsd_m)) for side_m in (OPEN_M, CLOSE_M))
+    opening, closing = (disc(2 * half_px(side_m, gsd_m) + 1) for side_m in (OPEN_M, CLOSE_M))
     with np.errstate(invalid="ignore"):
-        likely = (built & (probability > LEAST_PROBABILITY)).view(np.uint8)
-    filled = cv2.morphologyEx(cv2.morphologyEx(likely, cv2.MORPH_OPEN, opening), cv2.MORPH_CLOSE, closing) > 0
+        likely = built & (probability > LEAST_PROBABILITY)
+    filled = closed(opened(likely, opening), closing)
     return np.asarray(filled & built & np.isfinite(probability), np.bool_)
-
-
-def _disc(half: int) -> Bytes:
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * half + 1,) * 2), np.uint8)

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Shorts, Singles, Words
 from changedet.kernels.compiled import compiled
+from changedet.kernels.morphology import dilated, square
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.wide_ground import NEAR_M, STEP, UNSAID, half_px, said_where, wide_halo_px
 
@@ -66,8 +66,7 @@ def held_ground(scores: Sequence[Singles], steps: Sequence[Bytes], has_nir: Sequ
         held = own & sure
         if held.any():
             full = box_sum(held.view(np.uint8), half) >= LEAST_SHARE * side**2
-            wide = cv2.dilate(full.view(np.uint8), np.ones((side, side), np.uint8)) == 1
-            found[k] = (held & wide)[core]
+            found[k] = (held & dilated(full, square(side)))[core]
     return found
 
 

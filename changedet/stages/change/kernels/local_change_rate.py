@@ -20,6 +20,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
 from changedet.kernels.compiled import compiled
+from changedet.kernels.morphology import dilated, opened, square
 
 SURELY_CHANGED: Final = 0.8
 """Probability above which a look is surely changed."""
@@ -126,11 +127,11 @@ def local_change_rate(scores: Singles, weights: Floats, gsd_m: float) -> LocalCh
     LocalChangeRate
         Without the halo.
     """
-    square, rim = (np.ones((size, size), np.uint8) for size in (_wide_px(gsd_m), 2 * _rim_px(gsd_m) + 1))
-    sure = ((one > np.float32(SURELY_CHANGED)).view(np.uint8) for one in scores)
-    wide = np.stack([cv2.morphologyEx(one, cv2.MORPH_OPEN, square) for one in sure])
-    hidden = np.stack([cv2.dilate(np.isnan(one).view(np.uint8), rim) for one in scores])
-    counts = _counts(np.ascontiguousarray(scores, np.float32), wide, hidden, weights >= CLEAR_WEIGHT)
+    within, rim = square(_wide_px(gsd_m)), square(2 * _rim_px(gsd_m) + 1)
+    wide = np.stack([opened(one > np.float32(SURELY_CHANGED), within) for one in scores]).view(np.uint8)
+    hidden = np.stack([dilated(np.isnan(one), rim) for one in scores]).view(np.uint8)
+    counts = np.zeros((COUNTS, *wide.shape[1:]))
+    _count(np.ascontiguousarray(scores, np.float32), wide, hidden, weights >= CLEAR_WEIGHT, counts)
     reach, halo = _reach_px(gsd_m), halo_px(gsd_m)
     inner = slice(halo, -halo)
     # whole numbers, so the sums do not depend on where a tile begins
@@ -190,10 +191,9 @@ def beside_boxes(rate: LocalChangeRate) -> LocalChangeRate:
 
 
 @compiled
-def _counts(scores: Singles, wide: Bytes, hidden: Bytes, clear: Bools) -> Floats:
+def _count(scores: Singles, wide: Bytes, hidden: Bytes, clear: Bools, out: Floats) -> None:
     """Of each pixel its looks; of these the surely changed, their wide ones, those with a sure look next, and gone."""
     dates, height, width = scores.shape
-    out = np.zeros((COUNTS, height, width), np.float64)
     for y in range(height):
         for x in range(width):
             was = 0  # the reference is unchanged; -1 is not sure
@@ -212,7 +212,6 @@ def _counts(scores: Singles, wide: Bytes, hidden: Bytes, clear: Bools) -> Floats
                 out[3, y, x] += was == 1 and now >= 0
                 out[4, y, x] += was == 1 and now == 0
                 was = now
-    return out
 
 
 @compiled

@@ -21,6 +21,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Bytes, Ints, Shorts, Singles, Words
 from changedet.kernels.compiled import compiled
+from changedet.kernels.morphology import dilated, opened, square
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.ground_signs import PLANTS, no_change_where
 from changedet.stages.change.kernels.wide_ground import half_px
@@ -118,10 +119,12 @@ def things_standing(
     valid = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
     floor, unit = (np.asarray(values, np.float32) for values in (dark, spread))
     seen = box_sum(valid.astype(np.int32), half)
-    square = box_sum(np.ones(valid.shape, np.int32), half)
-    known = valid & (seen >= (1.0 - MOST_HIDDEN) * square)
+    within = box_sum(np.ones(valid.shape, np.int32), half)
+    known = valid & (seen >= (1.0 - MOST_HIDDEN) * within)
     own = [_above_ground(_levels(image, used, floor, unit), valid, half) for image in (before, after)]
-    found = np.asarray(_classified(*own[0], *own[1], known), np.uint8)
+    changes = DIFFERENCES if len(used) == MOST_BANDS else 0
+    found = np.zeros((1 + len(used) + changes, *known.shape), np.uint8)
+    _classify(*own[0], *own[1], known, found)
     if bands[3] is not None:
         covered = _covered(own[0][1], unit) | _covered(own[1][1], unit)
         found[0][covered & (found[0] > NOTHING)] = MEADOW
@@ -205,7 +208,7 @@ def without_movers(scores: Singles, standing: Sequence[Bytes], sure: Singles, gs
     for k, score in enumerate(scores):
         kind, near = standing[k][0], [standing[n] for n in (k - 1, k + 1) if 0 <= n < len(scores)]
         moves = (kind == GONE) | ((kind == STANDS) & ~_confirmed(standing[k], near))
-        rim = cv2.dilate(moves.astype(np.uint8), np.ones((_odd_px(2 * RIM_M, gsd_m),) * 2, np.uint8)) == 1
+        rim = dilated(moves, square(_odd_px(2 * RIM_M, gsd_m)))
         moves |= rim & (kind == NOTHING)
         moves &= ~(_beside_works(score, kind, gsd_m) | (sure[k] >= np.float32(LASTS)))
         out[k] = no_change_where(score[core], moves[core])
@@ -285,10 +288,10 @@ def _fill_above(total: Words, count: Words, ground: Shorts, above: Shorts) -> No
 
 
 @compiled
-def _classified(above: Shorts, ground: Shorts, above_after: Shorts, ground_after: Shorts, known: Bools) -> Bytes:
+def _classify(
+    above: Shorts, ground: Shorts, above_after: Shorts, ground_after: Shorts, known: Bools, out: Bytes
+) -> None:
     bands, height, width = above.shape
-    changes = DIFFERENCES if bands == MOST_BANDS else 0
-    out = np.zeros((1 + bands + changes, height, width), np.uint8)
     for y in range(height):
         for x in range(width):
             if not known[y, x]:
@@ -312,7 +315,6 @@ def _classified(above: Shorts, ground: Shorts, above_after: Shorts, ground_after
                 out[0, y, x] = NOTHING
             else:
                 out[0, y, x] = GONE if other < min(LIKE_SHARE * one, np.float64(BARE_LEVELS)) else STANDS
-    return out
 
 
 def _confirmed(standing: Bytes, near: Sequence[Bytes]) -> Bools:
@@ -341,9 +343,8 @@ def _confirm(standing: Bytes, other: Bytes, found: Bools) -> None:
 
 def _beside_works(score: Singles, kind: Bytes, gsd_m: float) -> Bools:
     """Where wide ground has changed by itself, and around it (y, x)."""
-    changed = ((kind == GROUND) & (score > np.float32(CHANGED))).astype(np.uint8)
-    wide, beside = (np.ones((_odd_px(size, gsd_m),) * 2, np.uint8) for size in (WIDE_M, 2 * BESIDE_M))
-    return np.asarray(cv2.dilate(cv2.morphologyEx(changed, cv2.MORPH_OPEN, wide), beside) == 1, np.bool_)
+    wide = opened((kind == GROUND) & (score > np.float32(CHANGED)), square(_odd_px(WIDE_M, gsd_m)))
+    return dilated(wide, square(_odd_px(2 * BESIDE_M, gsd_m)))
 
 
 def _odd_px(metres: float, gsd_m: float) -> int:

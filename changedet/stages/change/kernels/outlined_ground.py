@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Ints, Singles
+from changedet.kernels.morphology import closed, disc, opened
 
 CELL_M: Final = 1.0
 """About the size of the cells on which ground is gathered from the tiles of a site."""
@@ -122,23 +123,17 @@ def new_ground(first: Bytes, cell_m: float) -> Iterator[NewGround]:
     NewGround
         In the order of the looks.
     """
-    opening, closing = (_disc(reach / cell_m) for reach in (OPEN_M, CLOSE_M))
+    opening, closing = (disc(2 * max(1, round(reach / cell_m)) + 1) for reach in (OPEN_M, CLOSE_M))
     margin = 1 + round(CLOSE_M / cell_m)
     least = LEAST_M2 / cell_m**2
     for index in np.flatnonzero(np.bincount(first.ravel(), minlength=2)[2:] >= least) + 1:
-        marked = np.pad((first == index + 1).astype(np.uint8), margin)
-        whole = cv2.morphologyEx(cv2.morphologyEx(marked, cv2.MORPH_OPEN, opening), cv2.MORPH_CLOSE, closing)
+        whole = closed(opened(np.pad(first == index + 1, margin), opening), closing).view(np.uint8)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=4)
         for label in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= least):
             if label:
                 x, y, width, height = (int(part) for part in stats[label, :4])
                 part = np.pad(labels[y : y + height, x : x + width] == label, 1)
                 yield NewGround(int(index), y - margin - 1, x - margin - 1, _filled(part))
-
-
-def _disc(reach_px: float) -> Bytes:
-    size = 2 * max(1, round(reach_px)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
 
 
 def _filled(part: Bools) -> Bools:

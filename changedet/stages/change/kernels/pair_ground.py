@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Singles
+from changedet.kernels.morphology import opened, square
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.movers import AROUND_M, CHANGED, GONE, GROUND, NOTHING, STANDS
 from changedet.stages.change.kernels.wide_ground import half_px
@@ -63,7 +63,6 @@ def stays_ground(score: Singles, kind: Bytes, gsd_m: float, *, is_later: bool) -
     """
     halo, half = pair_halo_px(gsd_m), half_px(AROUND_M, gsd_m)
     alike, differs = (box_sum((kind == one).astype(np.int32), half) for one in (NOTHING, GROUND))
-    square = np.ones((2 * half_px(WIDE_M, gsd_m) + 1,) * 2, np.uint8)
-    wide = cv2.morphologyEx((score > np.float32(CHANGED)).astype(np.uint8), cv2.MORPH_OPEN, square) == 1
+    wide = opened(score > np.float32(CHANGED), square(2 * half_px(WIDE_M, gsd_m) + 1))
     has_left = kind == (GONE if is_later else STANDS)
     return np.asarray((alike < STILL * differs) | (wide & ~has_left), np.bool_)[halo:-halo, halo:-halo]

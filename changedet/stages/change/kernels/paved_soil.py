@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes
+from changedet.kernels.morphology import opened, square
 from changedet.stages.change.kernels.bare_works import told_of_steps
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.movers import DIFFERENCES, MIDDLE, UNKNOWN
@@ -81,14 +81,14 @@ def paved_since(told: Bools, shown: Bools, gsd_m: float) -> Bools:
     bool (date, y, x)
         Without the halo: on the first look from which on it lasts, and on all later ones.
     """
-    side = (2 * half_px(WIDE_M, gsd_m) + 1,) * 2
+    wide = square(2 * half_px(WIDE_M, gsd_m) + 1)
     tells, looks = np.zeros((2, *told.shape[1:]), np.uint16)
     laid = np.zeros(told.shape, np.bool_)
     for k in range(len(told) - 1, -1, -1):
         tells += told[k]
         looks += shown[k]
         lasts = told[k] & (tells >= LEAST_LOOKS) & (tells >= np.float32(LASTS) * looks)
-        laid[k] = cv2.morphologyEx(lasts.astype(np.uint8), cv2.MORPH_OPEN, np.ones(side, np.uint8)) > 0
+        laid[k] = opened(lasts, wide)
     halo = paved_halo_px(gsd_m)
     return np.asarray(np.logical_or.accumulate(laid, axis=0)[:, halo:-halo, halo:-halo])
 

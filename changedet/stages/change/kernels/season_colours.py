@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints, Singles
+from changedet.kernels.morphology import eroded, square
 
 STATE_NAMES: Final = ("ndvi", "red to blue", "brightness")
 """Figures of a pixel's state: the last two in e-folds."""
@@ -215,9 +215,8 @@ def count_states(states: Singles) -> Ints:
     """
     _, after, _ = grows(states[:, 0])
     counts = np.zeros(CELLS, np.int64)
-    square = np.ones((3, 3), np.uint8)
     for k, state in enumerate(states):
-        inner = cv2.erode(after[k].astype(np.uint8), square) == 1
+        inner = eroded(after[k], square(3))
         chosen = inner & np.isfinite(state[0]) & (state[0] < GREEN)
         np.add.at(counts, _cells(state[:, chosen]), 1)
     return counts

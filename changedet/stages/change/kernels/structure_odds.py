@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Singles
+from changedet.kernels.morphology import dilated, square
 from changedet.stages.change.kernels.smoothing import gaussian_radius_px, gaussian_weights, weighted_means
 from changedet.stages.change.kernels.structure import compared, structure_floors, structure_halo_px, structures
 
@@ -79,7 +79,7 @@ def with_structure_odds(
     rows, columns = (_span(np.asarray(moved.any(axis=axis))) for axis in (1, 0))
     part, moved = (slice(None), rows, columns), moved[rows, columns]
     weights = gaussian_weights(SMOOTHING_PX)
-    near = cv2.dilate(moved.astype(np.uint8), np.ones((len(weights),) * 2, np.uint8)) == 1
+    near = dilated(moved, square(len(weights)))
     pair = structures(before[part], after[part], ORIENTATIONS, CELL_PX, near)
     evidence = weighted_means(compared(*pair, (floors[0], floors[1])), weights, moved)[:, moved]
     difference, full = evidence[0], np.minimum(evidence[1], evidence[2])

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Singles
+from changedet.kernels.morphology import closed, opened, square
 
 STORED: Final = 4
 UNKNOWN: Final = 255
@@ -119,9 +120,7 @@ def smooth(where: Bools) -> Bools:
     bool (y, x)
         Smoothed.
     """
-    kernel = np.ones((3, 3), np.uint8)
-    opened = cv2.morphologyEx(where.astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel) > 0)
+    return closed(opened(where, square(3)), square(3))
 
 
 def _cell_sums(chosen: Bools, factor: int) -> Bytes:

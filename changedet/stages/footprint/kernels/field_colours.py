@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Singles
+from changedet.kernels.morphology import opened, square
 
 GREEN: Final = 0.35
 """Mean NDVI of a place from which plants grow on it, as `pipeline.planted` has it."""
@@ -178,6 +179,4 @@ def _has_colour(colours: NDArray[np.uint16], soil: Bools) -> Bools:
 
 def _opened(mask: Bools, side: int) -> Bools:
     """A mask without what holds no square of so many cells; beyond the picture there is nothing."""
-    padded = np.pad(mask.astype(np.uint8), 1)
-    found = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    return np.asarray(found[1:-1, 1:-1] > 0, bool)
+    return opened(np.pad(mask, 1), square(side))[1:-1, 1:-1]

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Singles, Words
+from changedet.kernels import morphology
 from changedet.kernels.components import label
 from changedet.stages.mask.kernels.cloud_light import extent
 from changedet.stages.mask.kernels.cloud_shadows import FADE_M, RIM_ALONE_M, RIM_M
@@ -312,7 +313,7 @@ class _Things:
 
 def _inner(mask: Bools) -> Bools:
     """Without its outermost pixels."""
-    return np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)), bool)
+    return morphology.eroded(mask, morphology.square(3))
 
 
 def _is_ragged(part: Bools, resolution_m: float) -> bool:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes
+from changedet.kernels import morphology
 
 ROUNDING_PX: Final = 0.3
 """A pixel belongs to a disc whose centre lies this much beyond the radius: small discs are then round, not crosses."""
@@ -68,4 +69,4 @@ def dilated(mask: Bools, radius_m: float, resolution_m: float) -> Bools:
     bool (y, x)
         Around the mask.
     """
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc(radius_m, resolution_m)) > 0, bool)
+    return morphology.dilated(mask, disc(radius_m, resolution_m))

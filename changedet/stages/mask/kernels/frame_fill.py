@@ -9,6 +9,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Singles
 from changedet.kernels.components import label
+from changedet.kernels.morphology import dilated, square
 
 WHITE: Final = 255.0
 BLACK: Final = 0.0
@@ -115,5 +116,4 @@ def _usual(values: Singles) -> float:
 
 
 def _widened(mask: Bools, by_px: int) -> Bools:
-    kernel = np.ones((2 * by_px + 1, 2 * by_px + 1), np.uint8)
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel) > 0, bool)
+    return dilated(mask, square(2 * by_px + 1))

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Singles
+from changedet.kernels import morphology
 from changedet.kernels.medians import median
 from changedet.kernels.pixel_classes import CLEAR, PATCHES, SNOW
 from changedet.kernels.quantiles import percentile, quantile
@@ -117,10 +118,10 @@ def snow_by_index(green: Singles, nir: Singles, swir1: Singles, floor: float) ->
     """
     index = (green - swir1) / np.maximum(green + swir1, 1e-6)
     bright = (nir > LEAST_NIR * floor) & (green > LEAST_GREEN * floor) if floor > 0 else nir > NIR_GREEN_ALONE * green
-    snow = np.asarray((index > INDEX) & bright, np.uint8)
-    near = cv2.dilate(snow, np.ones((THIN_PX, THIN_PX), np.uint8)) == 1
-    covered = (snow == 1) | (near & (index > THIN_INDEX) & (nir > NIR_GREEN * green))
-    return np.asarray(cv2.dilate(covered.astype(np.uint8), np.ones((RIM_PX, RIM_PX), np.uint8)) == 1, bool)
+    snow = np.asarray((index > INDEX) & bright, bool)
+    near = morphology.dilated(snow, morphology.square(THIN_PX))
+    covered = snow | (near & (index > THIN_INDEX) & (nir > NIR_GREEN * green))
+    return morphology.dilated(covered, morphology.square(RIM_PX))
 
 
 def white_snow(
@@ -239,8 +240,7 @@ def bare_picture(visible: Singles, nir: Singles | None, others: Sequence[Singles
 
 
 def _grown(mask: Bools, rim_m: float, resolution_m: float) -> Bools:
-    size = 2 * max(1, round(rim_m / resolution_m)) + 1
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((size, size), np.uint8)) == 1, bool)
+    return morphology.dilated(mask, morphology.square(2 * max(1, round(rim_m / resolution_m)) + 1))
 
 
 def _white_ground(visible: Singles, nir: Singles | None, floor: float) -> Bools:
@@ -340,7 +340,7 @@ def _is_even(bright: Singles, turned: Bools, resolution_m: float) -> Bools:
 
 def _inner(turned: Bools) -> Bools:
     """What `_unevenness` knows without its surroundings."""
-    return np.asarray(cv2.erode(turned.astype(np.uint8), np.ones((3, 3), np.uint8)) == 1, bool)
+    return morphology.eroded(turned, morphology.square(3))
 
 
 def _unevenness(bright: Singles) -> Singles:
