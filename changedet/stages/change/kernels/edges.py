@@ -77,7 +77,8 @@ def _directions(image: Shorts, valid: Bools, out: Shorts) -> None:
                 way = 2
             else:
                 way = 1 if (across > 0) == (down > 0) else 3
-            out[way, y, x] = min(max(a, d) + min(a, d) // 2, STRONGEST)
+            steep = max(a, d) + min(a, d) // 2
+            out[way, y, x] = steep if steep < STRONGEST else STRONGEST
 
 
 @compiled
