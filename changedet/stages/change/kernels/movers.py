@@ -122,8 +122,7 @@ def things_standing(
     within = box_sum(np.ones(valid.shape, np.int32), half)
     known = valid & (seen >= (1.0 - MOST_HIDDEN) * within)
     own = [_above_ground(_levels(image, used, floor, unit), valid, half) for image in (before, after)]
-    changes = DIFFERENCES if len(used) == MOST_BANDS else 0
-    found = np.zeros((1 + len(used) + changes, *known.shape), np.uint8)
+    found = np.zeros((1 + len(used) + DIFFERENCES * (len(used) == MOST_BANDS), *known.shape), np.uint8)
     _classify(*own[0], *own[1], known, found)
     if bands[3] is not None:
         covered = _covered(own[0][1], unit) | _covered(own[1][1], unit)
