@@ -122,7 +122,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
     changed, lone = changed_areas(plan, areas)
     false, familiar = _placebo(plan) if changed else None, borne_out(familiarities(plan), tracks)
     shares = mask_shares(plan, is_without_plants(plan, models, footprints))
-    hints = faint_areas(plan, areas, changed), lone, bared_areas(plan, areas)
+    hints = faint_areas(plan, areas, changed), lone, (bared := bared_areas(plan, areas))
     looks = _measurements(plan, models, areas, footprints, changed, hints, changes, false, shares)
     odd = plan.reference_date if reference_is_odd(models) else None
     looks = with_refused_boxes(_believed(plan, looks, familiar, odd, changed), plan.reference_date, changes, shares)
@@ -153,7 +153,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         "new_ground": within_changed(laid, table, plan.reference_date),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
-        "bared_m2": bared_json(hints[-1]),
+        "bared_m2": bared_json(bared),
         **trust,
         "claims": with_robustness([one.to_json() for one in find_claims(table, shared)], variants),
         "robust": None if variants is None else robustness(found, variants),
