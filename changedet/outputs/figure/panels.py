@@ -171,18 +171,20 @@ def _draw_labels(axes: Axes, data: FigureData, panel: Panel, width_in: float, la
     _label(axes, *corner, words, label_pt, style, bold=True)
     taken = [shapely.box(west, corner[1] - high / 2, corner[0] + wide / 2, north)]
     taken += [shapely.box(east - _CORNER * (east - west), south, east, south + _CORNER_HIGH_IN / unit_in)]
-    avoided = shapely.union_all([shape for shapes in panel.boxes.values() for shape in shapes])
+    boxes = [shape for shapes in panel.boxes.values() for shape in shapes]
     named = [(ground.label, ground.shape, style.ground.color) for ground in panel.ground if ground.label]
     if panel is data.panels[0]:
         named += [(_short(name), shape, "none") for name, shape in _largest(data.zones)]
     for words, shape, color in named:
         if not shapely.intersects(shape, shapely.box(*data.frame)):
             continue
+        # On other new ground a label would hide it, and seem to name it.
+        beside = shapely.union_all([*boxes, *(one.shape for one in panel.ground if one.shape is not shape)])
         # Where there is no room for all of it, the first line says what it is; without room for that the outline alone.
         for said in (words, words.split("\n")[0]):
             lines = wrapped(said, 0.9 * label_pt, width_in - 2 * _EDGE_IN)
             wide, high = (side / unit_in for side in _size_in(lines, 0.9 * label_pt))
-            place = placed((wide, high), shape, data.frame, avoided, taken, inside=color == "none")
+            place = placed((wide, high), shape, data.frame, beside, taken, inside=color == "none")
             if place.is_free:
                 break
         else:

@@ -130,6 +130,18 @@ def test_wrapped_breaks_what_a_panel_is_too_narrow_for() -> None:
     assert wrapped("Donaudampfschifffahrt", 10, 0.1) == "Donaudampfschifffahrt"
 
 
+def test_the_label_of_new_ground_hides_no_other(made: Path) -> None:
+    """Beside the one that it names lies another, on the way to which nothing else would keep the label."""
+    panels = figure(made).panels
+    other = shapely.box(500_020, 2_999_780, 500_330, 2_999_850)
+    ground = [Ground(shapely.box(500_150, 2_999_852, 500_200, 2_999_900), "New yard"), Ground(other)]
+    sheet = drawn(figure(made, panels=[panels[0], Panel("4 August 2023", "", None, ground=ground)]), dots_per_inch=60)
+    sheet.canvas.draw()
+    (axes, label), *_ = [(a, t) for a in sheet.axes for t in a.texts if t.get_text() == "New yard"]
+    corners = axes.transData.inverted().transform(label.get_window_extent().get_points())
+    assert not shapely.box(*corners.ravel()).intersects(other)
+
+
 def test_labels_without_room_say_what_it_is_or_nothing(made: Path) -> None:
     """Of many regions at one place the first are named; none lies upon another."""
     shape = shapely.box(500_040, 2_999_800, 500_150, 2_999_850)
