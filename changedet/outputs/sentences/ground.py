@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from changedet.kernels.containers import BASE_OF_KIND_M2
 from changedet.outputs.reasons import SWITCHED_OFF
 from changedet.outputs.sentences.counts import change_text, growth_words
 from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, no_sure_moves, scale_of
@@ -46,6 +47,8 @@ BARED: Final = "bore plants and is bare, which cannot be told from ploughing"
 """What is said of ground that lost its plants for good and is not marked."""
 BARED_LEAST: Final = 0.5
 """Share of what an upper bound exceeds its figure by, from which such ground is named as its cause. Chosen by hand."""
+AMONG_SHARE: Final = 0.1
+"""Of the least that changed, what boxes that came or left may cover from which they are named. Chosen by hand."""
 REFUTED: Final = "that has not grown"
 """Ends the reason why built ground has no onset where the changed ground does not bear its growth out."""
 
@@ -103,8 +106,8 @@ def _more_changed(laid: Mapping[str, object], area: Estimate, facts: Facts) -> t
     last = _last_seen(facts)
     if last is None or last.low <= area.value or iso_date(laid.get("since")) < facts.reference:
         return "", ""
-    differs = _differs(facts, last, *facts.calendar.pair(facts.reference, last.date))
-    return f"; in all, about {last.text(scale_of([last], 'm²'))} of the ground {differs}{_among(facts)}", last.date
+    differs = f"{_differs(facts, last, *facts.calendar.pair(facts.reference, last.date))}{_among(facts, last)}"
+    return f"; in all, about {last.text(scale_of([last], 'm²'))} of the ground {differs}", last.date
 
 
 def _footprint(facts: Facts) -> Sentence | None:
@@ -139,7 +142,7 @@ def _changed(facts: Facts) -> Sentence | None:
             text = f"The ground shows {WITHIN_ERROR} {since}: {least} is marked"
         return Sentence("changed_area", f"{text}{_bared(facts, last)}{_without_earth(facts)}.", (last.date,))
     text = f"About {last.text(scale_of([last], 'm²'))} of the ground {_differs(facts, last, first_day, last_day)}"
-    text += _among(facts)
+    text += _among(facts, last)
     onset = facts.onset("changed_area")
     if onset and iso_date(onset.get("high")) == last.date:
         # One look cannot show that a change lasts: snow, floods and shade are gone on the next.
@@ -168,10 +171,15 @@ def _bared(facts: Facts, last: Estimate) -> str:
     return f"; another {number(area / scale.factor, scale.digits)} {scale.unit} {BARED}"
 
 
-def _among(facts: Facts) -> str:
-    """What a changed area holds of boxes, no surer than the sentences on containers are."""
+def _among(facts: Facts, changed: Estimate) -> str:
+    """What a changed area holds of boxes, no surer than the sentences on containers are.
+
+    Where all that may have come or left would cover next to nothing of it, to name boxes alone would hide the rest.
+    """
     moved = [one for one in (facts.total("arrivals", ""), facts.total("departures", "")) if one is not None]
     if facts.summary.get("none_is_sure") or not any(one.value >= 1 for one in moved):
+        return ""
+    if sum(one.high for one in moved) * BASE_OF_KIND_M2["40ft"] < AMONG_SHARE * changed.low:
         return ""
     unsure = no_sure_moves(facts.summary)
     return "; some of it may be boxes that came or left" if unsure else ", including boxes that came or left"

@@ -326,6 +326,9 @@ def test_sentences_on_changed_area_are_no_surer_of_boxes_than_those_on_container
     grew = nearly | {"onset": {"containers": {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 1}}}
     assert texts(grew, rows)["changed_area"].endswith(", including boxes that came or left.")
     assert texts(doubt | {"none_is_sure": True}, rows)["changed_area"].endswith("stood there on 12 March.")
+    wide = rows.assign(changed_area_m2=[None, 20.0, 33e3], changed_area_high_m2=[None, 90.0, 41e3])
+    earth = wide.assign(changed_area_low_m2=[None, 0.0, 28e3])
+    assert texts(doubt, earth)["changed_area"].endswith("stood there on 12 March."), "40 boxes are 1,200 m2 of it"
 
 
 def test_sentences_on_changed_area_say_of_what_part_of_the_site_they_tell() -> None:
