@@ -111,6 +111,15 @@ def test_a_figure_says_whose_pictures_it_shows_and_what_cannot_be_had(finished: 
     assert not shown.panels[0].ground
 
 
+def test_a_figure_says_of_how_many_outlined_boxes_counts_make_something_else(folder: Path) -> None:
+    told = sources(folder)
+    told.series[["containers", "containers_expected", "containers_low", "containers_high"]] = [62.0, 41.4, 30.0, 71.0]
+    caption = "\n".join(figure_data(told, Wanted()).notes)
+    assert "followed over all dates; counts take at least 20 of them for something else. Counts:" in caption
+    told.series["containers"] = 43.0
+    assert "something else" not in "\n".join(figure_data(told, Wanted()).notes), "within rounding of a few boxes"
+
+
 def test_a_figure_says_what_is_blank_on_a_date_that_it_shows(folder: Path) -> None:
     edit(folder / "summary.json", lambda content: content.update(fill={DATES[2]: {"value": 0.0, "share": 0.493}}))
     notes = figure_data(sources(folder), Wanted()).notes
