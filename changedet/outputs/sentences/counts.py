@@ -179,10 +179,9 @@ def turnover(facts: Facts) -> Sentence | None:
     else:
         text = (
             f"The net change hides turnover: at least {number(least[0])} containers arrived and {number(least[1])} "
-            f"left between the looks, bounds that hold together; the best estimates, each with an interval of its own, "
-            f"are {came.text(scale)} and {left.text(scale)}"
+            f"left between the looks; the best estimates are {came.text(scale)} and {left.text(scale)}"
         )
-    return Sentence("turnover", f"{text}{_on_others(facts, came, left)}.", tuple(facts.dates[1:]))
+    return Sentence("turnover", f"{text}.{_on_others(facts, came, left)}", tuple(facts.dates[1:]))
 
 
 def moves_unseen(came: float, left: float, rise: float) -> float:
@@ -301,7 +300,7 @@ def _on_others(facts: Facts, came: Estimate, left: Estimate) -> str:
         # What came and was never seen to come is no box set on another.
         return ""
     which = "set on top of others do not raise" if gap > 0 else "taken from the top of others do not lower"
-    return f"; counts are of the boxes seen from above, which those {which}"
+    return f" Counts are of the boxes seen from above: those {which} them."
 
 
 def _since(facts: Facts) -> str:

@@ -190,19 +190,19 @@ def test_sentences_tell_turnover_by_what_may_be_claimed() -> None:
     totals = {"containers": counts((41, 37, 46), (44, 40, 49)), **moves((40, 31.7, 50), (35, 28.9, 44))}
     found = texts(summary(totals=totals, claims=[claim("arrivals", 31.7), claim("departures", 28.9)]))
     assert found["turnover"] == (
-        "The net change hides turnover: at least 32 containers arrived and 29 left between the looks, bounds that hold "
-        "together; the best estimates, each with an interval of its own, are 40 (32–50) and 35 (29–44)."
+        "The net change hides turnover: at least 32 containers arrived and 29 left between the looks; the best "
+        "estimates are 40 (32–50) and 35 (29–44)."
     ), "the same bound is the same number"
 
 
 def test_sentences_say_why_what_left_is_more_than_the_count_fell_by() -> None:
     stood = {"containers": counts((258, 215, 342), (257, 218, 335))}
     said = texts(summary(totals=stood | moves((180, 62, 285), (242, 100, 320))))["turnover"]
-    assert said.endswith("which those taken from the top of others do not lower.")
+    assert said.endswith("those taken from the top of others do not lower them.")
 
 
 def test_sentences_say_why_what_came_is_more_than_the_count_rose_by() -> None:
-    set_on_others = "; counts are of the boxes seen from above, which those set on top of others do not raise."
+    set_on_others = ". Counts are of the boxes seen from above: those set on top of others do not raise them."
     stood = {"containers": counts((41, 37, 46), (138, 126, 150))}
     said = texts(summary(totals=stood | moves((136, 84, 169), (4, 0, 46))))["turnover"]
     assert said == f"Between the looks about 136 (84–169) containers arrived and 4 (0–46) left{set_on_others}"
