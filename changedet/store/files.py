@@ -207,6 +207,9 @@ def put_in_place(part: Path, path: Path) -> None:
     own = STATE in path.parts and path.suffix == ".json"
     if not own:
         _on_disk(part)
+    if path.suffix == ".gpkg":
+        # What a program that died left beside the database before: read as this one's, it would spoil it.
+        _remove_beside(path)
     part.replace(path)
     if not own:
         _on_disk(path.parent)
@@ -225,9 +228,14 @@ def _on_disk(path: Path) -> None:
 
 
 def _remove(part: Path) -> None:
+    part.unlink(missing_ok=True)
     # A journal that a killed run left would be rolled back into the next database of the same name.
-    for ending in ("", "-journal", "-wal", "-shm"):
-        part.with_name(part.name + ending).unlink(missing_ok=True)
+    _remove_beside(part)
+
+
+def _remove_beside(database: Path) -> None:
+    for ending in ("-journal", "-wal", "-shm"):
+        database.with_name(database.name + ending).unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

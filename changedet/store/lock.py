@@ -34,7 +34,7 @@ def holding(folder: RunLayout, *, is_new: bool) -> Iterator[None]:
     Raises
     ------
     InputError
-        The folder cannot be made.
+        The folder cannot be made, or the file that holds it cannot be opened.
     ChangedetError
         Another run holds it, or it was removed or moved away meanwhile.
     """
@@ -44,8 +44,7 @@ def holding(folder: RunLayout, *, is_new: bool) -> Iterator[None]:
     except OSError as error:
         said = f"{folder.path}: cannot be made ({error.strerror}); give another outputs.dir or --out"
         raise InputError(said) from error
-    # Appended to, not emptied, as it may be a link.
-    with (folder.state / "lock").open("a") as stream:
+    with _opened(folder.state / "lock") as stream:
         held = False
         with suppress(OSError):
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,6 +61,14 @@ def holding(folder: RunLayout, *, is_new: bool) -> Iterator[None]:
                 _take_away(folder, made)
             raise
         _require_there(folder, stream)
+
+
+def _opened(lock: Path) -> IO[str]:
+    try:
+        # Appended to, not emptied, as it may be a link.
+        return lock.open("a")
+    except OSError as error:
+        raise InputError(f"{lock}: cannot be opened ({error.strerror}); remove it, then run again") from error
 
 
 def _is_there(folder: RunLayout, stream: IO[str]) -> bool:

@@ -49,3 +49,12 @@ def test_replacing_removes_what_a_killed_run_left(tmp_path: Path) -> None:
         assert not list(tmp_path.iterdir())
         part.write_bytes(b"whole")
     assert [found.name for found in tmp_path.iterdir()] == ["a.gpkg"]
+
+
+def test_replacing_a_database_removes_the_journal_of_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    for ending in ("-journal", "-wal", "-shm"):
+        Path(f"{path}{ending}").write_bytes(b"half")
+    with replacing(path) as part:
+        part.write_bytes(b"whole")
+    assert [found.name for found in tmp_path.iterdir()] == ["a.gpkg"]

@@ -177,6 +177,15 @@ def test_locked_takes_a_new_folder_away_where_the_input_was_wrong(folder: RunFol
         pass
 
 
+def test_locked_names_what_stands_in_the_place_of_its_file(folder: RunFolder) -> None:
+    (folder.state / "lock").mkdir(parents=True)
+    with (
+        pytest.raises(InputError, match=r"lock: cannot be opened \(Is a directory\); remove it"),
+        folder.locked(is_new=False),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("error", [None, FileNotFoundError("boxes.json"), InputError("boxes.json")])
 def test_locked_says_that_the_folder_went_away_meanwhile(folder: RunFolder, error: Exception | None) -> None:
     def write() -> None:
