@@ -127,7 +127,7 @@ def test_estimate_shift_refuses_beyond_the_search_range():
 def test_align_a_search_far_beyond_the_picture_reads_no_more_than_the_picture():
     reference = blocks_and_grain(5, 128)
     moved, still = image(shifted(reference, 1, 0)), image(reference)
-    wide = align(moved, still, method="phase_correlation", chip_px=32, max_shift_m=1e7)
+    wide = align(moved, still, method="phase_correlation", chip_px=32, max_shift_m=1e5)
     near = align(moved, still, method="phase_correlation", chip_px=32)
     np.testing.assert_array_equal(wide.values, near.values)
 
