@@ -195,6 +195,22 @@ class DateJob:
         return max(self.change_halo_px, objects, footprint)
 
 
+def kept_nodata(plan: Plan) -> float | None:
+    """The value for no data of the files of scenes, which are of the reference's type.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    float or None
+        The reference's own; None where it has none that its type can hold.
+    """
+    reference = plan.reference_look
+    return held_nodata(next(iter(reference.scenes[0].nodata.values())), reference.dtype)
+
+
 def job_of(plan: Plan, i: int) -> DateJob:
     """Make the job of a date.
 
@@ -225,7 +241,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         counts=methods.objects is not None and not too_coarse(look.gsd_m, methods.objects.coarsest_m),
         dtype=reference.dtype,
         overview_factor=_overview_factor(plan),
-        nodata=held_nodata(next(iter(reference.scenes[0].nodata.values())), reference.dtype),
+        nodata=kept_nodata(plan),
         persists=plan.persists,
         with_standing=plan.knows_movers,
         with_states=knows_seasons(plan),

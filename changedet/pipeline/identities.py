@@ -7,8 +7,7 @@ from typing import Final
 
 from changedet.grid.zones import BERTH, of_kind, sidings_of, zone_table
 from changedet.libraries import __version__
-from changedet.outputs.rasters.encoding import held_nodata
-from changedet.pipeline.date_job import PARTS, ground_roles
+from changedet.pipeline.date_job import PARTS, ground_roles, kept_nodata
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.pipeline.faint_change import bounds_by_scores
 from changedet.pipeline.surroundings import windows_around
@@ -87,9 +86,8 @@ def _surroundings(plan: Plan, i: int) -> list[str]:
 
 def _values_kept(plan: Plan) -> list[str]:
     """How scene files hold values and say no data, where that is not by one value in few bits, as it first was."""
-    reference = plan.reference_look
-    nodata = held_nodata(next(iter(reference.scenes[0].nodata.values())), reference.dtype)
-    if not plan.formats & {"scenes", "report"} or (nodata is not None and reference.dtype in _SMALL):
+    nodata = kept_nodata(plan)
+    if not plan.formats & {"scenes", "report"} or (nodata is not None and plan.reference_look.dtype in _SMALL):
         return []
     return ["mask band" if nodata is None else "own values"]
 
