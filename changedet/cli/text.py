@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
+from changedet.imagery.stand_ins import is_grey
 from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
 from changedet.outputs.summary import FIGURE_COLUMNS, marked_words
@@ -78,7 +79,7 @@ def _further_bands(plan: Plan) -> list[str]:
 
 def _scenes(plan: Plan) -> list[str]:
     grid = plan.grid
-    bands = ["pan" if plan.facts.panchromatic else " ".join(look.roles) for look in plan.looks]
+    bands = ["pan" if is_grey(look) else " ".join(look.roles) for look in plan.looks]
     wide = max(27, *map(len, bands)) + 1
     lines = [f"{'date':<12}{'gsd_m':>8}{'covers':>8}  {'sun':<14}{'bands':<{wide}}scene"]
     for look, own in zip(plan.looks, bands, strict=True):

@@ -1,7 +1,8 @@
 """Bands that stand for others, so that what was taught on colours can be shown scenes without them.
 
 The band of a panchromatic scene, and the green of looks that are compared with one, stands for blue, green and red;
-where near infrared, red and green are there and no blue, as in colour infrared, green stands for blue.
+beside looks in colours that are compared with each other, for all bands that these share. Where near infrared, red and
+green are there and no blue, as in colour infrared, green stands for blue.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from changedet.arrays import Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.bands import in_order
+from changedet.imagery.grouping import shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.scene import Scene
 
@@ -88,6 +90,28 @@ def in_grey(looks: Sequence[Look]) -> tuple[Look, ...]:
     return tuple(replace(look, scenes=tuple(_grey(scene) for scene in look.scenes)) for look in looks)
 
 
+def among_colours(looks: Sequence[Look], grey: Sequence[bool]) -> tuple[Look, ...]:
+    """Looks of which the grey ones have one band for all that those in colours share.
+
+    Parameters
+    ----------
+    looks : sequence of Look
+        Each grey one may be grey.
+    grey : sequence of bool
+        Which of them are grey pictures; not all.
+
+    Returns
+    -------
+    tuple of Look
+        In the same order.
+    """
+    shared = in_order(shared_roles([look for look, own in zip(looks, grey, strict=True) if not own]))
+    return tuple(
+        replace(look, scenes=tuple(_grey(scene, shared) for scene in look.scenes)) if own else look
+        for look, own in zip(looks, grey, strict=True)
+    )
+
+
 def with_blue(looks: Sequence[Look]) -> tuple[Look, ...]:
     """Looks whose green stands for blue where one of them has none, and all have what colour infrared has.
 
@@ -120,6 +144,23 @@ def is_grey(look: Look) -> bool:
         False for scenes of one band as they are opened.
     """
     return all(len(scene.bands) > 1 and len(set(scene.bands.values())) == 1 for scene in look.scenes)
+
+
+def is_grey_among(look: Look, others: Sequence[Look]) -> bool:
+    """Whether a look is read as a grey picture and others are in colours, with which its ground cannot be compared.
+
+    Parameters
+    ----------
+    look : Look
+    others : sequence of Look
+        Of the same plan; it may be one of them.
+
+    Returns
+    -------
+    bool
+        False where all are grey.
+    """
+    return is_grey(look) and not all(map(is_grey, others))
 
 
 def shows_grey(look: Look, grid: Grid) -> bool:
@@ -169,9 +210,9 @@ def _is_single(scene: Scene) -> bool:
     return scene.roles == SINGLE[0] or (scene.roles == SINGLE[1] and scene.dtype in PICTURE_DTYPES)
 
 
-def _grey(scene: Scene) -> Scene:
+def _grey(scene: Scene, roles: Sequence[str] = COLOURS) -> Scene:
     source = scene.bands[LIKE_PAN] if LIKE_PAN in scene.bands else next(iter(scene.bands.values()))
-    return replace(scene, bands=dict.fromkeys(COLOURS, source))
+    return replace(scene, bands=dict.fromkeys(roles, source))
 
 
 def _windows(grid: Grid) -> list[Window]:

@@ -18,7 +18,9 @@ SHADE: Final = 8
 
 PATCHES: Final = 9
 """Snow that leaves much of a scene open: boxes are looked for there as ever, the ground is not compared."""
-SHOWS_BOXES: Final = (CLEAR, PATCHES)
+GREY: Final = 10
+"""A grey picture where the others have colours: boxes are looked for there as ever, the ground is not compared."""
+SHOWS_BOXES: Final = (CLEAR, PATCHES, GREY)
 """Classes in which boxes are found, and missed, as on open ground."""
 
 CLASS_NAMES: Final = (
@@ -32,6 +34,7 @@ CLASS_NAMES: Final = (
     "masked",
     "shade",
     "snow in patches",
+    "grey picture",
 )
 """Of the classes, in the order of their numbers."""
 

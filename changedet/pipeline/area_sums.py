@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools, Bytes, Floats
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
-from changedet.kernels.pixel_classes import CHANGED, CLEAR, NOT_OBSERVED, SHADE
+from changedet.kernels.pixel_classes import CHANGED, CLEAR, GREY, NOT_OBSERVED, SHADE
 from changedet.kernels.together import each
 from changedet.outputs.rasters.reading import read_windows
 from changedet.pipeline.kernels.row_counts import count_rows
@@ -129,14 +129,14 @@ def clear_fraction(path: Path, grid: Grid, areas: Sequence[Area]) -> list[float]
     Returns
     -------
     list of float
-        0 to 1, shade counted as clear; NaN for an area without a pixel.
+        0 to 1, shade and grey pictures counted as clear; NaN for an area without a pixel.
     """
     sums = _sums(path, grid, areas, _clear_and_all, within_site=True)
     return [clear / whole if whole else float("nan") for clear, whole in sums]
 
 
 def _clear_and_all(quality: Bytes) -> tuple[Bools, Bools]:
-    return (quality == CLEAR) | (quality == SHADE), np.ones(quality.shape, bool)
+    return np.isin(quality, (CLEAR, SHADE, GREY)), np.ones(quality.shape, bool)
 
 
 def _sums(

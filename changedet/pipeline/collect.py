@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from changedet.grid.zones import overlapping, zone_table
+from changedet.imagery.stand_ins import is_grey_among
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.intervals import MaskShares
 from changedet.outputs.gpkg import vector_layers
@@ -249,6 +250,8 @@ def _measurements(
     for look in plan.looks:
         alignment = models[look.date].alignment
         known = alignment.confident
+        # Its boxes are in the masks, its ground is not.
+        grey = is_grey_among(look, plan.looks)
         quality = plan.quality_file(look.date)
         clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
         own = shares_of_pair(plan, look.gsd_m, shares)
@@ -257,9 +260,9 @@ def _measurements(
                 marked, seen, false_bound, own, *(part.get(look.date, {}).get(name, 0.0) for part in hints)
             )
             for name, (marked, seen) in changed.get(look.date, {}).items()
-            if seen > 0
+            if seen > 0 and not grey
         }
-        built = footprints.get(look.date)
+        built = None if grey else footprints.get(look.date)
         found.append(
             DateMeasurements(
                 look.date,

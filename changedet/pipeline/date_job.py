@@ -13,6 +13,7 @@ import numpy as np
 from changedet.blocks.windows import STEP_PX
 from changedet.grid import Grid
 from changedet.imagery.look import Look
+from changedet.imagery.stand_ins import is_grey_among
 from changedet.outputs.rasters.encoding import held_nodata
 from changedet.pipeline.blur import REACH_SIGMAS
 from changedet.pipeline.faint_change import score_file
@@ -22,7 +23,7 @@ from changedet.plan.seasons import knows_seasons
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.change.method import ChangeMethod
 from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics, footprint_method, has_kinds
-from changedet.stages.mask.stage import MaskMethod
+from changedet.stages.mask.stage import MaskMethod, nodata_only
 from changedet.stages.normalise.stage import LineMethod
 from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics, too_coarse
 from changedet.stages.overview_factors import cloud_overview_factor, overview_factor
@@ -131,6 +132,11 @@ class DateJob:
     def compared_roles(self) -> tuple[str, ...]:
         """Bands on which this date and the reference are compared, those that all dates share first."""
         return (*self.roles, *self.extra_roles)
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether the date is a grey picture and the reference has colours, so that its ground cannot be compared."""
+        return self.reference is not None and is_grey_among(self.look, [self.reference])
 
     @property
     def compares(self) -> bool:
@@ -290,13 +296,21 @@ def _methods(plan: Plan, extra: tuple[str, ...], look: Look, reference: Look, gr
     # What is compared with an 8-bit display image is compared as one; by itself each date has its own units.
     dtype = "uint8" if "uint8" in (look.dtype, reference.dtype) else plan.facts.dtype
     return Methods(
-        mask=plan.built("mask", dtype=look.dtype),
+        mask=_mask(plan, look, reference),
         align=plan.built("align"),
         normalise=plan.built("normalise", extra),
         change=plan.built("change", extra, dtype),
         objects=plan.built("objects", dtype=look.dtype),
         footprint=footprint_method(replace(plan.facts, roles=(*plan.facts.roles, *ground))),
     )
+
+
+def _mask(plan: Plan, look: Look, reference: Look) -> MaskMethod | None:
+    """The mask method of a look: of a grey picture among colours one that tells no cloud from white ground."""
+    method = plan.built("mask", dtype=look.dtype)
+    if method is None or not is_grey_among(look, [reference]):
+        return method
+    return nodata_only(replace(plan.facts, dtype=look.dtype, panchromatic=True))
 
 
 def _overview_factor(plan: Plan) -> int:

@@ -10,7 +10,7 @@ from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import Window
 from changedet.grid.displacement import Displacement
 from changedet.imagery.look import Look
-from changedet.kernels.pixel_classes import CLEAR, NODATA
+from changedet.kernels.pixel_classes import CLEAR, GREY, NODATA
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses
 from changedet.stages.mask.kernels.pixels import lay_over
@@ -120,6 +120,13 @@ def quality_of(job: DateJob, image: Singles, own: Bytes, window: Window, overvie
     uint8 (y, x)
         Of `changedet.kernels.pixel_classes`, without shade.
     """
+    found = _found_by_mask(job, image, own, window, overview)
+    if job.is_grey:
+        np.copyto(found, np.uint8(GREY), where=found == CLEAR)
+    return found
+
+
+def _found_by_mask(job: DateJob, image: Singles, own: Bytes, window: Window, overview: OverviewClasses | None) -> Bytes:
     if job.methods.mask is None:
         return np.where((own == CLEAR) & ~np.isfinite(image).all(axis=0), NODATA, own).astype(np.uint8)
     found = job.methods.mask.apply(image, model={})

@@ -40,7 +40,7 @@ from changedet.stages.footprint.bare_sites import (
 )
 from changedet.stages.footprint.kernels.ground import GroundStatistics
 from changedet.stages.footprint.new_works import with_works
-from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
+from changedet.stages.footprint.outlines import Footprint, estimates, outlines
 from changedet.stages.footprint.shapes import gained_and_lost, on_some_alone
 from changedet.stages.footprint.stage import footprint_method, needs_lasting, series_trees
 from changedet.stages.footprint.still_ground import settled
@@ -225,7 +225,7 @@ def footprint_layer(
 
 def _unseen(looks: Sequence[DateMeasurements]) -> set[dt.date]:
     """Dates that show too little of the site for figures of its footprint."""
-    return {look.date for look in looks if not look.valid_fraction.get("", 0.0) >= LEAST_CLEAR}
+    return {look.date for look in looks if "" not in look.footprint_m2}
 
 
 def ground_layer(

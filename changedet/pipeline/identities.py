@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from changedet.grid.zones import BERTH, of_kind, sidings_of, zone_table
+from changedet.imagery.stand_ins import is_grey_among
 from changedet.libraries import __version__
 from changedet.pipeline.date_job import PARTS, ground_roles, kept_nodata
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
@@ -56,7 +57,7 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     """
     look = plan.looks[i]
     own = [__version__, STEP_VERSION, plan.grid.to_json(), plan.roles]
-    own += [plan.reference_look.identity, look.identity, look.gsd_m]
+    own += [plan.reference_look.identity, look.identity, look.gsd_m, *_grey(plan, i)]
     # The overview on which clouds are looked for is also the one that finds the coarse shift.
     seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align"), *_witnesses(plan, i)]
     extra = () if i == plan.reference else plan.extra_roles(i)
@@ -76,6 +77,11 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
 def _witnesses(plan: Plan, i: int) -> list[list[str]]:
     """Whose overviews may say that a cloud is none, where all dates ask for that."""
     return [[look.identity for look in witnesses(plan, i)[0]]] if asks_others(plan) else []
+
+
+def _grey(plan: Plan, i: int) -> list[str]:
+    """How a grey picture is read where others have colours."""
+    return ["grey among colours"] if is_grey_among(plan.looks[i], plan.looks) else []
 
 
 def _surroundings(plan: Plan, i: int) -> list[str]:
@@ -117,6 +123,8 @@ def causes(plan: Plan, i: int, step: str) -> dict[str, object]:
     found |= {"bands": [*plan.roles, *plan.extra_roles(i)], "scene": plan.looks[i].identity}
     found |= {"reference": plan.reference_look.identity}
     found |= {stage: plan.stage_identity(stage)[1:] for stage in stages[step]}
+    if _grey(plan, i):
+        found["grey among colours"] = True
     if "change" in stages[step] and _surroundings(plan, i):
         found["ground around the site"] = True
     if step == "pixels":

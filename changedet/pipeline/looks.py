@@ -16,7 +16,8 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.angles import ViewAngles
 from changedet.imagery.look import Look
-from changedet.kernels.pixel_classes import CLOUD, HAZE, NODATA, PATCHES, SHADE, SHADOW, SHOWS_BOXES
+from changedet.imagery.stand_ins import is_grey_among
+from changedet.kernels.pixel_classes import CLOUD, GREY, HAZE, NODATA, PATCHES, SHADE, SHADOW, SHOWS_BOXES
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kept_light import BOX_LIGHT, OUTLINE_LIGHT, ROOF_LIGHT, keep_light, kept_light
@@ -82,11 +83,12 @@ class SceneLight:
         Returns
         -------
         float32 (band, y, x)
-            0 at the date's dark end and 1 on its usual ground; NaN is no data, all of it where these are not known.
+            0 at the date's dark end and 1 on its usual ground; NaN is no data, all of it where these are not known and
+            of a grey picture among colours.
         """
         look = self.looks[i]
         model = self.models[look.date]
-        if model.shade is None:
+        if model.shade is None or is_grey_among(look, self.looks):
             return np.full((len(self.roles), *window.shape), np.nan, np.float32)
         image, _ = look.read(self.grid, window, self.roles, model.alignment.displacement)
         return light_of(image, model.shade)
@@ -174,8 +176,8 @@ class RunLooks(SeriesVisibility):
         return np.isin(self._quality(i, points), (CLOUD, SHADOW, HAZE))
 
     def snowed(self, i: int, points: Floats) -> Bools:
-        """True on narrow rims of patches, too."""
-        return np.asarray(self._quality(i, points) == PATCHES)
+        """True on narrow rims of patches, too, and wherever a grey picture has no colours."""
+        return np.isin(self._quality(i, points), (PATCHES, GREY))
 
     def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
         """None where a finished run kept none."""

@@ -176,7 +176,7 @@ class RunReader:
         -------
         uint8 (y, x)
             Lazy; 0 clear, 1 no data, 2 saturated, 3 cloud, 4 cloud shadow, 5 snow, 6 haze, 7 masked, 8 dark shade, 9
-            snow in patches.
+            snow in patches, 10 grey picture among colours.
 
         Raises
         ------

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Bytes, Singles
-from changedet.kernels.pixel_classes import CLEAR, SHADE
+from changedet.kernels.pixel_classes import CLEAR, GREY, SHADE
 from changedet.kernels.quantiles import percentiles
 from changedet.pipeline.date_model import LightLevels
 from changedet.pipeline.kernels.dark_pixels import mark_dark
@@ -112,7 +112,8 @@ def with_shade(
     Returns
     -------
     uint8 (y, x)
-        Without the border, and with `SHADE` in place of `CLEAR` where less than `SHADE_LIGHT` of the usual light falls.
+        Without the border, and with `SHADE` in place of `CLEAR`, of a grey picture of `GREY`, where less than
+        `SHADE_LIGHT` of the usual light falls.
     """
     height, width = (size - 2 * border_px for size in quality.shape)
     out = quality[border_px : border_px + height, border_px : border_px + width].copy()
@@ -121,7 +122,9 @@ def with_shade(
     groups = [np.array(group, np.int64) for group in _light_bands(roles)]
     corner, least = (border_px, border_px), np.float32(SHADE_LIGHT)
     low, span = _ends(levels)
-    mark_dark(np.ascontiguousarray(image), corner, low, span, groups[0], groups[-1], least, (CLEAR, SHADE), out)
+    # A grey picture is grey as a whole.
+    classes = (GREY if (out == GREY).any() else CLEAR, SHADE)
+    mark_dark(np.ascontiguousarray(image), corner, low, span, groups[0], groups[-1], least, classes, out)
     return out
 
 

@@ -1,4 +1,4 @@
-"""Snow in patches: the ground beneath is not compared, and boxes are followed as ever."""
+"""Snow in patches and grey pictures among colours: the ground is not compared, and boxes are followed as ever."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from changedet.arrays import Bools
 from changedet.blocks import Window
+from changedet.imagery.stand_ins import is_grey_among
 from changedet.kernels.pixel_classes import PATCHES, SHADE, SHOWS_BOXES, SNOW
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
@@ -33,7 +34,7 @@ def has_snow(model: DateModel | None) -> bool:
 
 
 def patched_quality(plan: Plan, models: Mapping[dt.date, DateModel], day: dt.date) -> tuple[Path, Path] | None:
-    """Find the quality of a date and of the reference, where snow lies on either in patches.
+    """Find the quality of a date and of the reference, where snow lies on either in patches, or the date is grey.
 
     Parameters
     ----------
@@ -45,16 +46,17 @@ def patched_quality(plan: Plan, models: Mapping[dt.date, DateModel], day: dt.dat
     Returns
     -------
     (Path, Path) or None
-        uint8 (y, x) of `changedet.kernels.pixel_classes`; None where no patch lies on them.
+        uint8 (y, x) of `changedet.kernels.pixel_classes`; None where no patch lies on them, nor are colours lacking.
     """
     first, second = day, plan.reference_date
-    if not (_has(models[first], PATCHES) or _has(models[second], PATCHES)):
+    is_grey = is_grey_among(plan.looks[plan.dates.index(day)], [plan.reference_look])
+    if not (is_grey or _has(models[first], PATCHES) or _has(models[second], PATCHES)):
         return None
     return plan.quality_file(first), plan.quality_file(second)
 
 
 def shows_boxes(quality: tuple[Path, Path], window: Window) -> Bools:
-    """Say where two dates show boxes, on open ground, in shade and in patches of snow.
+    """Say where two dates show boxes, on open ground, in shade, in patches of snow and in grey.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from changedet.imagery.look import Look
+from changedet.imagery.stand_ins import is_grey_among
 from changedet.plan import Plan
 from changedet.stages.mask.kernels.cloud_shapes import SOFTNESS_LIMIT_M
 
@@ -28,13 +29,14 @@ def witnesses(plan: Plan, i: int) -> tuple[tuple[Look, ...], tuple[Look, ...]]:
     Returns
     -------
     near : tuple of Look
-        At most `MOST_READ`, the nearest first.
+        At most `MOST_READ`, the nearest first; no grey picture where others have colours.
     other_season : tuple of Look
         Of those beyond the nearest `NEAREST_WITNESSES` that which lies nearest to half a year from its day of the year;
         empty without one.
     """
     day = plan.looks[i].date
-    others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
+    shown = [look for look in plan.looks if look.date != day and not is_grey_among(look, plan.looks)]
+    others = sorted(shown, key=lambda look: abs(look.date - day))
     far = sorted(others[NEAREST_WITNESSES:], key=lambda look: _from_half_a_year(look.date, day))
     return tuple(others[:MOST_READ]), tuple(far[:1])
 

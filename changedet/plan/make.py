@@ -15,6 +15,7 @@ from changedet.grid import Frame, Grid, make_grid
 from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
+from changedet.imagery.stand_ins import is_grey
 from changedet.outputs.values import pixel_text
 from changedet.plan.advice import advice, beyond_reference, in_few_lines, much_dropped, to_come, unwritable
 from changedet.plan.alpha_bands import refuse_alpha
@@ -99,7 +100,7 @@ def make_plan(
     looks = looks_of(checked, scenes)
     reference = _reference(checked, looks)
     grid = _grid(checked, looks, reference, warnings)
-    looks = with_stand_ins(covering(checked, looks, grid, warnings), grid, warnings)
+    looks = with_stand_ins(covering(checked, looks, grid, warnings), grid, checked.before, warnings)
     roles = compared_roles(checked, looks, entries)
     reference = _reference(checked, looks)
     looks = tuple(match_scales(looks, reference))
@@ -175,12 +176,13 @@ def as_shown(plan: Plan) -> Plan:
     looks = from_zero(plan.looks, plan.grid, said)
     if said:
         plan, said = replace(plan, looks=looks, warnings=(*plan.warnings, *said)), []
-    looks = grey_by_pixels(plan.looks, plan.grid, said)
+    looks = grey_by_pixels(plan.looks, plan.grid, plan.workflow.before, said)
     if not said:
         return plan
-    roles = tuple(shared_roles(looks))
-    decided = _decided(plan.workflow, plan.grid, looks, plan.reference, roles, plan.share)
-    return replace(plan, looks=looks, roles=roles, warnings=(*plan.warnings, *said), **decided._asdict())
+    roles, reference = tuple(shared_roles(looks)), _reference(plan.workflow, looks)
+    decided = _decided(plan.workflow, plan.grid, looks, reference, roles, plan.share)
+    warnings = (*plan.warnings, *said)
+    return replace(plan, looks=looks, reference=reference, roles=roles, warnings=warnings, **decided._asdict())
 
 
 class _Decided(NamedTuple):
@@ -275,7 +277,7 @@ def _scheduler(workflow: Workflow, asked: str | None) -> str:
 
 def _reference(workflow: Workflow, looks: Sequence[Look]) -> int:
     if workflow.before is None:
-        return 0
+        return next((i for i, look in enumerate(looks) if not is_grey(look)), 0)
     for i, look in enumerate(looks):
         if look.date == workflow.before:
             return i

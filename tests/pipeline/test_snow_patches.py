@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,6 +25,17 @@ def model(*classes: int) -> DateModel:
     return DateModel(AT_REST, OverviewClasses.packed(np.array([classes], np.uint8), 4), None)
 
 
+def look(*sources: int) -> SimpleNamespace:
+    """Of bands with these sources, of which equal ones stand for each other."""
+    return SimpleNamespace(scenes=(SimpleNamespace(bands=dict(zip("bgr", sources, strict=True))),))
+
+
+def plan_of(folder: Path, later: SimpleNamespace | None = None) -> SimpleNamespace:
+    looks = look(1, 2, 3), later or look(1, 2, 3)
+    of_days = {"dates": list(DAYS), "looks": looks, "reference_look": looks[0], "reference_date": DAYS[0]}
+    return SimpleNamespace(**of_days, quality_file=lambda day: folder / f"{day}.tif")
+
+
 @pytest.mark.parametrize("kind", [SNOW, PATCHES])
 def test_snow_of_either_kind_counts(kind):
     assert has_snow(model(CLEAR, kind))
@@ -36,10 +48,16 @@ def test_snow_of_either_kind_counts(kind):
     ("kinds", "found"), [((PATCHES, CLEAR), True), ((CLEAR, PATCHES), True), ((SNOW, CLEAR), False)]
 )
 def test_quality_is_looked_at_where_either_date_has_patches(kinds, found, tmp_path):
-    plan = SimpleNamespace(reference_date=DAYS[0], quality_file=lambda day: tmp_path / f"{day}.tif")
+    plan = plan_of(tmp_path)
     models = {day: model(kind) for day, kind in zip(DAYS, kinds, strict=True)}
     paths = (tmp_path / f"{DAYS[1]}.tif", tmp_path / f"{DAYS[0]}.tif") if found else None
     assert patched_quality(plan, models, DAYS[1]) == paths
+
+
+@pytest.mark.parametrize(("sources", "found"), [((1, 1, 1), True), ((1, 2, 3), False)])
+def test_quality_is_looked_at_where_a_date_is_grey_among_colours(sources, found, tmp_path):
+    plan = plan_of(tmp_path, look(*sources))
+    assert (patched_quality(plan, dict.fromkeys(DAYS, model(CLEAR)), DAYS[1]) is not None) is found
 
 
 def test_boxes_are_shown_on_open_ground_in_shade_and_in_patches_of_both_dates(tmp_path):

@@ -15,6 +15,7 @@ from small_scenes import ground, write_scene, write_workflow
 
 from changedet.cli.text import plan_in_words
 from changedet.errors import InputError
+from changedet.imagery.stand_ins import is_grey_among
 from changedet.pipeline.changes import mask_shares, shares_of_pair
 from changedet.plan import as_shown, make_plan, without
 
@@ -133,26 +134,58 @@ def test_make_plan_leaves_pixels_of_three_metres_that_show_the_seasons_as_they_a
     assert plan.choices["change"].reason.endswith("what no season of the site's own fields explains")
 
 
-@pytest.mark.parametrize("header", [True, False])
-def test_a_grey_look_among_colours_has_all_compared_in_grey(tmp_path: Path, header: bool) -> None:
-    for k, day in enumerate(DATES):
-        image = ground(40, 50, seed=k)[:3]
-        if k == 1:
-            image = image[:1] if header else np.repeat(image[:1], 3, axis=0)
-        write_scene(tmp_path / f"{day}.tif", image, resolution_m=0.5)
+def mixed_series(folder: Path, grey: tuple[int, ...], *, header: bool, count: int = 4, **more: object) -> Path:
+    """A workflow of looks in colours, of which some have one band, or three that show the same."""
+    days = [f"2023-{month:02d}-01" for month in range(1, count + 1)]
     colours = {"blue": 1, "green": 2, "red": 3}
-    scenes = [{"date": day, "path": f"{day}.tif", "bands": colours} for day in DATES]
-    if header:
-        scenes[1]["bands"] = {"pan": 1}
-    plan = make_plan(write_workflow(tmp_path, DATES, scenes=scenes, change={"method": "auto"}))
+    scenes = [{"date": day, "path": f"{day}.tif", "bands": dict(colours)} for day in days]
+    for k, day in enumerate(days):
+        image = ground(40, 50, seed=k)[:3]
+        if k in grey:
+            image = image[:1] if header else np.repeat(image[:1], 3, axis=0)
+            scenes[k]["bands"] = {"pan": 1} if header else colours
+        write_scene(folder / f"{day}.tif", image, resolution_m=0.5)
+    return write_workflow(folder, days, scenes=scenes, change={"method": "auto"}, **more)
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("first", [True, False])
+def test_few_grey_looks_are_not_compared_with_those_in_colours(tmp_path: Path, first: bool, header: bool) -> None:
+    grey = 0 if first else 1
+    plan = make_plan(mixed_series(tmp_path, (grey,), header=header))
+    assert any("grey" in said for said in plan.warnings) is header
+    shown = as_shown(plan)
+    assert not shown.facts.panchromatic
+    assert shown.choices["mask"].method == "spectral"
+    assert shown.roles == ("blue", "green", "red")
+    assert [is_grey_among(look, shown.looks) for look in shown.looks] == [k == grey for k in range(4)]
+    assert shown.reference == (1 if first else 0)
+    (said,) = [line for line in shown.warnings if "grey" in line]
+    assert said.startswith(
+        f"2023-0{grey + 1}-01 is a grey picture and the others have colours: boxes are counted on it"
+    )
+    assert ("change is told since 2023-02-01" in said) is first
+    assert as_shown(shown) is shown
+    rows = [line.split() for line in plan_in_words(shown).splitlines() if line.startswith("2023-")]
+    assert [("pan" in row, "red" in row) for row in rows] == [(k == grey, k != grey) for k in range(4)]
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize(("grey", "count", "before"), [((1,), 2, None), ((0, 1, 3), 4, None), ((2,), 4, "2023-03-01")])
+def test_all_looks_are_compared_in_grey_where_hardly_any_has_colours_or_the_reference_is_grey(
+    tmp_path: Path, grey: tuple[int, ...], count: int, before: str | None, header: bool
+) -> None:
+    more = {} if before is None else {"before": before}
+    plan = make_plan(mixed_series(tmp_path, grey, header=header, count=count, **more))
     assert plan.facts.panchromatic is header
     shown = as_shown(plan)
     assert shown.facts.panchromatic
     assert shown.choices["mask"].method == "nodata_only"
+    assert not any(is_grey_among(look, shown.looks) for look in shown.looks)
     (said,) = [line for line in shown.warnings if "grey" in line]
-    assert said.startswith("2023-03-01 is a grey picture, so all looks are compared in grey, those in colours by")
+    assert "so all looks are compared in grey, those in colours by their green band" in said
     assert as_shown(shown) is shown
-    rest = without(shown, [1], ["scene skipped: 2023-03-01.tif"])
+    rest = without(shown, [count - 1], ["scene skipped"])
     assert rest.facts.panchromatic
 
 

@@ -11,7 +11,7 @@ from rasterio.enums import Resampling
 from rasterio.windows import Window, from_bounds
 
 from changedet.arrays import Bools, Bytes, Singles
-from changedet.kernels.pixel_classes import CLEAR, SHADE
+from changedet.kernels.pixel_classes import CLEAR, GREY, SHADE
 from changedet.outputs.figure.data import Box
 from changedet.outputs.rasters.display import display_bands, drawn_bands, stretched
 from changedet.outputs.rasters.reading import header, opened
@@ -82,10 +82,11 @@ def unseen(path: Path, frame: Box, width_px: int) -> Bools:
     Returns
     -------
     bool (y, x)
-        True under cloud and its shadow, haze, snow and where there is no data; a deep shade is seen.
+        True under cloud and its shadow, haze, snow and where there is no data; a deep shade and a grey picture are
+        seen.
     """
     classes = _read(path, frame, width_px, [1], Resampling.nearest)[0]
-    hidden: Bools = np.isnan(classes) | ~np.isin(classes, (CLEAR, SHADE))
+    hidden: Bools = np.isnan(classes) | ~np.isin(classes, (CLEAR, SHADE, GREY))
     return hidden
 
 

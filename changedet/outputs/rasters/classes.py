@@ -58,6 +58,7 @@ QUALITY_CLASSES: Final = (
     RasterClass(pixel_classes.MASKED, "masked by the scene's own mask", "#7f7f7f", 190),
     RasterClass(pixel_classes.SHADE, "shade (seen, but dark)", "#59491f", 190),
     RasterClass(pixel_classes.PATCHES, "snow in patches (boxes are counted)", "#8fd9e3", 190),
+    RasterClass(pixel_classes.GREY, "grey picture (boxes are counted)", "#b8b8b8", 120),
 )
 """Of ``quality.tif``, in colours that show on white and on a scene; in the order of their numbers."""
 
