@@ -161,11 +161,16 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: RunBoxes) ->
         CODES: {**unavailable_codes(plan, unavailable)},
     }
     summary |= others.records(plan.dates, plan.workflow.ais, plan.grid.ground_metre)
-    summary |= fill_json({day: model.fill for day, model in models.items()}) | other_ground_json(odd)
+    summary |= fill_json({day: model.fill for day, model in models.items()}) | other_ground_json(odd) | _grey(plan)
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = warnings_of(plan, models, table, tracks, unavailable) + refusals(familiar) + contradictions(summary, table)
     doubts += [*others.blind_looks(plan.looks), *_doubts_of_site(plan, models, footprints, tracks)]
     return Results(layers, table, summary, unavailable, tuple(dated_as_known(doubts, [str(day) for day in plan.dates])))
+
+
+def _grey(plan: Plan) -> JsonObject:
+    days = [str(look.date) for look in plan.looks if is_grey_among(look, plan.looks)]
+    return {"grey_looks": [*days]} if days else {}
 
 
 def _areas(zones: gpd.GeoDataFrame | None) -> dict[str, Area]:

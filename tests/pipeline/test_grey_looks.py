@@ -56,6 +56,9 @@ def test_the_warning_names_it_once(mixed: Run) -> None:
     said = [line for line in mixed.summary["warnings"] if str(mixed.dates[GREY_DATE]) in line]
     assert len(said) == 1
     assert "is a grey picture and the others have colours" in said[0]
+    assert mixed.summary["grey_looks"] == [str(mixed.dates[GREY_DATE])]
+    (looks,) = [one["text"] for one in mixed.summary["sentences"] if one["about"] == "looks"]
+    assert "is a grey picture, on which boxes are counted and the ground is not compared" in looks
 
 
 def test_its_boxes_have_no_colour_of_their_own(mixed: Run) -> None:

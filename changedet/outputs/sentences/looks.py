@@ -54,7 +54,8 @@ def looks(facts: Facts) -> Sentence | None:
     doubts = [
         words
         for words in (
-            *(_elsewhere(facts), _hidden(facts), _filled(facts), _coarse(facts), _unlike(facts), _oblique(facts)),
+            *(_elsewhere(facts), _hidden(facts), _grey(facts), _filled(facts)),
+            *(_coarse(facts), _unlike(facts), _oblique(facts)),
         )
         if words
     ]
@@ -135,6 +136,16 @@ def _others_hide(known: Mapping[str, float], facts: Facts) -> str:
 
 def _show(days: list[str]) -> str:
     return "show" if len(days) > 1 else "shows"
+
+
+def _grey(facts: Facts) -> str:
+    """Grey pictures among looks in colours, on which boxes alone are followed."""
+    told = facts.summary.get("grey_looks")
+    days = [str(day) for day in told] if isinstance(told, list) else []
+    if not days:
+        return ""
+    kind = "grey pictures" if len(days) > 1 else "a grey picture"
+    return f"{_named(days, facts)} {_are(days)} {kind}, on which boxes are counted and the ground is not compared"
 
 
 def _filled(facts: Facts) -> str:
