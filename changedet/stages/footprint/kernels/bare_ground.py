@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
+from changedet.stages.footprint.kernels.cells_around import square_sums
 
 STRICT, LIKELY, LAX = 0.93, 0.8, 0.4
 """Thresholds of the evidence: for the least, the best and the greatest footprint.
@@ -132,10 +132,9 @@ def built_probability(image: Singles, roles: Sequence[str], model: PlantThreshol
     """
     green = greenness(image, roles)
     valid = np.isfinite(green)
-    size = (2 * halo_px(resolution_m) + 1,) * 2
+    half = halo_px(resolution_m)
     fixed = np.where(valid, np.rint(np.nan_to_num(green) * FIXED_POINT), 0).astype(np.float64)
-    total = np.rint(cv2.boxFilter(fixed, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT))
-    count = np.rint(cv2.boxFilter(valid.astype(np.float64), -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT))
+    total, count = square_sums(fixed, half), square_sums(valid.astype(np.float64), half)
     mean = total / (FIXED_POINT * np.maximum(count, 1))
     score = np.where(_water(image, roles), 0.0, _logistic((model.plant - mean) / (SLOPE * model.plant)))
     return np.where(valid, score, np.nan).astype(np.float32)

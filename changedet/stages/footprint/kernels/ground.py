@@ -16,10 +16,12 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
+from changedet.kernels.morphology import square
 from changedet.kernels.quantiles import quantiles
 from changedet.kernels.shown_pictures import ShownRange
 from changedet.stages.footprint.kernels import ground_network
 from changedet.stages.footprint.kernels.bare_ground import greenness, plant_threshold, plants_or_water
+from changedet.stages.footprint.kernels.cells_around import half_side, sums_within, widths
 
 CELL_M: Final = 1.0
 """Pixels are gathered to cells of about this size."""
@@ -233,11 +235,11 @@ def features(cells: Singles, roles: Sequence[str], model: GroundStatistics, cell
     seen = [shown[role] for role in ("blue", "green", "red") if role in shown]
     bright = sum(seen[1:], seen[0]) / np.float32(len(seen))
     g, b = _whole(green, valid), _whole(bright, valid)
-    count = {reach: _sum(valid.astype(np.float64), reach, cell_m) for reach in (NEAR_M, AROUND_M, WIDE_M)}
+    count = {reach: sums_within(valid.astype(np.float64), reach, cell_m) for reach in (NEAR_M, AROUND_M, WIDE_M)}
     east, north = _slopes(b, valid)
     slope, along = _sunward(east, north, model.sun, count[AROUND_M], cell_m)
     edges, coherence = _tensor(east, north, count[AROUND_M], cell_m)
-    width, widest = _widths(green, valid, cell_m)
+    width, widest = widths(np.asarray(valid & (green < 0)), cell_m, WIDTH_M)
     absent = np.full(bright.shape, np.nan, np.float32)
     found = [
         green, _mean(g, count, NEAR_M, cell_m), _mean(g, count, WIDE_M, cell_m), bright,
@@ -257,27 +259,15 @@ def _whole(values: Singles, valid: Bools) -> Floats:
     return np.where(valid, np.rint(np.nan_to_num(values) * STEP), 0.0).astype(np.float64)
 
 
-def _size(reach_m: float, cell_m: float) -> int:
-    """Cells to a side of a neighbourhood."""
-    return 2 * max(1, round(reach_m / cell_m)) + 1
-
-
-def _sum(whole: Floats, reach_m: float, cell_m: float) -> Floats:
-    """Sums of whole numbers over a neighbourhood."""
-    size = (_size(reach_m, cell_m),) * 2
-    total = cv2.boxFilter(whole, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(np.rint(total), np.float64)
-
-
 def _mean(whole: Floats, count: Mapping[float, Floats], reach_m: float, cell_m: float) -> Floats:
-    mean: Floats = _sum(whole, reach_m, cell_m) / (STEP * np.maximum(count[reach_m], 1))
+    mean: Floats = sums_within(whole, reach_m, cell_m) / (STEP * np.maximum(count[reach_m], 1))
     return mean
 
 
 def _spread(whole: Floats, count: Mapping[float, Floats], reach_m: float, cell_m: float) -> Floats:
     n = np.maximum(count[reach_m], 1)
-    mean = _sum(whole, reach_m, cell_m) / n
-    square = _sum(whole * whole, reach_m, cell_m) / n
+    mean = sums_within(whole, reach_m, cell_m) / n
+    square = sums_within(whole * whole, reach_m, cell_m) / n
     spread: Floats = np.sqrt(np.maximum(square - mean * mean, 0.0)) / STEP
     return spread
 
@@ -286,7 +276,7 @@ def _extreme(
     bright: Singles, valid: Bools, cell_m: float, operation: Callable[[Singles, Bytes], Singles], beyond: float
 ) -> Singles:
     filled = np.where(valid, bright, np.float32(beyond)).astype(np.float32)
-    return np.asarray(operation(filled, np.ones((_size(WIDE_M, cell_m),) * 2, np.uint8)), np.float32)
+    return np.asarray(operation(filled, square(2 * half_side(WIDE_M, cell_m) + 1)), np.float32)
 
 
 def _slopes(b: Floats, valid: Bools) -> tuple[Floats, Floats]:
@@ -309,8 +299,8 @@ def _sunward(
         nothing = np.full(east.shape, np.nan)
         return nothing, (nothing, nothing)
     towards = np.rint(DIRECTION_STEP * sun[0]) * east + np.rint(DIRECTION_STEP * sun[1]) * north
-    squares = _sum(np.asarray(np.rint(towards / DIRECTION_STEP) ** 2), AROUND_M, cell_m)
-    every = _sum(east * east + north * north, AROUND_M, cell_m)
+    squares = sums_within(np.asarray(np.rint(towards / DIRECTION_STEP) ** 2), AROUND_M, cell_m)
+    every = sums_within(east * east + north * north, AROUND_M, cell_m)
     mean = np.sqrt(squares / np.maximum(count, 1)) / STEP
     return towards / (DIRECTION_STEP * STEP), (mean, squares / np.maximum(every, 1.0))
 
@@ -330,20 +320,8 @@ def _sunward_of(bright: Singles, sun: Sequence[float] | None, cells: float) -> S
 
 def _tensor(east: Floats, north: Floats, count: Floats, cell_m: float) -> tuple[Floats, Floats]:
     """Root mean square of the slopes around, and how far they have one direction (0 to 1; the structure tensor)."""
-    xx, yy = _sum(east * east, AROUND_M, cell_m), _sum(north * north, AROUND_M, cell_m)
-    xy = _sum(east * north, AROUND_M, cell_m)
+    xx, yy = sums_within(east * east, AROUND_M, cell_m), sums_within(north * north, AROUND_M, cell_m)
+    xy = sums_within(east * north, AROUND_M, cell_m)
     total = xx + yy
     coherence = np.sqrt((xx - yy) ** 2 + 4 * xy**2) / np.maximum(total, 1.0)
     return np.sqrt(total / np.maximum(count, 1)) / STEP, coherence
-
-
-def _widths(green: Singles, valid: Bools, cell_m: float) -> tuple[Singles, Singles]:
-    """Metres to the nearest plants, at most `WIDTH_M`, and the greatest such distance around: half a road's width."""
-    reach = math.ceil(WIDTH_M / cell_m)
-    bare = (valid & (green < 0)).astype(np.uint8)
-    # Beyond the block nothing is known to be planted.
-    open_ground = cv2.copyMakeBorder(bare, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
-    cells = cv2.distanceTransform(open_ground, cv2.DIST_C, 3)[1:-1, 1:-1]
-    near = np.minimum(cells, np.float32(reach))
-    widest = cv2.dilate(near, np.ones((2 * reach + 1,) * 2, np.uint8))
-    return np.asarray(near * np.float32(cell_m)), np.asarray(widest * np.float32(cell_m))

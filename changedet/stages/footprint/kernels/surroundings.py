@@ -14,13 +14,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 
 from changedet.arrays import AnyArray, Bools, Bytes, Singles
 from changedet.kernels.boosted_trees import Forest
 from changedet.stages.footprint.kernels import cell_codes, ground_probability
 from changedet.stages.footprint.kernels.cell_codes import Codes
+from changedet.stages.footprint.kernels.cells_around import half_side, square_sums, sums_within, widths
 from changedet.stages.footprint.kernels.closing import STORED, UNKNOWN
 from changedet.stages.footprint.kernels.date_statistics import Odds, around_date, over_dates
 from changedet.stages.footprint.kernels.ground_probability import TreesRecord
@@ -101,7 +101,7 @@ def halo_cells(cell_m: float) -> int:
     int
         Enough for the same features as in a larger block.
     """
-    return max(_reach(FAR_M, cell_m), _reach(AROUND_M, cell_m), 2 * math.ceil(WIDTH_M / cell_m) + 1)
+    return max(half_side(FAR_M, cell_m), half_side(AROUND_M, cell_m), 2 * math.ceil(WIDTH_M / cell_m) + 1)
 
 
 def features(codes: Codes, boxes: Bools, cell_m: float, nir: bool) -> Iterator[Singles]:
@@ -159,7 +159,7 @@ def _of_all(odds: Sequence[Odds], seen: Bools, boxes: Bools, cell_m: float, nir:
     return [
         *built,
         *(means[0].mean(reach) for reach in (NEAR_M, AROUND_M, WIDE_M, FAR_M)), means[0].spread(AROUND_M),
-        *_widths(np.asarray(ever & ~(built[0] >= 0)), cell_m),
+        *widths(np.asarray(~ever | (built[0] >= 0)), cell_m, WIDTH_M),
         building[0], building[2], *(means[1].mean(reach) for reach in (NEAR_M, AROUND_M)),
         earthwork[0], earthwork[2], *(means[2].mean(reach) for reach in (NEAR_M, AROUND_M, WIDE_M)),
         boxes.mean(axis=0, dtype=np.float64).astype(np.float32), _share(held, WIDE_M, cell_m),
@@ -184,8 +184,8 @@ class _Averaged:
         return np.sqrt(np.maximum(square - mean * mean, np.float32(0.0)))
 
     def _quotient(self, values: Singles, reach_m: float) -> Singles:
-        count = _sum(self._seen, reach_m, self._cell_m)
-        total = _sum(values, reach_m, self._cell_m)
+        count = sums_within(self._seen, reach_m, self._cell_m)
+        total = sums_within(values, reach_m, self._cell_m)
         return np.where(count > 0, total / np.maximum(count, np.float32(1.0)), np.float32(np.nan))
 
 
@@ -197,31 +197,8 @@ def _mean_of(values: Singles, cell_m: float) -> Singles:
 
 def _share(where: Singles, reach_m: float, cell_m: float) -> Singles:
     """Share of the surroundings where something is."""
-    size = 2 * _reach(reach_m, cell_m) + 1
-    return _sum(where, reach_m, cell_m) / np.float32(size * size)
-
-
-def _reach(reach_m: float, cell_m: float) -> int:
-    """Cells of a reach in metres."""
-    return max(1, round(reach_m / cell_m))
-
-
-def _sum(whole: Singles, reach_m: float, cell_m: float) -> Singles:
-    """Sums of whole numbers over the surroundings."""
-    size = (2 * _reach(reach_m, cell_m) + 1,) * 2
-    total = cv2.boxFilter(whole, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(np.rint(total), np.float32)
-
-
-def _widths(open_ground: Bools, cell_m: float) -> tuple[Singles, Singles]:
-    """Metres to the nearest open ground, at most `WIDTH_M`, and the greatest such distance around."""
-    reach = math.ceil(WIDTH_M / cell_m)
-    # Beyond the block nothing is known to be open.
-    inside = cv2.copyMakeBorder((~open_ground).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
-    cells = cv2.distanceTransform(inside, cv2.DIST_C, 3)[1:-1, 1:-1]
-    near = np.minimum(cells, np.float32(reach))
-    widest = cv2.dilate(near, np.ones((2 * reach + 1,) * 2, np.uint8))
-    return np.asarray(near * np.float32(cell_m)), np.asarray(widest * np.float32(cell_m))
+    size = 2 * half_side(reach_m, cell_m) + 1
+    return sums_within(where, reach_m, cell_m) / np.float32(size * size)
 
 
 def series_levels(
@@ -304,7 +281,5 @@ def kinds(found: Mapping[str, Singles], trees: SeriesTrees) -> Bytes:
 
 def _mean_around(probability: Singles) -> Singles:
     """Mean of a probability over a cell and `AGREE` cells around it; NaN is 0."""
-    size = (2 * AGREE + 1,) * 2
     whole = np.rint(np.nan_to_num(probability) * np.float32(STEP))
-    total = cv2.boxFilter(whole, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(np.rint(total) / np.float32(STEP * size[0] * size[1]), np.float32)
+    return np.asarray(square_sums(whole, AGREE) / np.float32(STEP * (2 * AGREE + 1) ** 2), np.float32)
