@@ -45,7 +45,6 @@ ROLES = ("blue", "green", "red", "nir")
 KINDS = ("growth", "quiet", "dense", "trains", "port", "decoys", "earthworks")
 """Of the sites of each hand: decoys have no container, earthworks few."""
 SIZE_M, GSD_M, DATES = 150.0, 0.5, 4
-CELL_PX = 512
 CACHE_VERSION = 1
 
 

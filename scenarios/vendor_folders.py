@@ -14,8 +14,6 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 
-BGRN = ("blue", "green", "red", "nir")
-
 
 @dataclass(frozen=True)
 class Shot:

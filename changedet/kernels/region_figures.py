@@ -14,7 +14,7 @@ AMBIGUOUS: Final = 0.1
 
 
 def edge_contrast(before: Singles, after: Singles, mask: Bytes) -> tuple[Singles, Singles]:
-    """Contrast of each date across the outline of the changed regions; a figure to sum by `describe_tile`.
+    """Contrast of each date across the outline of the changed regions; a figure to sum by `components.describe_tile`.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def settled(marks: Sequence[BoxMarks | None], scores: Singles, grid: Grid, windo
         Probability of change of the window's pixels before boxes decide; NaN is not observed.
     grid : Grid
     window : Window
-        Holds the base of every box that matters, see `halo_px`; may reach beyond the grid.
+        Holds the base of every box that matters, see `box_marks.halo_px`; may reach beyond the grid.
 
     Returns
     -------

@@ -221,7 +221,7 @@ class RunFolder(RunLayout):
         Raises
         ------
         InputError
-            Names every such file, on `MOST_LINES` lines at most.
+            Names every such file, on `refusals.MOST_LINES` lines at most.
         """
         wanted = wanted if isinstance(wanted, Mapping) else {"": wanted}
         places = {self.state, *self.state.glob("*/"), *(path.parent for paths in wanted.values() for path in paths)}

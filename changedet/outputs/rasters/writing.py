@@ -83,7 +83,7 @@ class RasterWriter:
         Unit of the values; empty where they have none.
     classes : sequence of RasterClass, optional
         Named, coloured values; by default those of a mask or of a quality raster; for a
-        ``first_change`` give ``styles.date_classes(dates)``.
+        ``first_change`` give ``classes.date_classes(dates)``.
     stretch : mapping of str to (low, high), optional
         For each band of a scene, by its name, the values drawn darkest and brightest; by default the 2nd and 98th
         percentiles.

@@ -32,7 +32,7 @@ def scene_lines(
     folder : str
         That paths are relative to.
     shared : mapping of role to band number, or None
-        As `shared_bands` gives it.
+        Of the bands that all scenes have; None where they differ.
 
     Returns
     -------

@@ -58,7 +58,7 @@ PRIOR_CHANGES_M2: Final = 30.0
 """Sure changes, in square metres, whose weight the prior `USUAL_CHANGE` has: two boxes, so that one lorry makes no
 siding."""
 COUNTS: Final = 5
-"""What is counted of each pixel, see `_counts`."""
+"""What is counted of each pixel, see `_count`."""
 CLEAR_WEIGHT: Final = 0.8
 """Weight of a date from which on it may show that a change is gone: in haze changes seem gone too."""
 
