@@ -20,6 +20,7 @@ from changedet.grid import Grid
 from changedet.grid.zones import BERTH, of_kind
 from changedet.imagery.bands import is_sar
 from changedet.imagery.look import Look
+from changedet.kernels.pixel_classes import GREY
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.values import pixel_text
 from changedet.pipeline.date_model import DateModel
@@ -166,7 +167,8 @@ def _seen(plan: Plan, look: Look, grid: Grid, image: Singles, near: Bools | None
 
 def _shown(plan: Plan, look: Look, grid: Grid, image: Singles) -> Bools:
     quality = at_corners(plan.quality_file(look.date), plan.grid, grid)
-    shown = np.isin(quality, SHOWS_DARK) & np.isfinite(image).all(axis=0)
+    # A grey picture among colours has no colour of water.
+    shown = np.isin(quality, SHOWS_DARK) & (quality != GREY) & np.isfinite(image).all(axis=0)
     image[:, ~shown] = np.nan
     return np.asarray(shown)
 

@@ -15,7 +15,7 @@ from changedet.arrays import Bools, Bytes
 from changedet.blocks import Window
 from changedet.imagery.bands import is_sar
 from changedet.kernels import components
-from changedet.kernels.pixel_classes import NODATA, SNOW
+from changedet.kernels.pixel_classes import GREY, NODATA, SNOW
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.things.open_water import COLOURS, NEEDED, blue_water, open_water
 from changedet.pipeline.things.working_pixels import at_corners
@@ -147,9 +147,9 @@ class Waters:
         plan, look = self._plan, self._plan.looks[index]
         moved = self._models[look.date].alignment.displacement
         image, quality = look.overview(plan.grid, self._factor, plan.roles, moved)
-        # Snow swallows near infrared as water does.
+        # Snow swallows near infrared as water does, and a grey picture among colours has none.
         kept = at_corners(plan.quality_file(look.date), plan.grid, self._grid)
-        shown: Bools = (quality != NODATA) & (kept != SNOW)
+        shown: Bools = (quality != NODATA) & ~np.isin(kept, (SNOW, GREY))
         find = blue_water if self.by_colour else open_water
         wet = find(image, plan.roles, self._grid.ground_resolution_m)
         return np.where(shown, np.where(wet, WET, DRY), HIDDEN).astype(np.uint8)

@@ -12,7 +12,7 @@ from affine import Affine
 
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.kernels.pixel_classes import CLEAR, NODATA, SNOW
+from changedet.kernels.pixel_classes import CLEAR, GREY, NODATA, SNOW
 from changedet.pipeline.things import waters as module
 from changedet.pipeline.things.waters import Waters
 
@@ -21,8 +21,8 @@ FIELD = shapely.box(500_020, 3_999_902, 500_200, 3_999_998)
 LAND, SEA = shapely.box(500_020, 3_999_960, 500_280, 3_999_990), shapely.box(500_020, 3_999_720, 500_280, 3_999_880)
 
 
-SNOWED: set[dt.date] = set()
-"""Dates whose quality raster tells snow."""
+HIDDEN: dict[dt.date, int] = {}
+"""What the quality raster tells of dates that are not clear."""
 
 
 @pytest.fixture(autouse=True)
@@ -30,9 +30,9 @@ def kept_quality(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a run has written of each date."""
 
     def at_corners(day: dt.date, _whole: Grid, grid: Grid) -> np.ndarray:
-        return np.full(grid.shape, SNOW if day in SNOWED else CLEAR, np.uint8)
+        return np.full(grid.shape, HIDDEN.get(day, CLEAR), np.uint8)
 
-    SNOWED.clear()
+    HIDDEN.clear()
     monkeypatch.setattr(module, "at_corners", at_corners)
 
 
@@ -93,8 +93,9 @@ def test_the_share_of_what_is_shown_and_one_look_a_date() -> None:
     assert look.reads == 1
 
 
-def test_snow_is_no_water_though_it_is_darker_in_the_near_infrared() -> None:
-    SNOWED.add(Harbour.date)
+@pytest.mark.parametrize("kind", [SNOW, GREY])
+def test_neither_snow_nor_grey_is_water_though_it_is_darker_in_the_near_infrared(kind: int) -> None:
+    HIDDEN[Harbour.date] = kind
     assert Waters(plan_of(Harbour(), ("blue", "green", "red", "nir")), MODELS).share(0, SEA) == 0.0  # type: ignore[arg-type]
 
 
