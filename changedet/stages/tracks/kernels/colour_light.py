@@ -25,7 +25,8 @@ RIM_LIGHT: Final = (0.5, 1.1)
 """Least and most of a box's light that comes through what the mask leaves open at the rims of clouds and of their
 shadows. Chosen by hand, as the next."""
 RIM_HAZE: Final = 0.15
-"""Most white light that such a rim adds, linear: half of usual ground's, as much brighter ground is masked (`cloud_shapes.GROW_RATIO`)."""
+"""Most white light that such a rim adds, linear: half of usual ground's, as what is brighter by
+`cloud_shapes.GROW_RATIO` is masked."""
 
 
 @compiled
