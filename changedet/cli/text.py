@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
+from changedet.imagery.look import Look
 from changedet.imagery.stand_ins import is_grey
 from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
@@ -79,7 +80,7 @@ def _further_bands(plan: Plan) -> list[str]:
 
 def _scenes(plan: Plan) -> list[str]:
     grid = plan.grid
-    bands = ["pan" if is_grey(look) else " ".join(look.roles) for look in plan.looks]
+    bands = ["pan" if is_grey(look) else " ".join((*look.roles, *_sharper(look))) for look in plan.looks]
     wide = max(27, *map(len, bands)) + 1
     lines = [f"{'date':<12}{'gsd_m':>8}{'covers':>8}  {'sun':<14}{'bands':<{wide}}scene"]
     for look, own in zip(plan.looks, bands, strict=True):
@@ -87,6 +88,10 @@ def _scenes(plan: Plan) -> list[str]:
         sun = f"{look.sun.azimuth_deg:.0f} / {look.sun.elevation_deg:.0f}" if look.sun else "unknown"
         lines.append(f"{look.date!s:<12}{look.gsd_m:>8.3g}{share:>8.0%}  {sun:<14}{own:<{wide}}{look.name}")
     return lines
+
+
+def _sharper(look: Look) -> list[str]:
+    return ["by pan"] if all(scene.sharper for scene in look.scenes) else []
 
 
 def _methods(plan: Plan) -> list[str]:

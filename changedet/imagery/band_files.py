@@ -96,6 +96,9 @@ def find_band_files(
         if role in MASKS:
             rasters[mask] = read_header(mask, classes=True, like=rasters[whole].frame)
             sources[role] = BandSource(mask, 1)
+        elif role == "pan":
+            rasters[mask] = given.header(mask)
+            sources[role] = _source(rasters[mask], _band_of(rasters[mask], role, {}))
     return rasters, sources
 
 

@@ -24,6 +24,7 @@ from changedet.imagery.band_files import (
 from changedet.imagery.bands import GivenBands, in_order
 from changedet.imagery.headers import Raster
 from changedet.imagery.scene import BandSource, Scene
+from changedet.imagery.sharpening import with_sharper
 
 
 class PixelArguments(TypedDict, total=False):
@@ -71,7 +72,7 @@ def open_scene(
     ----------
     path : str or mapping of role to path
         A file with all bands, or one file for each role; with role ``""`` a file with all bands, beside those of its
-        masks. http, https and s3 URLs are files too.
+        masks and of the panchromatic band that sharpens it. http, https and s3 URLs are files too.
     date, time : datetime.date and datetime.time, or str
         UTC.
     bands : mapping of role to band number or description, optional
@@ -108,7 +109,7 @@ def open_scene(
     _check_names(path, name)
     warnings: list[str] = []
     rasters, sources = find_band_files(path, bands, default_bands, FileGiven(crs, bounds, nodata), warnings)
-    data = compared_bands(sources)
+    data, sharper = with_sharper(compared_bands(sources), rasters)
     masks = mask_sources(sources, data, rasters, mask)
     mark_swath_edge(rasters, data, masks)
     tags = rasters[next(iter(data.values())).path].tags
@@ -125,6 +126,7 @@ def open_scene(
         collection=collection,
         warnings=(*warnings, *_placed_roughly(rasters, data)),
         attribution=attribution.over(from_tags(tags)),
+        sharper=sharper,
     )
 
 

@@ -22,6 +22,7 @@ from changedet.imagery.angles import SunAngles, ViewAngles
 from changedet.imagery.attribution import UNSAID, Attribution
 from changedet.imagery.headers import Raster
 from changedet.imagery.kernels import provider_masks
+from changedet.imagery.kernels.sharpening import sharpened
 from changedet.imagery.on_grid import OnGrid, Read
 from changedet.imagery.warp import read_bilinear, read_nearest
 from changedet.kernels.missing import unite_missing
@@ -103,6 +104,9 @@ class Scene(OnGrid):
         What was assumed.
     attribution : Attribution
         Whose picture it is; no result depends on it.
+    sharper : BandSource or None
+        A panchromatic band of finer pixels that sharpens the bands as they are read, where they are read finer than
+        they are.
     known_as : str
         The identity under which its content was computed before; empty where it is its files' own.
     """
@@ -118,6 +122,7 @@ class Scene(OnGrid):
     collection: str = ""
     warnings: tuple[str, ...] = ()
     attribution: Attribution = UNSAID
+    sharper: BandSource | None = None
     known_as: str = ""
 
     @property
@@ -127,8 +132,8 @@ class Scene(OnGrid):
 
     @property
     def frame(self) -> Frame:
-        """Where the pixels of its finest band lie."""
-        paths = dict.fromkeys(source.path for source in self.bands.values())
+        """Where the pixels of its finest band lie, be it one that sharpens the others."""
+        paths = dict.fromkeys(source.path for source in self._sources)
         return min((self.rasters[path].frame for path in paths), key=lambda frame: frame.gsd_m)
 
     @cached_property
@@ -148,12 +153,17 @@ class Scene(OnGrid):
         return {role: self.rasters[b.path].bands[b.index - 1].nodata for role, b in self.bands.items()}
 
     @property
+    def _sources(self) -> tuple[BandSource, ...]:
+        return (*self.bands.values(), *([] if self.sharper is None else [self.sharper]))
+
+    @property
     def identity(self) -> str:
         """Hash of its files' identities and of how they are read, or what they were known as before."""
         if self.known_as:
             return self.known_as
         files = [(path, raster.identity, raster.alpha) for path, raster in self.rasters.items()]
-        content = repr((self.date, self.time, files, dict(self.bands), self.masks, self.sun, self.view))
+        read = (self.date, self.time, files, dict(self.bands), self.masks, self.sun, self.view)
+        content = repr(read if self.sharper is None else (*read, self.sharper))
         return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     @property
@@ -184,7 +194,8 @@ class Scene(OnGrid):
         ]
         bands = {role: (place[b.path], replace(b, path="")) for role, b in self.bands.items()}
         masks = [(place[mask.path], replace(mask, path="")) for mask in self.masks]
-        read = repr((self.name, self.date, self.time, held, bands, masks, self.sun, self.view))
+        sharper = [] if self.sharper is None else [(place[self.sharper.path], replace(self.sharper, path=""))]
+        read = repr((self.name, self.date, self.time, held, bands, masks, self.sun, self.view, *sharper))
         return hashlib.sha256(read.encode()).hexdigest()
 
     def outline(self, crs: str = LONLAT) -> BaseGeometry:
@@ -225,12 +236,37 @@ class Scene(OnGrid):
             else:
                 image[places] = part
         self._rescale(image, roles)
+        if self.sharper is not None:
+            self._sharpen(image, roles, grid, window, displacement, resolution_m)
         quality = self._quality(grid, window, displacement)
         unite_missing(image, quality, NODATA, 1 if self._misses_together(roles) else len(roles))
         return image, quality
 
+    def _sharpen(
+        self,
+        image: Singles,
+        roles: Sequence[str],
+        grid: Grid,
+        window: Window,
+        displacement: Displacement | None,
+        resolution_m: float | None,
+    ) -> None:
+        """Sharpen bands by the panchromatic one, where they are read in finer pixels than their own."""
+        own_m = max(self.rasters[self.bands[role].path].frame.gsd_m for role in roles)
+        if self.sharper is None or max(grid.ground_resolution_m, resolution_m or 0.0) >= own_m:
+            return
+        raster, indexes = self.rasters[self.sharper.path], [self.sharper.index]
+        pan, coarse = (
+            read_bilinear(raster, indexes, grid, window, displacement, resolution_m=size)[0]
+            for size in (resolution_m, own_m)
+        )
+        sharpened(image, pan, coarse)
+
     def _misses_together(self, roles: Sequence[str]) -> bool:
-        """Whether a pixel that some of these bands lack is lacked by all: of a file of whole numbers."""
+        """Whether a pixel that some of these bands lack is lacked by all: of a file of whole numbers.
+
+        A panchromatic band that lacks it takes it from all bands that it sharpens.
+        """
         sources = [self.bands[role] for role in roles]
         types = {np.dtype(self.rasters[one.path].bands[one.index - 1].dtype).kind for one in sources}
         return len({one.path for one in sources}) == 1 and types <= {"i", "u"}

@@ -114,6 +114,7 @@ def _scene(entry: SceneEntry, folder: Path) -> dict[str, JsonLike]:
     paths = {role: _short(path, folder) for role, path in entry.paths}
     found: dict[str, JsonLike] = {
         "path": paths.pop("", None) or paths or None,
+        "pan": paths.pop("pan", None) if entry.paths and not entry.paths[0][0] else None,
         "masks": (paths if entry.paths and not entry.paths[0][0] else None) or None,
         "date": str(entry.date) if entry.date else None,
         "time": str(entry.time) if entry.time else None,

@@ -20,7 +20,7 @@ Kind = Literal["path", "glob", "stac"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 _PROPERTIES: Final = ("time", "bands", "nodata", "mask", "sun", "view", "crs", "bounds", *publishing.KEYS)
 KEYS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    "path": ("path", "date", "date_format", *_PROPERTIES),
+    "path": ("path", "pan", "date", "date_format", *_PROPERTIES),
     "glob": ("glob", "date", "date_format", *_PROPERTIES),
     "stac": ("stac", "collections", "datetime", "assets", "max_cloud_cover", "bands", "nodata", *publishing.KEYS),
 }

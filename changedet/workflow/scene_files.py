@@ -45,6 +45,7 @@ def entries_of_files(checker: Checker, items: Mapping[str, Node], entry: SceneEn
         found += checker.take(items, f"{key}.glob", files_of_pattern(folder), ())
     else:
         paths = _paths(checker, items["path"], f"{key}.path", folder)
+        paths += _pan(checker, items, key) if paths else ()
         entries += [replace(entry, paths=paths)] if paths else []
         if paths and paths[0][0] and "bands" in items:
             checker.wrong(f"{key}.bands", "stands beside a path for each role, expected one of the two")
@@ -71,6 +72,15 @@ def _paths(checker: Checker, node: Node, key: str, folder: Path) -> tuple[tuple[
     items = by_role(checker, node, key, "{red: B04.tif, nir: B08.tif}")
     found = {role: checker.convert(item, f"{key}.{role}", convert, None) for role, item in items.items()}
     return tuple((role, path) for role, path in found.items() if path)
+
+
+def _pan(checker: Checker, items: Mapping[str, Node], key: str) -> tuple[tuple[str, str], ...]:
+    """The file of the panchromatic band that sharpens a file with all colours."""
+    path = checker.take(items, f"{key}.pan", file_or_url(checker.tree.folder), None)
+    if path and isinstance(items["path"], MapNode):
+        checker.wrong(f"{key}.pan", "stands beside a path for each role, expected as the role pan there")
+        return ()
+    return (("pan", path),) if path else ()
 
 
 def _when(checker: Checker, items: Mapping[str, Node], key: str) -> tuple[dt.date | None, str | None]:

@@ -238,6 +238,7 @@ def _scene_keys() -> JsonObject:
         "time": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?$", "description": "UTC."},
         "bands": {"anyOf": [_BANDS, {"type": "null"}]},
         "nodata": {"anyOf": [{"type": "number"}, {"enum": ["nan", "NaN"]}]},
+        "pan": {**_TEXT, "description": "A panchromatic band of finer pixels, which sharpens the colours of path."},
         "mask": {**_TEXT, "description": "A raster of the scene's usable pixels."},
         "sun": _angles(
             {

@@ -92,6 +92,8 @@ def _files(draft: Draft, own: Delivery, folder: str) -> list[str]:
     if own.paths[0][0]:
         return ["path:", *(f"  {role}: {quoted(relative(path, folder))}" for role, path in own.paths)]
     said = [f"path: {quoted(relative(own.paths[0][1], folder))}"]
+    if own.pan:
+        said.append(f"pan: {quoted(relative(own.pan, folder))}  # {own.pan_m:.3g} m, sharpens the colours")
     if "bands" in draft.todo:
         said.append(f"bands: {TODO}")
     elif draft.bands and not draft.has_roles:

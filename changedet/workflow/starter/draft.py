@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,7 +146,7 @@ def drafts_of(
                 form=when.form,
                 date_source=when.source,
                 facts=header.in_words(),
-                gsd_m=header.gsd_m,
+                gsd_m=header.gsd_m if own is None or math.isnan(own.pan_m) else own.pan_m,
                 bands=bands or header.roles or {},
                 has_roles=not alone or (header.roles is not None and not bands),
                 georeference=georeference,

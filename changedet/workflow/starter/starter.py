@@ -12,6 +12,7 @@ from changedet.imagery.headers import PaletteError
 from changedet.workflow.sidecar_masks import masks_of
 from changedet.workflow.starter.band_orders import ShowOrders
 from changedet.workflow.starter.band_pictures import draw_orders, free_name
+from changedet.workflow.starter.bundles import with_finer_pans
 from changedet.workflow.starter.draft import drafts_of
 from changedet.workflow.starter.headers import Header, find_files, read_scene_header
 from changedet.workflow.starter.questions import Questions
@@ -80,7 +81,8 @@ def starter_workflow(
     deliveries = {one.paths[0][1]: one for one in known.deliveries}
     questions = Questions(ask)
     rest = [path for path in known.rest if path not in beside]
-    found, classes = _headers(rest, deliveries, questions.problems, files.in_folders)
+    found, classes, pans = _headers(rest, deliveries, questions.problems, files.in_folders)
+    deliveries, as_fine = with_finer_pans(deliveries, found, pans)
     if questions.can_ask:
         # Nobody should answer questions for a workflow that cannot be written.
         questions.finish()
@@ -89,21 +91,24 @@ def starter_workflow(
     drafts = drafts_of(found, {mask.scene: mask for mask in masks if mask.role}, deliveries, questions, show)
     if unreadable:
         questions.finish()
-    left_out = {**files.left_out, **known.left_out, **spare, **unread, **classes}
+    left_out = {**files.left_out, **known.left_out, **spare, **unread, **classes, **as_fine}
     text = workflow_text(drafts, files.catalogs, os.path.abspath(folder), left_out, name)  # noqa: PTH100
     return Starter(text, tuple(questions.problems))
 
 
 def _headers(
     rest: Sequence[str], deliveries: Mapping[str, Delivery], problems: list[Problem], in_folders: Container[str]
-) -> tuple[list[Header], dict[str, str]]:
+) -> tuple[list[Header], dict[str, str], dict[str, Header]]:
     """The header of each scene's first file; the others are opened too, since what cannot be read is said at once.
 
-    Rasters of classes that lie in a folder beside scenes are none, with the reason why.
+    Rasters of classes that lie in a folder beside scenes are none, with the reason why. Headers of panchromatic files
+    that may sharpen scenes come apart, by their paths.
     """
     found: list[Header] = []
+    pans: dict[str, Header] = {}
     classes: dict[str, PaletteError] = {}
     first = {path: path for path in rest} | {path: own for own, one in deliveries.items() for _, path in one.paths}
+    first |= {one.pan: own for own, one in deliveries.items() if one.pan}
     for path in sorted(first):
         try:
             header = read_scene_header(path)
@@ -115,9 +120,11 @@ def _headers(
             continue
         if first[path] == path:
             found.append(header)
+        else:
+            pans[path] = header
     for path in [path for path in classes if path not in in_folders or not found]:
         problems.extend(classes.pop(path).problems)
-    return found, dict.fromkeys(classes, "a raster of classes")
+    return found, dict.fromkeys(classes, "a raster of classes"), pans
 
 
 def _pictures(base: Path) -> ShowOrders:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from changedet.imagery.angles import SunAngles, ViewAngles
@@ -20,6 +21,8 @@ SAME_SECONDS: Final = 60.0
 other."""
 FILL: Final = 0.0
 """What vendors write where a picture shows nothing, as their specifications have it; of most files no tag tells it."""
+COLOURS, PANCHROMATIC = "multispectral", "panchromatic"
+"""Products of which a bundle has both."""
 RGB: Final = ("red", "green", "blue")
 BGRN: Final = ("blue", "green", "red", "nir")
 
@@ -57,6 +60,10 @@ class Delivery:
         What products of one acquisition have in common; empty where only their times tell.
     flaw : str
         Why its metadata were not read.
+    pan : str
+        The panchromatic file of the same look, which may sharpen a file with all colours; empty for none.
+    pan_m : float
+        Size of its pixels; NaN where it was not read.
     """
 
     paths: tuple[tuple[str, str], ...]
@@ -73,6 +80,8 @@ class Delivery:
     product: str = ""
     look: str = ""
     flaw: str = ""
+    pan: str = ""
+    pan_m: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -199,6 +208,9 @@ def flaw_of(metadata: Metadata) -> str:
 def best_products(found: Sequence[Delivery]) -> Found:
     """Of several products of one acquisition those of the highest rank; its tiles stay together.
 
+    Of a bundle the colours keep the panchromatic file beside them, which sharpens them; of one in tiles it is left out,
+    as those of the two do not always lie upon each other.
+
     Parameters
     ----------
     found : sequence of Delivery
@@ -221,7 +233,19 @@ def best_products(found: Sequence[Delivery]) -> Found:
         left_out |= {path: reason for _, path in one.paths}
         if one.mask and not any(other.mask == one.mask for other in twins):
             left_out[one.mask] = reason
-    return Found(tuple(kept), left_out)
+    bundles = [_with_pan(one, found) for one in kept]
+    sharper = {path for one in bundles for path in (one.pan, *dict(one.paths).values())}
+    return Found(tuple(bundles), {path: reason for path, reason in left_out.items() if path not in sharper})
+
+
+def _with_pan(one: Delivery, found: Sequence[Delivery]) -> Delivery:
+    """The colours of a look with its panchromatic file, where there is one of each."""
+    look = [other for other in found if other is one or _same_look(one, other)]
+    colours, pans = ([other for other in look if other.product == kind] for kind in (COLOURS, PANCHROMATIC))
+    if colours != [one] or len(pans) != 1 or len(pans[0].paths) != 1:
+        return one
+    ((_, path),) = pans[0].paths
+    return replace(one, paths=(*one.paths, ("pan", path))) if one.paths[0][0] else replace(one, pan=path)
 
 
 def _same_look(one: Delivery, other: Delivery) -> bool:

@@ -68,6 +68,6 @@ def sort_files(paths: Sequence[str]) -> Sorted:
         own = vendor([path for path in found.rest if not is_remote(path)], folders)
         found.deliveries.extend(own.deliveries)
         found.left_out |= own.left_out
-        claimed = {path for one in own.deliveries for path in (*(p for _, p in one.paths), one.mask)}
+        claimed = {path for one in own.deliveries for path in (*(p for _, p in one.paths), one.mask, one.pan)}
         found.rest = [path for path in found.rest if path not in claimed and path not in own.left_out]
     return found

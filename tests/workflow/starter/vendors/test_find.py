@@ -28,7 +28,7 @@ def test_sort_files_leaves_no_file_out_and_none_twice() -> None:
     paths = [str(path) for path in Path().rglob("*") if path.suffix.lower() in {".tif", ".jp2"}]
     found = sort_files(paths)
     masks = [one.mask for one in found.deliveries if one.mask]
-    scenes = [path for one in found.deliveries for _, path in one.paths]
+    scenes = [path for one in found.deliveries for path in (*dict(one.paths).values(), one.pan) if path]
     assert sorted([*scenes, *masks, *found.left_out, *found.rest]) == sorted(paths)
     assert found.rest == ["2022-04-05.tif"]
     assert len(found.deliveries) == 5
