@@ -13,8 +13,6 @@ halls changes.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import io
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,15 +25,24 @@ from sklearn.linear_model import LogisticRegression
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.kernels.containers import OTHER  # noqa: E402
-from changedet.kernels.doubts import HOME_ODDS  # noqa: E402
 from changedet.models import hall_network  # noqa: E402
-from changedet.stages.objects import rescoring, second_look  # noqa: E402
+from changedet.stages.objects import second_look  # noqa: E402
 from changedet.stages.objects.boxes import rectangles_of  # noqa: E402
 from changedet.stages.objects.kernels import box_homes  # noqa: E402
 from scenarios.yards import Yard  # noqa: E402
 from training import fit_looks, painted_sites  # noqa: E402
-from training.fit_places import GSD_M, LEAST_SPREAD, OWN_SEEDS, PAINTED, SPREAD, STRENGTH, shown  # noqa: E402
+from training.fit_places import (  # noqa: E402
+    GSD_M,
+    LEAST_SPREAD,
+    OWN_SEEDS,
+    PAINTED,
+    SPREAD,
+    STRENGTH,
+    judged_boxes,
+    said,
+    shown,
+    written,
+)
 from training.network_scenes import HOME_KINDS, HOMES_FROM, TRAINS_FROM, photograph, scene  # noqa: E402
 
 OUT = ROOT / "changedet" / "models" / second_look.HOMES
@@ -65,14 +72,11 @@ class Teaching:
 
 def boxes_of(yard: Yard, number: int, *, colony: bool, painted: bool) -> Teaching | None:
     """All containers of a picture that are found, with what lies around them."""
-    table = fit_looks.found(yard).drop(columns=[rescoring.PLACE, HOME_ODDS], errors="ignore")
-    if "logit" not in table or table.empty:
+    known = judged_boxes(yard, TAUGHT_ON)
+    if known is None:
         return None
-    judged = rescoring.rescored(table, yard.gsd_m)
+    judged, rows = known
     sure = judged["confidence"].to_numpy(float)
-    rows = (judged["kind"] != OTHER).to_numpy() & (sure > TAUGHT_ON)
-    if not rows.any():
-        return None
     maps = second_look.halls_of(shown(yard), yard.gsd_m).maps
     centres = rectangles_of(judged, yard.gsd_m)[rows, :2]
     features = box_homes.features(maps, hall_network.MAP_STEPS_PX, centres)
@@ -110,12 +114,6 @@ def fitted(known: Teaching) -> tuple[NDArray[np.float64], ...]:
     return mean, spread, SPREAD * model.coef_[0]
 
 
-def said(known: Teaching, fit: tuple[NDArray[np.float64], ...]) -> NDArray[np.float64]:
-    """Log odds without the offset."""
-    mean, spread, weight = fit
-    return np.asarray(((known.features - mean) / spread) @ weight)
-
-
 def level_of(known: Teaching, odds: NDArray[np.float64]) -> float:
     """Log odds that one in twenty true boxes outside colonies exceeds, on the hand where that is more."""
     elsewhere = known.right & known.counted & ~known.colony
@@ -133,21 +131,15 @@ def main() -> None:
     odds = np.empty(len(known.right))
     for fold in range(FOLDS):
         left_out = known.picture % FOLDS == fold
-        odds[left_out] = said(known.part(left_out), fitted(known.part(~left_out)))
+        odds[left_out] = said(known.features[left_out], fitted(known.part(~left_out)))
     level = level_of(known, odds)
     for name, hand in (("painted", known.painted), ("own", ~known.painted)):
         for place, own in (("colonies", known.colony), ("elsewhere", ~known.colony)):
             for what, rows in (("true", known.right), ("false", ~known.right)):
                 chosen = odds[hand & own & rows & known.counted]
                 print(f"{name}, {place}: of {len(chosen)} {what} {np.mean(chosen > level):.3f} lie among houses")
-    mean, spread, weight = fitted(known)
-    content = io.BytesIO()
-    kept = {"mean": mean, "spread": spread, "weight": weight}
-    # Of two floats that differ in their last bits only one is written, so that the file is the same on any machine.
-    rounded = {name: np.round(value, 6).astype(np.float32) for name, value in kept.items()}
-    np.savez(content, **rounded, offset=np.round(-level_of(known, said(known, (mean, spread, weight))), 3))
-    given.out.write_bytes(content.getvalue())
-    digest = hashlib.sha256(content.getvalue()).hexdigest()
+    fit = fitted(known)
+    digest = written(given.out, fit, -level_of(known, said(known.features, fit)))
     print(f"{len(known.right)} boxes; {given.out.name} {digest}")
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
@@ -96,16 +97,23 @@ def shown(yard: Yard) -> NDArray[np.float32]:
     return np.where(np.isfinite(picture).all(axis=0), stretched, mean)
 
 
-def boxes_of(yard: Yard, is_painted: bool, number: int) -> Teaching | None:
-    """All containers of a picture that are found, with what their places show."""
+def judged_boxes(yard: Yard, least: float) -> tuple[pd.DataFrame, Bools] | None:
+    """Boxes of a picture before anything is known of their places, and which are containers of so much confidence."""
     table = fit_looks.found(yard).drop(columns=[rescoring.PLACE, HOME_ODDS], errors="ignore")
     if "logit" not in table or table.empty:
         return None
     judged = rescoring.rescored(table, yard.gsd_m)
-    sure = judged["confidence"].to_numpy(float)
-    rows = (judged["kind"] != OTHER).to_numpy() & (sure > TAUGHT_ON)
-    if not rows.any():
+    rows = (judged["kind"] != OTHER).to_numpy() & (judged["confidence"].to_numpy(float) > least)
+    return (judged, rows) if rows.any() else None
+
+
+def boxes_of(yard: Yard, is_painted: bool, number: int) -> Teaching | None:
+    """All containers of a picture that are found, with what their places show."""
+    known = judged_boxes(yard, TAUGHT_ON)
+    if known is None:
         return None
+    judged, rows = known
+    sure = judged["confidence"].to_numpy(float)
     maps = second_look.halls_of(shown(yard), yard.gsd_m).maps
     features = box_places.features(maps, hall_network.MAP_STEPS_PX, rectangles_of(judged, yard.gsd_m)[rows])
     before = logit(np.clip(sure[rows], BOUND, 1 - BOUND))
@@ -132,10 +140,10 @@ def fitted(known: Teaching) -> tuple[Floats, Floats, Floats]:
     return mean, spread, TRUST * SPREAD * model.coef_[0, 3:]
 
 
-def said(known: Teaching, fit: tuple[Floats, Floats, Floats]) -> Floats:
+def said(features: NDArray[np.float32], fit: tuple[Floats, ...]) -> Floats:
     """Log odds without the offset."""
     mean, spread, weight = fit
-    return np.asarray(((known.features - mean) / spread) @ weight)
+    return np.asarray(((features - mean) / spread) @ weight)
 
 
 def offset_of(known: Teaching) -> float:
@@ -143,7 +151,7 @@ def offset_of(known: Teaching) -> float:
     odds = np.empty(len(known.before))
     for fold in range(FOLDS):
         left_out = known.picture % FOLDS == fold
-        odds[left_out] = said(known.part(left_out), fitted(known.part(~left_out)))
+        odds[left_out] = said(known.features[left_out], fitted(known.part(~left_out)))
     asked = known.before > logit(DOUBTFUL[0])
     offsets = []
     for name, hand in (("painted", known.painted), ("own", ~known.painted)):
@@ -157,6 +165,16 @@ def offset_of(known: Teaching) -> float:
     return max(offsets)
 
 
+def written(out: Path, fit: tuple[Floats, ...], offset: float) -> str:
+    """Write a file of weights; its SHA-256."""
+    content = io.BytesIO()
+    # Of two floats that differ in their last bits only one is written, so that the file is the same on any machine.
+    mean, spread, weight = (np.round(value, 6).astype(np.float32) for value in fit)
+    np.savez(content, mean=mean, spread=spread, weight=weight, offset=np.round(offset, 3))
+    out.write_bytes(content.getvalue())
+    return hashlib.sha256(content.getvalue()).hexdigest()
+
+
 def main() -> None:
     """Fit and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -168,14 +186,7 @@ def main() -> None:
     parts = [part for part in found if part is not None]
     names = Teaching.__dataclass_fields__
     known = Teaching(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-    mean, spread, weight = fitted(known)
-    content = io.BytesIO()
-    kept = {"mean": mean, "spread": spread, "weight": weight}
-    # Of two floats that differ in their last bits only one is written, so that the file is the same on any machine.
-    rounded = {name: np.round(value, 6).astype(np.float32) for name, value in kept.items()}
-    np.savez(content, **rounded, offset=np.round(offset_of(known), 3))
-    given.out.write_bytes(content.getvalue())
-    digest = hashlib.sha256(content.getvalue()).hexdigest()
+    digest = written(given.out, fitted(known), offset_of(known))
     print(f"{len(known.right)} boxes, {int(known.right.sum())} true; {given.out.name} {digest}")
 
 
