@@ -1,10 +1,11 @@
-"""Lots of one colour looked at once more in light of their own.
+"""Lots of one colour, and single rows, looked at once more in light of their own.
 
 A stretch made for a whole scene leaves a dark block on pale ground a few steps of its range, in which the gaps between
 its boxes drown: the network draws all of them, in their places, with little confidence. Weak peaks that stand in a
-lattice, as long, as wide apart and of one colour, are such a block or nothing; so the network is shown what they cover
-with all that is brighter cut off, stretched by what is left. Of a block nearly all then rise, of ground, woods and
-fields none (docs/research/detector.md, "Lots of one dark colour").
+lattice, as long, as wide apart and of one colour, are such a block or nothing, and so are those that stand side by side
+in a row, of whatever colours; so the network is shown what they cover with all that is brighter cut off, stretched by
+what is left. Of a block nearly all then rise, of ground, woods and fields none (docs/research/detector.md, "Lots of one
+dark colour").
 """
 
 from __future__ import annotations
@@ -47,6 +48,16 @@ LEAST_BOXES: Final = 10
 LEAST_BESIDE, LEAST_IN_LINE = 0.8, 0.6
 """Share of a lot's boxes with a neighbour beside, and with one in line: the shade of a row of stacks has one or the
 other."""
+ROW_LOGIT: Final = -2.0
+"""Weakest peak that takes part in a single row. As the next four of 277 rows of four hands, all of them judges."""
+ROW_BOXES: Final = 6
+"""Of a single row."""
+ROW_SHIFT: Final = 0.15
+"""Along, less than this share of their length, of neighbours in a single row: they were set down by one hand."""
+ROW_TURN_RAD: Final = 0.1
+"""Turned against each other by less."""
+ROW_RATIO: Final = 1.15
+"""Greatest ratio of their lengths."""
 SURE_LOGIT: Final = 0.6
 """Median log odds of a lot from which on nothing is in doubt: a confidence of .94 before neighbours are asked."""
 MARGIN_M: Final = 14.0
@@ -81,7 +92,7 @@ class Relit(NamedTuple):
         All that were given, those of lots as their own light shows them where it makes them surer, and what only that
         light shows.
     in_lot : bool (n,)
-        Those that belong to a lot.
+        Those that belong to a lot or a row.
     """
 
     peaks: Peaks
@@ -89,7 +100,7 @@ class Relit(NamedTuple):
 
 
 def seen_again(picture: Singles, pixel_m: float, peaks: Peaks, content: bytes) -> Relit:
-    """Look at lots in doubt once more, in light of their own.
+    """Look at lots and rows in doubt once more, in light of their own.
 
     Parameters
     ----------
@@ -105,9 +116,10 @@ def seen_again(picture: Singles, pixel_m: float, peaks: Peaks, content: bytes) -
     Returns
     -------
     Relit
-        The same peaks where there is no lot.
+        The same peaks where there is neither.
     """
     in_lot = np.zeros(len(peaks.logit), bool)
+    single = rows(peaks)
     for lot in lots(picture, pixel_m, peaks):
         boxes = peaks.boxes[lot]
         colour = np.median(picture_colours(picture, boxes, pixel_m), axis=0)
@@ -116,7 +128,42 @@ def seen_again(picture: Singles, pixel_m: float, peaks: Peaks, content: bytes) -
             continue
         own = _belonging(picture, pixel_m, found, boxes, colour)
         peaks, in_lot = _merged(peaks, in_lot, lot, own)
+    for row in single:
+        boxes = peaks.boxes[row]
+        if in_lot[row].any() or np.median(peaks.logit[row]) > SURE_LOGIT:
+            continue
+        colour = np.median(picture_colours(picture, boxes, pixel_m), axis=0)
+        found = _in_own_light(picture, pixel_m, boxes, colour, content)
+        if found is not None and _risen(boxes, found) >= LEAST_RISEN:
+            peaks, in_lot = _merged(peaks, in_lot, row, _in_places(found, boxes))
     return Relit(peaks, in_lot)
+
+
+def rows(peaks: Peaks) -> list[Ints]:
+    """Groups of peaks that stand side by side, of one length and of any colours.
+
+    Parameters
+    ----------
+    peaks : Peaks
+        Of a picture, in metres from its corner.
+
+    Returns
+    -------
+    list of int64 (n,)
+        Indices of each group's peaks.
+    """
+    strong = np.flatnonzero(peaks.logit >= ROW_LOGIT)
+    if len(strong) < ROW_BOXES:
+        return []
+    known = strong[rectangles.suppress(peaks.boxes[strong], peaks.logit[strong], OVERLAP, OVERLAP)]
+    boxes = peaks.boxes[known]
+    one, other = near_pairs(boxes, np.ones(len(boxes)), 1.0, REACH_M).T
+    lie = beside(boxes, one, other)
+    length, across = (boxes[one, 2] + boxes[other, 2]) / 2, np.abs(lie.across)
+    linked = (across > BESIDE_M[0]) & (across < BESIDE_M[1]) & (lie.along < ROW_SHIFT * length)
+    linked &= (lie.turn < ROW_TURN_RAD) & (np.abs(np.log(boxes[one, 2] / boxes[other, 2])) < np.log(ROW_RATIO))
+    group = _connected(one[linked], other[linked], len(boxes))
+    return [known[group == number] for number in np.flatnonzero(np.bincount(group) >= ROW_BOXES)]
 
 
 def lots(picture: Singles, pixel_m: float, peaks: Peaks) -> list[Ints]:
@@ -132,17 +179,12 @@ def lots(picture: Singles, pixel_m: float, peaks: Peaks) -> list[Ints]:
     list of int64 (n,)
         Indices of each group's peaks.
     """
-    # Imported here, as it takes a while to load and not every run needs it.
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     if len(peaks.logit) < LEAST_BOXES:
         return []
     known = np.flatnonzero(rectangles.suppress(peaks.boxes, peaks.logit, OVERLAP, OVERLAP))
     boxes = peaks.boxes[known]
     one, other, aside = _neighbours(boxes, picture, pixel_m)
-    links = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(boxes), len(boxes)))
-    group = connected_components(links, directed=False)[1]
+    group = _connected(one, other, len(boxes))
     has_beside, has_line = np.zeros(len(boxes), bool), np.zeros(len(boxes), bool)
     for has, kind in ((has_beside, aside), (has_line, ~aside)):
         has[one[kind]] = has[other[kind]] = True
@@ -153,6 +195,16 @@ def lots(picture: Singles, pixel_m: float, peaks: Peaks) -> list[Ints]:
         if square and np.median(peaks.logit[known[lot]]) <= SURE_LOGIT:
             found.append(known[lot])
     return found
+
+
+def _connected(one: Ints, other: Ints, count: int) -> Ints:
+    """The group (count,) of each box, by pairs that are linked."""
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    links = coo_matrix((np.ones(len(one)), (one, other)), shape=(count, count))
+    return np.asarray(connected_components(links, directed=False)[1])
 
 
 def _neighbours(boxes: Floats, picture: Singles, pixel_m: float) -> tuple[Ints, Ints, Bools]:
@@ -234,6 +286,15 @@ def _belonging(picture: Singles, pixel_m: float, found: Peaks, boxes: Floats, co
     apart = np.hypot(*(found.boxes[:, None, :2] - boxes[None, :, :2]).transpose(2, 0, 1)).min(axis=1, initial=np.inf)
     alike = np.abs(picture_colours(picture, found.boxes, pixel_m) - colour).max(axis=1) < ONE_COLOUR
     kept = alike & (turn < TURN_RAD) & (apart < np.median(boxes[:, 2]) + BEYOND_M)
+    return Peaks(found.boxes[kept], found.logit[kept], found.other[kept])
+
+
+def _in_places(found: Peaks, boxes: Floats) -> Peaks:
+    """Those peaks in a row's own light that lie where its boxes do, and as they do."""
+    angle = np.angle(np.exp(2j * boxes[:, 4]).sum()) / 2
+    turn = np.abs((found.boxes[:, 4] - angle + np.pi / 2) % np.pi - np.pi / 2)
+    apart = np.hypot(*(found.boxes[:, None, :2] - boxes[None, :, :2]).transpose(2, 0, 1)).min(axis=1, initial=np.inf)
+    kept = (turn < TURN_RAD) & (apart < SAME_M)
     return Peaks(found.boxes[kept], found.logit[kept], found.other[kept])
 
 

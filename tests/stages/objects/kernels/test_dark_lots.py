@@ -11,7 +11,7 @@ from affine import Affine
 from changedet.grid import Grid
 from changedet.stages.objects import detector
 from changedet.stages.objects.kernels import network, network_peaks
-from changedet.stages.objects.kernels.dark_lots import RISEN_LOGIT, lots, own_light, seen_again
+from changedet.stages.objects.kernels.dark_lots import RISEN_LOGIT, lots, own_light, rows, seen_again
 from changedet.stages.objects.kernels.network_peaks import Peaks
 from changedet.stages.objects.kernels.stretch import GAMMA, LIFT
 from changedet.stages.objects.whole import detect_containers
@@ -94,6 +94,43 @@ def test_a_dark_block_on_pale_ground_rises_and_what_is_none_does_not():
     assert np.median(found.logit[in_lot]) > max(RISEN_LOGIT, np.median(before.logit[near]) + 0.5)
     bare = scene(peaks.boxes, level=GAP)
     same, none = seen_again(bare, PIXEL_M, peaks, content)
+    assert not none.any()
+    assert np.array_equal(same.logit, peaks.logit)
+
+
+def test_a_row_of_any_colours_is_one_from_six_boxes_on():
+    assert [len(row) for row in rows(lattice(6, 1))] == [6]
+    assert sorted(len(row) for row in rows(lattice(8, 2, pitch=(2.9, 14.0)))) == [8, 8]
+
+
+@pytest.mark.parametrize(
+    "peaks",
+    [lattice(5, 1), lattice(1, 12), lattice(8, 1, pitch=(4.6, 6.8)), lattice(8, 1, logit=-2.5), lattice(0, 0)],
+)
+def test_few_boxes_boxes_end_to_end_wide_lanes_and_faint_ones_are_no_row(peaks):
+    assert rows(peaks) == []
+
+
+@pytest.mark.parametrize(("column", "step"), [(1, 1.5), (2, 1.4), (4, 0.2)])
+def test_boxes_that_are_shifted_longer_or_turned_part_a_row(column, step):
+    peaks = lattice(8, 1)
+    peaks.boxes[4, column] += step
+    assert rows(peaks) == []
+
+
+def test_a_row_of_dark_colours_on_pale_ground_rises_in_its_places_alone():
+    peaks = lattice(8, 1, logit=-1.0)
+    content = detector.model_bytes()
+    picture = scene(peaks.boxes)
+    for k, (x, y, length, width, _) in enumerate(peaks.boxes):
+        part = slice(int((y - length / 2) / PIXEL_M), int((y + length / 2) / PIXEL_M))
+        across = slice(round((x - width / 2) / PIXEL_M), round((x + width / 2) / PIXEL_M))
+        picture[k % 3, part, across] *= 1.2
+    found, in_lot = seen_again(picture, PIXEL_M, peaks, content)
+    assert in_lot.all()
+    assert len(found.logit) == len(peaks.logit)
+    assert (found.logit > RISEN_LOGIT).mean() >= 0.7
+    same, none = seen_again(scene(peaks.boxes, level=GAP), PIXEL_M, peaks, content)
     assert not none.any()
     assert np.array_equal(same.logit, peaks.logit)
 
