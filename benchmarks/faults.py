@@ -1,13 +1,13 @@
 """Whether a run that a fault ends says so in one line, and the next run finishes with the same bytes.
 
-    python benchmarks/faults.py [--count 20] [--kinds write,full,..] [--folder DIR]
+    python benchmarks/faults.py [--count 20] [--kinds write,full,..] [--folder DIR] [--workflow SITE.yaml]
 
-A small site is run once undisturbed; then, for each kind of fault, some `--count` runs with a fault at an evenly drawn
-one of all calls of that kind, and after each a run without. Faults are made below Python, in a library that is
-preloaded (`fault_shim.c`, built with cc): GDAL and SQLite meet them too. Right is a first run that is done or refused
-in one line (killed, where it was killed) and a second one that is done, all of whose files equal those of the
-undisturbed run. `clock` sets the clock back to 1990 in the first run, `two` runs both at once, `swapped` puts another
-scene in place of one while the first run is at work, and back.
+A small site without boxes, or that of `--workflow`, is run once undisturbed; then, for each kind of fault, some
+`--count` runs with a fault at an evenly drawn one of all calls of that kind, and after each a run without. Faults are
+made below Python, in a library that is preloaded (`fault_shim.c`, built with cc): GDAL and SQLite meet them too. Right
+is a first run that is done or refused in one line (killed, where it was killed) and a second one that is done, all of
+whose files equal those of the undisturbed run. `clock` sets the clock back to 1990 in the first run, `two` runs both at
+once, `swapped` puts another scene in place of one while the first run is at work, and back.
 
 Lost workers and schedulers are in tests/pipeline/test_scheduling.py.
 """
@@ -133,9 +133,9 @@ def contents(out: Path) -> dict[str, str]:
 class Bench:
     """The site, its undisturbed files, and what is judged of each case."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workflow: Path | None) -> None:
         self.folder = folder
-        self.workflow = site(folder)
+        self.workflow = workflow or site(folder)
         carried_out(self.workflow, folder / "warm")
         first, second = (self._whole(folder / name) for name in ("one", "two"))
         self.expected = {name: digest for name, digest in first.items() if second.get(name) == digest}
@@ -228,12 +228,13 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--kinds", default=",".join([*MODES, *OTHERS]))
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--workflow", type=Path, help="a site of your own; `swapped` is of the small one alone")
     given = parser.parse_args()
     if not PRELOADED:
         preloaded()
     folder = given.folder or Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
-    bench, wrong = Bench(folder), 0
+    bench, wrong = Bench(folder, given.workflow), 0
     print(f"{'kind':12}{'calls':>8}{'tried':>8}{'right':>8}")
     for kind in given.kinds.split(","):
         calls = bench.calls(MODES[kind]) if kind in MODES else 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -19,10 +19,9 @@ MOST_MET: Final = 100_000
 """Times that sides of several polygons meet. To lay them over each other takes 3 CPU s for as many and grows somewhat
 faster than they do: a file of 640 kB can hold 9 million, which take a quarter of an hour."""
 _MOST_NEAR: Final = 200_000_000
-"""Pairs of sides whose boxes overlap, which are looked at; some 20 CPU s."""
+"""Pairs of sides whose boxes overlap, each from both, which are looked at; some 20 CPU s. GEOS looks at all of them,
+too: a comb of slanting teeth, which crosses nothing, has the square of its teeth of them."""
 _PAIRS_AT_ONCE: Final = 4_000_000
-_AT_ONCE: Final = 64
-"""Sides that are looked at before what was found is counted."""
 
 
 def made_valid(shape: BaseGeometry, where: str) -> BaseGeometry:
@@ -43,25 +42,50 @@ def made_valid(shape: BaseGeometry, where: str) -> BaseGeometry:
     Raises
     ------
     InputError
-        Its sides cross each other more than `MOST_CROSSINGS` times.
+        Its sides cross each other more than `MOST_CROSSINGS` times, or lie beside each other slantwise so often that
+        to look for crossings takes minutes.
     """
+    sides = _sides([shape])
+    sides = sides[np.isfinite(sides).all(axis=(1, 2))]
+    if len(sides) ** 2 > _MOST_NEAR:
+        for _ in _near(sides, where):
+            pass
     if shape.is_valid:
         return shape
-    if _crossings(shape) > MOST_CROSSINGS:
+    if _crossings(sides, where) > MOST_CROSSINGS:
         raise InputError(f"{where} crosses itself more than {MOST_CROSSINGS} times; draw it anew")
     return shapely.make_valid(shape)
 
 
-def _crossings(shape: BaseGeometry) -> int:
+def _crossings(sides: NDArray[np.float64], where: str) -> int:
     """Crossings of sides, each once; counted no farther than to more than `MOST_CROSSINGS`."""
-    sides = _sides([shape])
-    lines = np.asarray(shapely.linestrings(sides[np.isfinite(sides).all(axis=(1, 2))]), object).reshape(-1)
-    tree, found = shapely.STRtree(lines), 0
-    for first in range(0, len(lines), _AT_ONCE):
-        found += tree.query(lines[first : first + _AT_ONCE], predicate="crosses").shape[1]
-        if found > 2 * MOST_CROSSINGS:
+    found = 0
+    for one, other in _near(sides, where):
+        pairs = one < other
+        first, second = sides[one[pairs]], sides[other[pairs]]
+        across = _turn(first, second[:, 0]) * _turn(first, second[:, 1]) < 0
+        found += int((across & (_turn(second, first[:, 0]) * _turn(second, first[:, 1]) < 0)).sum())
+        if found > MOST_CROSSINGS:
             break
-    return found // 2
+    return found
+
+
+def _near(sides: NDArray[np.float64], where: str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Pairs of sides (n, end, 2) whose boxes overlap, each twice, and each side with itself, some at a time."""
+    lines = np.asarray(shapely.linestrings(sides), object).reshape(-1)
+    # At random, so that what the last sides had tells how much memory the next ones take.
+    tree, order = shapely.STRtree(lines), np.random.default_rng(0).permutation(len(lines))
+    first, step, near = 0, max(1, _PAIRS_AT_ONCE // max(1, len(lines))), 0
+    while first < len(lines):
+        chosen = order[first : first + step]
+        one, other = tree.query(lines[chosen])
+        yield chosen[one], other
+        near += len(one)
+        if near > _MOST_NEAR:
+            raise InputError(f"{where}: too many sides lie slantwise beside each other; simplify the outline")
+        first += step
+        if len(one) < _PAIRS_AT_ONCE // 4:
+            step *= 2
 
 
 def require_few_meetings(shapes: Sequence[BaseGeometry], where: str) -> None:
@@ -79,21 +103,17 @@ def require_few_meetings(shapes: Sequence[BaseGeometry], where: str) -> None:
     Raises
     ------
     InputError
-        Their sides cross or touch each other more than `MOST_MET` times, but at corners that they share.
+        Their sides cross or touch each other more than `MOST_MET` times, but at corners that they share, or lie beside
+        each other slantwise too often.
     """
     sides = _sides(shapes)
     if len(sides) ** 2 // 2 <= MOST_MET:
         return
-    lines = np.asarray(shapely.linestrings(sides), object).reshape(-1)
-    tree, step = shapely.STRtree(lines), max(1, _PAIRS_AT_ONCE // len(lines))
-    met = near = 0
-    for first in range(0, len(lines), step):
-        one, other = tree.query(lines[first : first + step])
-        one = one + first
+    met = 0
+    for one, other in _near(sides, where):
         pairs = one < other
-        near += len(one)
         met += int(_meet(sides[one[pairs]], sides[other[pairs]]).sum())
-        if met > MOST_MET or near > _MOST_NEAR:
+        if met > MOST_MET:
             raise InputError(f"{where}: its polygons cross each other more than {MOST_MET} times; draw them anew")
 
 

@@ -12,6 +12,7 @@ import shapely
 from small_rasters import CRS
 
 from changedet.errors import InputError
+from changedet.grid import mending
 from changedet.grid.areas import Area, read_areas
 from changedet.grid.mending import MOST_CROSSINGS, MOST_MET, made_valid, require_few_meetings
 
@@ -47,6 +48,22 @@ def test_made_valid_refuses_knots_before_they_take_hours() -> None:
         ):
             made_valid(shape, "zone 'a'")
     assert time.process_time() - began < 5
+
+
+def slanting(teeth: int) -> shapely.Polygon:
+    """Slanting teeth that cross nothing, whose boxes all overlap, and a bow in its rim."""
+    start = np.arange(teeth) / teeth
+    corners = np.stack([np.c_[start, 0 * start], np.c_[1 + start + 0.25 / teeth, 1 + 0 * start]], axis=1)
+    bow = [(2.5, -1), (-2, -1), (-1.5, -2), (-2, -2), (-1.5, -1)]
+    return shapely.Polygon([*corners.reshape(-1, 2), *bow])
+
+
+def test_made_valid_counts_no_pairs_of_sides_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert made_valid(slanting(100), "it").is_valid
+    monkeypatch.setattr(mending, "_MOST_NEAR", 1_000_000)
+    monkeypatch.setattr(mending, "_PAIRS_AT_ONCE", 100_000)
+    with pytest.raises(InputError, match="too many sides lie slantwise"):
+        made_valid(slanting(2000), "it")
 
 
 def test_read_areas_refuses_a_knot_in_a_line(tmp_path: Path) -> None:
