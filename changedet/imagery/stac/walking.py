@@ -230,17 +230,20 @@ def resolved(href: str, place: str) -> str:
     Raises
     ------
     InputError
-        It is one of GDAL's virtual paths, inline XML, a file of this machine named by a remote document, or of a kind
-        that is not read.
+        It is one of GDAL's virtual paths, inline XML, a file of this machine named by a remote document, a link that
+        leads to itself, no URL, or of a kind that is not read.
     """
     odd = len(href) > MAX_HREF or any(ord(letter) < 32 for letter in href)
     if odd or not href.strip() or href.lstrip().startswith("<") or "/vsi" in href.lower():
         raise InputError(f"{place}: the href {href[:80]!r} is no file and no URL")
-    scheme = urlparse(href).scheme
+    try:
+        scheme, joined = urlparse(href).scheme, urljoin(place, href)
+    except ValueError as error:
+        raise InputError(f"{place}: the href {href[:80]!r} is no file and no URL ({error})") from error
     if host_of(place):
         if scheme == "file":
             raise InputError(f"{place}: leads to a file of this machine ('{href}'), which a remote catalog may not")
-        return urljoin(place, href)
+        return joined
     if scheme in {"http", "https", "s3"}:
         return href
     if scheme not in {"", "file"} and len(scheme) > 1:
@@ -248,7 +251,11 @@ def resolved(href: str, place: str) -> str:
             f"{place}: the href '{href[:80]}' is of a kind that is not read, expected a file, http, https or s3"
         )
     base = Path(place.removeprefix("file://")).parent
-    return str((base / href.removeprefix("file://")).resolve())
+    try:
+        return str((base / href.removeprefix("file://")).resolve())
+    except (OSError, RuntimeError) as error:
+        # A link to itself is a RuntimeError before Python 3.13.
+        raise InputError(f"{place}: the href {href[:80]!r} leads to no file ({error})") from error
 
 
 def typed(data: Mapping[str, Json], key: str, kind: type[Kind], where: str, default: Kind | None = None) -> Kind:

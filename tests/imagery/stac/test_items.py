@@ -28,6 +28,7 @@ from changedet.imagery.attribution import Attribution
 from changedet.imagery.grouping import group_looks
 from changedet.imagery.opening import open_scene
 from changedet.imagery.stac.items import LeftOut, items
+from changedet.imagery.stac.walking import resolved
 from changedet.kernels.pixel_classes import CLOUD
 from changedet.plan import make_plan
 
@@ -286,6 +287,7 @@ def _bad(change: dict[str, Any]) -> dict[str, Any]:
         (_bad({"assets": {"red": asset("s3://bucket/a.tif")}}), "leads to bucket, which is not allowed"),
         (_bad({"assets": {"red": asset("/vsicurl/http://evil.example/a.tif")}}), "is no file and no URL"),
         (_bad({"assets": {"red": asset("<VRTDataset/>")}}), "is no file and no URL"),
+        (_bad({"assets": {"red": asset("http://[::1")}}), "is no file and no URL"),
         (_bad({"assets": {"red": asset("a\0.tif")}}), "is no file and no URL"),
         (_bad({"assets": {"red": asset("a" * 9000)}}), "is no file and no URL"),
         (_bad({"assets": {"red": asset("ftp://evil.example/a.tif")}}), "of a kind that is not read"),
@@ -474,3 +476,9 @@ def test_no_scene_is_read_from_where_its_host_redirects_to(tmp_path: Path, by: s
             make_plan(tmp_path / "w.yaml")
         hostile.shutdown()
     assert set(_Hostile.asked) == {"127.0.0.1"}
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").symlink_to("a.tif")
+    with pytest.raises(InputError, match="leads to no file"):
+        resolved("a.tif", str(tmp_path / "catalog.json"))
