@@ -78,6 +78,24 @@ def read_fields(plan: Plan, models: Mapping[dt.date, DateModel]) -> Fields | Non
     return Fields([*_dates(plan, models, grid, factor)], grid, RIM_M * plan.grid.ground_metre)
 
 
+def with_rim(fields: Fields, shapes: Sequence[BaseGeometry]) -> list[BaseGeometry]:
+    """Shapes with the rim around them of which nothing is learnt.
+
+    Parameters
+    ----------
+    fields : Fields
+        Of `read_fields`.
+    shapes : sequence of geometry
+        What is built or marked.
+
+    Returns
+    -------
+    list of geometry
+        In their order. Outlines that follow pixels take long: what two questions need is made once.
+    """
+    return [shapely.buffer(one, fields.rim) for one in shapes]
+
+
 def field_ground(fields: Fields, built: Sequence[BaseGeometry], marks: Sequence[BaseGeometry]) -> BaseGeometry:
     """Outline what has the colour of the site's own bare fields, or bears plants on some date though no mask marks it.
 
@@ -88,15 +106,15 @@ def field_ground(fields: Fields, built: Sequence[BaseGeometry], marks: Sequence[
     built : sequence of geometry
         Of each date, its likely footprint.
     marks : sequence of geometry
-        Of each date, all that its mask marks.
+        Of each date, all that its mask marks, as of `with_rim`.
 
     Returns
     -------
     geometry
         In the grid's CRS; colours are known where two dates show fields that another shows green.
     """
-    grid, marked = fields.grid, _marked(fields, marks)
-    made = [_burnt([shapely.buffer(one, fields.rim) for one in pair], grid) for pair in zip(built, marks, strict=True)]
+    grid, marked = fields.grid, _burnt(marks, fields.grid)
+    made = [_burnt(pair, grid) for pair in zip(with_rim(fields, built), marks, strict=True)]
     alike = like_fields(fields.dates, made, grid.ground_resolution_m)
     return shapely.union_all(grid.outlines(alike | planted_ever(fields.dates, marked), 0, 0))
 
@@ -109,7 +127,7 @@ def still_planted(fields: Fields, marks: Sequence[BaseGeometry]) -> list[BaseGeo
     fields : Fields
         Of `read_fields`.
     marks : sequence of geometry
-        Of each date, all that its mask marks.
+        Of each date, all that its mask marks, as of `with_rim`.
 
     Returns
     -------
@@ -117,12 +135,8 @@ def still_planted(fields: Fields, marks: Sequence[BaseGeometry]) -> list[BaseGeo
         In the grid's CRS; that of the last date is empty.
     """
     grid = fields.grid
-    planted = planted_later(fields.dates, _marked(fields, marks), grid.ground_resolution_m)
+    planted = planted_later(fields.dates, _burnt(marks, grid), grid.ground_resolution_m)
     return [shapely.union_all(grid.outlines(one, 0, 0)) for one in planted]
-
-
-def _marked(fields: Fields, marks: Sequence[BaseGeometry]) -> Bools:
-    return _burnt([shapely.buffer(one, fields.rim) for one in marks], fields.grid)
 
 
 def _dates(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid, factor: int) -> Iterator[FieldDate]:

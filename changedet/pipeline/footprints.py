@@ -22,7 +22,7 @@ from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.built_since import boxes_on, built_tiles
 from changedet.pipeline.changes import SHOWS_ALL
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.field_ground import field_ground, read_fields, still_planted
+from changedet.pipeline.field_ground import field_ground, read_fields, still_planted, with_rim
 from changedet.pipeline.planted import planted_ground
 from changedet.pipeline.season_footprints import held_against_seasons
 from changedet.pipeline.things.waters import Waters
@@ -113,9 +113,10 @@ def footprints_of(
         found = with_works(found, gained, partial(_shown, plan), plan.grid)
         fields = read_fields(plan, models)
         if fields is not None:
-            alike = field_ground(fields, [one.geometry for one in found], masks.marks)
+            around = with_rim(fields, masks.marks)
+            alike = field_ground(fields, [one.geometry for one in found], around)
             found = without_fields(found, alike, masks.marks)
-            found = without_planted(found, still_planted(fields, masks.marks))
+            found = without_planted(found, still_planted(fields, around))
     if lasts and knows_seasons(plan):
         found = held_against_seasons(plan, found, changes)
     if trees is None:

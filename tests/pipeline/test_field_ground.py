@@ -12,7 +12,7 @@ from affine import Affine
 from changedet.grid import Grid
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA
 from changedet.pipeline.date_model import OverviewClasses
-from changedet.pipeline.field_ground import field_ground, read_fields, still_planted
+from changedet.pipeline.field_ground import field_ground, read_fields, still_planted, with_rim
 
 GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (400, 400))
 CROP, SOIL = (30.0, 60.0, 40.0, 300.0), (90.0, 105.0, 110.0, 150.0)
@@ -48,7 +48,7 @@ def models_of(mask: OverviewClasses | None) -> dict[int, SimpleNamespace]:
 def told(mask: OverviewClasses | None, built: list, marks: list) -> shapely.Geometry:
     fields = read_fields(plan_of("blue", "green", "red", "nir"), models_of(mask))
     assert fields is not None
-    return field_ground(fields, built, marks)
+    return field_ground(fields, built, with_rim(fields, marks))
 
 
 def test_a_field_that_is_bare_on_all_dates_has_the_colour_of_those_that_turn() -> None:
@@ -77,7 +77,7 @@ def test_what_grows_on_the_second_look_was_not_built_on_the_first() -> None:
     assert shapely.intersection(first, turned).area > 0.9 * turned.area
     assert not shapely.intersects(first, shapely.buffer(STUBBLE, -8))
     assert last.is_empty
-    first, _ = still_planted(fields, [NOTHING, turned])
+    first, _ = still_planted(fields, with_rim(fields, [NOTHING, turned]))
     assert shapely.intersection(first, turned).area < 0.1 * turned.area
 
 
