@@ -71,7 +71,13 @@ def _crossings(sides: NDArray[np.float64], where: str) -> int:
 
 
 def _near(sides: NDArray[np.float64], where: str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Pairs of sides (n, end, 2) whose boxes overlap, each twice, and each side with itself, some at a time."""
+    """Pairs of sides (n, end, 2) whose boxes overlap, each twice, and each side with itself, some at a time.
+
+    Raises
+    ------
+    InputError
+        They are too many to be tried.
+    """
     lines = np.asarray(shapely.linestrings(sides), object).reshape(-1)
     # At random, so that what the last sides had tells how much memory the next ones take.
     tree, order = shapely.STRtree(lines), np.random.default_rng(0).permutation(len(lines))
