@@ -87,7 +87,8 @@ def test_a_date_that_shows_too_little_has_no_figure_in_any_layer_of_its_ground()
         for day, yard in zip(days, yards, strict=True)
     }
     looks = [
-        DateMeasurements(day, valid_fraction={"": share}) for day, share in zip(days, (1.0, 0.22, 1.0), strict=True)
+        DateMeasurements(day, valid_fraction={"": share}, footprint_m2={} if share < 0.5 else {"": Estimate(1, 1, 1)})
+        for day, share in zip(days, (1.0, 0.22, 1.0), strict=True)
     ]
     plan = cast("Plan", SimpleNamespace(grid=SimpleNamespace(crs="EPSG:32633", ground_metre=1.0)))
     assert footprints.footprint_layer(made, looks, plan)["area_m2"].isna().tolist() == [False, True, False]

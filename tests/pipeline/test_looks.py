@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
 import numpy as np
 from affine import Affine
@@ -24,6 +25,7 @@ class Ramp:
     """A look whose bands are the pixels' rows and columns."""
 
     date = dt.date(2023, 1, 1)
+    scenes = (SimpleNamespace(bands={"red": 1, "nir": 2}),)
 
     def read(self, grid, window, roles, displacement):
         rows = np.arange(window.y, window.y + window.height, dtype=np.float32)[:, None]
