@@ -237,7 +237,7 @@ class Scene(OnGrid):
                 image[places] = part
         self._rescale(image, roles)
         if self.sharper is not None:
-            self._sharpen(image, roles, grid, window, displacement, resolution_m)
+            self._sharpen(image, grid, window, displacement, resolution_m)
         quality = self._quality(grid, window, displacement)
         unite_missing(image, quality, NODATA, 1 if self._misses_together(roles) else len(roles))
         return image, quality
@@ -245,14 +245,14 @@ class Scene(OnGrid):
     def _sharpen(
         self,
         image: Singles,
-        roles: Sequence[str],
         grid: Grid,
         window: Window,
         displacement: Displacement | None,
         resolution_m: float | None,
     ) -> None:
         """Sharpen bands by the panchromatic one, where they are read in finer pixels than their own."""
-        own_m = max(self.rasters[self.bands[role].path].frame.gsd_m for role in roles)
+        # Of all bands, so that a band is the same whichever others are read with it.
+        own_m = max(self.rasters[source.path].frame.gsd_m for source in self.bands.values())
         if self.sharper is None or max(grid.ground_resolution_m, resolution_m or 0.0) >= own_m:
             return
         raster, indexes = self.rasters[self.sharper.path], [self.sharper.index]

@@ -72,3 +72,15 @@ def test_a_panchromatic_band_that_is_hardly_finer_or_coarse_is_a_band_like_other
     scene = bundle(tmp_path, factor=factor, fine=fine)
     assert scene.sharper is None
     assert scene.roles == ("blue", "green", "red", "pan")
+
+
+def test_a_band_is_sharpened_alike_whichever_are_read_with_it(tmp_path: Path) -> None:
+    pan = write(tmp_path / "pan.tif", np.rint(truth()).astype(np.uint16), FINE)
+    files = {"pan": pan}
+    for role, factor in (("red", 4), ("nir", 8)):
+        mean = truth().reshape(80 // factor, factor, 96 // factor, factor).mean(axis=(1, 3))
+        place = Affine(FINE.a * factor, 0, FINE.c, 0, FINE.e * factor, FINE.f)
+        files[role] = write(tmp_path / f"{role}.tif", np.rint(mean).astype(np.uint16), place)
+    scene, grid = open_scene(files, date="2023-06-04"), grid_like(80, 96, FINE)
+    both, _ = scene.read(grid, whole(grid), ("red", "nir"))
+    assert np.array_equal(both[:1], scene.read(grid, whole(grid), ("red",))[0])

@@ -118,24 +118,20 @@ def seen_again(picture: Singles, pixel_m: float, peaks: Peaks, content: bytes) -
     Relit
         The same peaks where there is neither.
     """
-    in_lot = np.zeros(len(peaks.logit), bool)
-    single = rows(peaks)
+    in_lot, single = np.zeros(len(peaks.logit), bool), rows(peaks)
     for lot in lots(picture, pixel_m, peaks):
-        boxes = peaks.boxes[lot]
-        colour = np.median(picture_colours(picture, boxes, pixel_m), axis=0)
-        found = _in_own_light(picture, pixel_m, boxes, colour, content)
-        if found is None or _risen(boxes, found) < LEAST_RISEN:
-            continue
-        own = _belonging(picture, pixel_m, found, boxes, colour)
-        peaks, in_lot = _merged(peaks, in_lot, lot, own)
+        boxes, colour = peaks.boxes[lot], _colour(picture, pixel_m, peaks.boxes[lot])
+        found = _risen_in_own_light(picture, pixel_m, boxes, colour, content)
+        if found is not None:
+            peaks, in_lot = _merged(peaks, in_lot, lot, _belonging(picture, pixel_m, found, boxes, colour))
     for row in single:
-        boxes = peaks.boxes[row]
         if in_lot[row].any() or np.median(peaks.logit[row]) > SURE_LOGIT:
             continue
-        colour = np.median(picture_colours(picture, boxes, pixel_m), axis=0)
-        found = _in_own_light(picture, pixel_m, boxes, colour, content)
-        if found is not None and _risen(boxes, found) >= LEAST_RISEN:
-            peaks, in_lot = _merged(peaks, in_lot, row, _in_places(found, boxes))
+        boxes = peaks.boxes[row]
+        found = _risen_in_own_light(picture, pixel_m, boxes, _colour(picture, pixel_m, boxes), content)
+        if found is not None:
+            turn, apart = _lie(found, boxes)
+            peaks, in_lot = _merged(peaks, in_lot, row, _chosen(found, (turn < TURN_RAD) & (apart < SAME_M)))
     return Relit(peaks, in_lot)
 
 
@@ -256,6 +252,18 @@ def _linear(stretched: Singles | Floats) -> Floats:
     return np.asarray(np.maximum(stretched, 0.0) ** (1 / GAMMA) - LIFT, np.float64)
 
 
+def _colour(picture: Singles, pixel_m: float, boxes: Floats) -> Floats:
+    return np.asarray(np.median(picture_colours(picture, boxes, pixel_m), axis=0))
+
+
+def _risen_in_own_light(
+    picture: Singles, pixel_m: float, boxes: Floats, colour: Floats, content: bytes
+) -> Peaks | None:
+    """All peaks around boxes in their own light, None where that is the scene's or too few of them rise."""
+    found = _in_own_light(picture, pixel_m, boxes, colour, content)
+    return None if found is None or _risen(boxes, found) < LEAST_RISEN else found
+
+
 def _in_own_light(picture: Singles, pixel_m: float, boxes: Floats, colour: Floats, content: bytes) -> Peaks | None:
     """All peaks around a lot in its own light, None where that is the scene's."""
     first = (
@@ -281,20 +289,21 @@ def _risen(boxes: Floats, found: Peaks) -> float:
 
 def _belonging(picture: Singles, pixel_m: float, found: Peaks, boxes: Floats, colour: Floats) -> Peaks:
     """Those peaks in a lot's own light that lie as its boxes do, in their places or beside them, in its colour."""
-    angle = np.angle(np.exp(2j * boxes[:, 4]).sum()) / 2
-    turn = np.abs((found.boxes[:, 4] - angle + np.pi / 2) % np.pi - np.pi / 2)
-    apart = np.hypot(*(found.boxes[:, None, :2] - boxes[None, :, :2]).transpose(2, 0, 1)).min(axis=1, initial=np.inf)
+    turn, apart = _lie(found, boxes)
     alike = np.abs(picture_colours(picture, found.boxes, pixel_m) - colour).max(axis=1) < ONE_COLOUR
-    kept = alike & (turn < TURN_RAD) & (apart < np.median(boxes[:, 2]) + BEYOND_M)
-    return Peaks(found.boxes[kept], found.logit[kept], found.other[kept])
+    return _chosen(found, alike & (turn < TURN_RAD) & (apart < np.median(boxes[:, 2]) + BEYOND_M))
 
 
-def _in_places(found: Peaks, boxes: Floats) -> Peaks:
-    """Those peaks in a row's own light that lie where its boxes do, and as they do."""
+def _lie(found: Peaks, boxes: Floats) -> tuple[Floats, Floats]:
+    """How far peaks are turned against boxes that lie alike, and how far the nearest of these is."""
     angle = np.angle(np.exp(2j * boxes[:, 4]).sum()) / 2
     turn = np.abs((found.boxes[:, 4] - angle + np.pi / 2) % np.pi - np.pi / 2)
-    apart = np.hypot(*(found.boxes[:, None, :2] - boxes[None, :, :2]).transpose(2, 0, 1)).min(axis=1, initial=np.inf)
-    kept = (turn < TURN_RAD) & (apart < SAME_M)
+    return turn, np.hypot(*(found.boxes[:, None, :2] - boxes[None, :, :2]).transpose(2, 0, 1)).min(
+        axis=1, initial=np.inf
+    )
+
+
+def _chosen(found: Peaks, kept: Bools) -> Peaks:
     return Peaks(found.boxes[kept], found.logit[kept], found.other[kept])
 
 
