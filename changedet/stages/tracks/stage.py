@@ -16,7 +16,7 @@ from changedet.stages.tracks.by_frame import follow_frames
 from changedet.stages.tracks.by_place import follow_places
 from changedet.stages.tracks.confirmed import with_confirmed
 from changedet.stages.tracks.detections import Detections, check_columns
-from changedet.stages.tracks.faces import without_faces
+from changedet.stages.tracks.faces import without_doubles, without_faces
 from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES, calibration
 from changedet.stages.tracks.kernels.emissions import DetectorTables
 from changedet.stages.tracks.kernels.site_model import Rates
@@ -65,7 +65,7 @@ MOST_OFFSET_M: Final = 20.0
 @STAGE.method(
     "hmm",
     reference="Rabiner 1989, doi:10.1109/5.18626; places from all dates: SpaceNet 7, doi:10.48550/arXiv.2102.04420",
-    version=35,
+    version=36,
 )
 def hmm(
     facts: Facts,
@@ -124,7 +124,7 @@ def hmm(
         tables = _tables(facts), HARD_TABLES.get(facts.detector)
         tracks = on_their_bases(follow_places(rows, looks, radius_m, rates, *tables), rows.views)
         tracks = replace(tracks, calibration=_calibrated(facts, count_scale, count_half_width))
-        return without_faces(with_confirmed(tracks, facts.detector), rows, radius_m)
+        return without_doubles(without_faces(with_confirmed(tracks, facts.detector), rows, radius_m))
 
     return _follow
 
