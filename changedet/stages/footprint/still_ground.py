@@ -210,14 +210,15 @@ def changed(
     """
     given = [shapely.intersection(shape, footprints[source].geometry) for shape, source in more]
     whole = _joined(shapely.difference(one.geometry, less), given)
-    geometry = MultiPolygon([part for part in whole.geoms if part.area >= unit**2 * MIN_PART_M2])
+    is_large = shapely.area(parts := shapely.get_parts(whole)) >= unit**2 * MIN_PART_M2
+    geometry, dropped = MultiPolygon([*parts[is_large]]), shapely.union_all(parts[~is_large])
     return replace(
         one,
         geometry=geometry,
         least=as_multi(shapely.difference(one.least, less)),
         greatest=_joined(one.greatest, given),
         area_m2=0.0 if geometry.is_empty else float(ground_area_m2([geometry], crs)[0]),
-        kinds={name: _of_kind(name, shape, less, more, footprints) for name, shape in one.kinds.items()},
+        kinds={name: _of_kind(name, shape, less, more, footprints, dropped) for name, shape in one.kinds.items()},
     )
 
 
@@ -227,10 +228,12 @@ def _of_kind(
     less: BaseGeometry,
     more: Sequence[tuple[BaseGeometry, int]],
     footprints: Sequence[Footprint],
+    dropped: BaseGeometry,
 ) -> MultiPolygon:
     sources = [(part, footprints[source].kinds.get(name)) for part, source in more]
     added = [shapely.intersection(part, other) for part, other in sources if other is not None]
-    return _joined(without(shape, less), added)
+    kind = _joined(without(shape, less), added)
+    return kind if dropped.is_empty else as_multi(without(kind, dropped))
 
 
 def _joined(shape: BaseGeometry, added: Sequence[BaseGeometry]) -> MultiPolygon:

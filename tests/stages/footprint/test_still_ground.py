@@ -7,7 +7,7 @@ import shapely
 from shapely.geometry import MultiPolygon
 
 from changedet.stages.footprint.outlines import Footprint
-from changedet.stages.footprint.still_ground import settled
+from changedet.stages.footprint.still_ground import changed, settled
 
 CRS = "EPSG:32633"
 NONE = [MultiPolygon()] * 6
@@ -49,6 +49,14 @@ def test_ground_that_two_dates_of_three_show_built_is_so_on_all(shown: int, date
     assert areas(found) == [2 if built else 1] * dates
     assert found[0].kinds["paving"].area == pytest.approx((2 if built else 1) * YARD.area)
     assert found[0].least.area == pytest.approx(YARD.area), "what other dates alone show is not sure"
+
+
+def test_kinds_hold_no_more_than_the_footprint_where_small_parts_are_dropped() -> None:
+    one = footprint(YARD)
+    corner = changed(one, shapely.box(500_003, 5_800_000, 500_080, 5_800_080), [], [one], CRS, 1.0)
+    piece = changed(corner, shapely.box(500_000, 5_800_004, 500_003, 5_800_010), [], [one], CRS, 1.0)
+    assert piece.geometry.area == pytest.approx(3 * 70), "12 m2 of a corner are dropped"
+    assert sum(shape.area for shape in piece.kinds.values()) == pytest.approx(piece.geometry.area)
 
 
 def test_new_ground_that_the_masks_mark_stays_new() -> None:
