@@ -90,7 +90,8 @@ def totals(rows: AreaRows) -> Totals:
     What stands on the first look and on the last is miscounted alike (`STAYED_ALIKE`): the interval of a net change has
     the error of what came and left, and of what differs. Intervals of sums take the dates' errors as independent, but
     for events that broken tracks add on all dates alike (`SHARED_EXCESS`). No fewer came than what more stood there in
-    the end, nor left than what less did; and none is sure to have come or left where none is sure to stand on any look.
+    the end, nor left than what less did, nor is any sum below the bound of one of its dates; and none is sure to have
+    come or left where none is sure to stand on any look.
 
     Parameters
     ----------
@@ -279,7 +280,7 @@ def _sum(rows: AreaRows, name: str, least: float, *, any_sure: bool) -> DatedFig
     fall = np.hypot(np.sqrt((falls**2).sum()), SHARED_EXCESS * total)
     return {
         "value": total,
-        "low": max(0.0, total - float(fall), min(least, total)) if any_sure else 0.0,
+        "low": max(total - float(fall), min(least, total), float(low.max())) if any_sure else 0.0,
         "high": total + float(rise),
         "date": known[-1]["date"],
     }

@@ -104,6 +104,8 @@ def test_a_sum_of_events_that_may_all_be_broken_tracks_has_no_lower_bound() -> N
     assert result["departures"]["low"] == 0
     assert result["departures"]["high"] == pytest.approx(3.2 + np.sqrt(2.2**2 + 2.2**2 + 1.9**2))
     assert result["arrivals"]["low"] == pytest.approx(30 - np.hypot(np.sqrt(3) * 2, SHARED_EXCESS * 30))
+    table.loc[3, "departures_low"] = 0.5
+    assert totals(rows_of_site(table))["departures"]["low"] == 0.5, "no fewer left than on one date"
 
 
 def test_nothing_is_sure_to_have_come_where_none_is_sure_to_stand_on_any_look() -> None:
