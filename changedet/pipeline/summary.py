@@ -227,8 +227,8 @@ def _not_shown(whole: pd.DataFrame, tracks: Tracks | None) -> list[str]:
     detected, expected = shown_boxes(tracks)
     return [
         f"{tracks.dates[i]}: {detected[i]:.0f} containers are recognised by its picture alone where "
-        f"{expected[i]:.0f} are expected from the other dates: it hardly shows them, as with little contrast or "
-        "snow, and what is expected is taken from the others"
+        f"{expected[i]:.0f} are expected from the other dates: either it hardly shows them, as with little contrast or "
+        "snow, or what the others show are none; what is expected is taken from the others"
         for i in np.flatnonzero(blind_dates(detected, expected))
         if str(tracks.dates[i]) in counted
     ]

@@ -129,14 +129,13 @@ def _changed(facts: Facts) -> Sentence | None:
     calendar = facts.calendar
     first_day, last_day = calendar.pair(facts.reference, last.date)
     if last.low <= 0:
-        least, shown = last.text(scale_of([last], "m²")), _shown(facts, last)
-        since = f"from {first_day} to {last_day}{shown}"
+        scale = scale_of([last], "m²")
+        least, most = last.text(scale), f"{number(last.high / scale.factor, scale.digits)} {scale.unit}"
+        since = f"from {first_day} to {last_day}{_shown(facts, last)}"
         verdict = unsure_words(last, facts.grid_m2)
         if verdict == NOT_TOLD:
             text = f"Whether the ground changed {since} {NOT_TOLD}: {least} is marked, and all of it may be error"
         elif verdict == NONE_SURE:
-            scale = scale_of([last._replace(value=last.high)], "m²")
-            most = f"{number(last.high / scale.factor, scale.digits)} {scale.unit}"
             text = f"The ground shows {NONE_SURE} {since}, and at most {most} of it differs: {least} is marked"
         else:
             text = f"The ground shows {WITHIN_ERROR} {since}: {least} is marked"
@@ -234,14 +233,14 @@ def _differs(facts: Facts, last: Estimate, first_day: str, last_day: str) -> str
 
 
 def _shown(facts: Facts, last: Estimate) -> str:
-    """Of what part of the site alone a comparison tells, where that may be less than half."""
-    ends = [1.0 if share is None else share for share in map(facts.clear, (facts.reference, last.date))]
-    # Two looks may each hide what the other shows.
-    if sum(ends) - 1 >= SHOWS_MOST:
+    """Of what part of the site alone a comparison tells, where a look hides some of it."""
+    before, then = (1.0 if share is None else share for share in map(facts.clear, (facts.reference, last.date)))
+    if min(before, then) >= MOSTLY_CLEAR:
         return ""
-    percent = f"{number(100 * min(ends))} %"
-    one = f"{percent} that this look shows" if ends[0] >= MOSTLY_CLEAR else f"{percent} at most that both looks show"
-    return f", of the {one}"
+    if before >= MOSTLY_CLEAR:
+        return f", on the {number(100 * then)} % of the site that this look shows"
+    # Two looks may each hide what the other shows.
+    return f", on the {number(100 * min(before, then))} % of the site at most that both looks show"
 
 
 def _last_seen(facts: Facts) -> Estimate | None:

@@ -74,7 +74,7 @@ def _gsd(facts: Facts) -> str:
 def _named(days: list[str], facts: Facts) -> str:
     """Looks by their dates, or their number where they are many."""
     if len(days) > TOLD:
-        return f"{len(days)} of them"
+        return "all" if len(days) == len(facts.dates) else f"{len(days)} of them"
     same = {day[:4] for day in facts.dates}
     return listed([facts.calendar.day(day, year=len(same) > 1) for day in days])
 
@@ -180,8 +180,7 @@ def _unlike(facts: Facts) -> str:
     refused = [day for day in far if known[day].get("refused", far[day] > EDGE)]
     doubted = [day for day, distance in far.items() if distance > USUAL_DISTANCE and day not in refused]
     if refused:
-        which = "all" if len(refused) == len(facts.dates) > TOLD else _named(refused, facts)
-        return f"{which} {_are(refused)} too unlike the scenes that the models know to be counted"
+        return f"{_named(refused, facts)} {_are(refused)} too unlike the scenes that the models know to be counted"
     if doubted:
         return f"{_named(doubted, facts)} {_are(doubted)} unlike most scenes that the models know: {_widened(doubted)}"
     return ""

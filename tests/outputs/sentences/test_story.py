@@ -300,6 +300,8 @@ def test_sentences_on_changed_area_claim_none_where_the_interval_reaches_nothing
         "3,300 m² (0–4,100) is marked."
     )
     assert is_within_error(little)
+    small = rows.assign(changed_area_m2=30.0, changed_area_high_m2=1535.2)
+    assert "at most 1,535 m² of it differs: 30 m² (0–1,535)" in texts(summary(grid=grid), small)["changed_area"]
     bare = rows.assign(changed_area_high_m2=4100.0)
     told = texts(summary(grid=grid, bared_m2={DAYS[-1]: 500.0}), bare)["changed_area"]
     assert told == f"{little[:-1]}; another 500 m² bore plants and is bare, which cannot be told from ploughing."
@@ -338,11 +340,12 @@ def test_sentences_on_changed_area_say_of_what_part_of_the_site_they_tell() -> N
     def said(clear: tuple[float, float], columns: dict[str, Any]) -> str:
         return texts(summary(DAYS[:2]), table(clear, DAYS[:2], **columns))["changed_area"]
 
-    assert "to 12 June 2023: 20 m² (0–90) is marked" in said((1.0, 0.6), none)
-    assert "to 12 June 2023, of the 34 % that this look shows: 20 m²" in said((1.0, 0.34), none)
-    assert "to 12 June 2023, of the 34 % at most that both looks show: 20 m²" in said((0.34, 0.4), none)
-    assert "stood there on 12 March, of the 34 % at most that both looks show" in said((0.34, 1.0), some)
-    assert "of the 70 % at most that both looks show" in said((0.7, 0.7), some), "each may hide what the other shows"
+    assert "to 12 June 2023: 20 m² (0–90) is marked" in said((1.0, 0.9), none)
+    assert "to 12 June 2023, on the 58 % of the site that this look shows: 20 m²" in said((1.0, 0.58), none)
+    assert "to 12 June 2023, on the 34 % of the site at most that both looks show: 20 m²" in said((0.34, 0.4), none)
+    assert "stood there on 12 March, on the 34 % of the site at most that both looks show" in said((0.34, 1.0), some)
+    assert "on the 70 % of the site at most that both looks show" in said((0.7, 0.7), some), "each hides a part"
+    assert "stood there on 12 March, on the 58 % of the site that this look shows" in said((0.95, 0.58), some)
 
 
 def test_sentences_on_ground_do_not_tell_of_growth_that_the_changed_ground_refutes() -> None:
@@ -415,6 +418,8 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
     assert "12 June is too unlike the scenes that the models know to be counted" in texts(found)["looks"]
     found["familiarity"] = {DAYS[1]: {"distance": 1.3, "refused": False}}
     assert "12 June is unlike most scenes that the models know: its interval is widened" in texts(found)["looks"]
+    found["familiarity"] = {day: {"distance": 0.8} for day in DAYS}
+    assert "; all are unlike most scenes that the models know: their intervals are widened" in texts(found)["looks"]
     found["familiarity"] = {day: {"distance": 1.3} for day in DAYS}
     assert "; all are too unlike the scenes that the models know to be counted" in texts(found)["looks"]
     odd = texts(summary(other_ground=DAYS[0]))["looks"]
