@@ -160,27 +160,17 @@ def learned(
     if facts.is_sar or too_coarse(facts.resolution_m):
         raise MethodError(f"objects.method: {choose(facts).reason}")
     detector.model_bytes()
-    scale = Confidence(confidence_slope, confidence_offset)
+    scale, least = Confidence(confidence_slope, confidence_offset), min(min_confidence, EVIDENCE_CONFIDENCE)
+    resolution_m = facts.resolution_m
     return ObjectMethod(
         partial(network.statistics, bands=detector.bands_used(facts.roles)),
-        partial(_find_learned, roles=facts.roles, resolution_m=facts.resolution_m),
-        partial(
-            _settled,
-            resolution_m=facts.resolution_m,
-            rescore=settled,
-            least=min(min_confidence, EVIDENCE_CONFIDENCE),
-            scale=scale,
-        ),
-        *detector.lattice(facts.resolution_m),
+        partial(_find_learned, roles=facts.roles, resolution_m=resolution_m),
+        partial(_settled, resolution_m=resolution_m, rescore=settled, least=least, scale=scale),
+        *detector.lattice(resolution_m),
         count_confidence=min_confidence,
-        observe=partial(_observe_learned, roles=facts.roles, resolution_m=facts.resolution_m),
-        aslant=partial(_aslant, resolution_m=facts.resolution_m, least=min(min_confidence, EVIDENCE_CONFIDENCE)),
-        lit=partial(
-            _lit,
-            resolution_m=facts.resolution_m,
-            least=min(min_confidence, EVIDENCE_CONFIDENCE),
-            scale=scale,
-        ),
+        observe=partial(_observe_learned, roles=facts.roles, resolution_m=resolution_m),
+        aslant=partial(_aslant, resolution_m=resolution_m, least=least),
+        lit=partial(_lit, resolution_m=resolution_m, least=least, scale=scale),
     )
 
 
