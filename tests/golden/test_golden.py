@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from golden.digests import differences, digests, machine
 from golden.sites import GOLDEN, SITES, run_site
+from run_agreement import contradictions
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +18,10 @@ def kept() -> dict:
 
 @pytest.mark.parametrize("name", SITES)
 def test_every_file_of_a_run_holds_what_it_held(name: str, kept: dict, tmp_path: Path) -> None:
-    found = digests(*run_site(name, tmp_path))
+    run, inputs = run_site(name, tmp_path)
+    found = digests(run, inputs)
     assert not differences(found, kept["sites"][name], exact=machine() == kept["machine"])
+    assert not contradictions(run), "all figures agree wherever they are told"
 
 
 def test_a_changed_pixel_a_lost_file_and_a_changed_table_are_found(kept: dict) -> None:
