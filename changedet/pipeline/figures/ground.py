@@ -61,6 +61,8 @@ NOT_SEEN: Final = 255
 """Of a change mask."""
 MOST_PIXELS: Final = 1 << 25
 """Of the rectangle around a region whose masks are read: 32 MB each."""
+PAIR: Final = 2
+"""Looks of which all that changed is seen on one alone, which goes without saying."""
 _WITHIN: Final = "marked as changed, within the error"
 """What regions are called where the changed area may be none."""
 MOST_POINTS: Final = 200
@@ -310,6 +312,9 @@ def _own_label(what: str, area_m2: float, shape: BaseGeometry, first_seen: str, 
     low = _day_after(max(without, default=looks.reference))
     when = looks.calendar.between(min(low, first_seen), first_seen)
     whole = min((day for day, share in shares.items() if day >= first_seen and share >= NEARLY_ALL), default=first_seen)
+    if first_seen == max(looks.dates) and len(looks.dates) > PAIR:
+        # A field that was ploughed, water and snow look so too, and no later look shows whether it lasts.
+        return f"{words}\n{when},\nseen on that look alone"
     if whole == first_seen:
         return f"{words}\n{when}"
     return f"{words}\nin part {when},\nthe rest by {looks.calendar.day(whole)}"

@@ -102,6 +102,14 @@ def test_labelled_says_what_part_was_there_when_and_what_a_part_of_another_thing
     )
 
 
+def test_labelled_says_what_the_last_look_alone_shows() -> None:
+    late = changes((DAYS[3], DAYS[3], "earthwork", "gain", 1750.0))
+    words = "Earth moved, about 1,750 m²\nbetween 2 January and 1 April 2023"
+    assert label(late, {}) == f"{words},\nseen on that look alone", "it may be a field"
+    pair = LOOKS._replace(dates=(DAYS[0], DAYS[3]))
+    assert label(late, {}, pair) == words
+
+
 def test_regions_between_within_the_error_are_those_that_are_worth_words() -> None:
     table = changes((DAYS[3], DAYS[2], "paving", "other", 9000.0), (DAYS[3], DAYS[3], "paving", "loss", 850.0))
     asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4, "unit": 1.0}
