@@ -219,6 +219,8 @@ def test_a_truth_that_is_none_is_refused(reference_run: Path, tmp_path: Path) ->
         score_run(reference_run, truth)
     with pytest.raises(InputError, match=r"truth\.csv: cannot be understood .*not recognized"):
         score_run(reference_run, truth / "truth.csv")
+    with pytest.raises(InputError, match=r"expected truth\.csv and truth\.gpkg in it; did you mean '.*truth'\?"):
+        score_run(reference_run, tmp_path)
     scene = next((reference_run / "scenes").glob("*.tif"))
     with pytest.raises(InputError, match="holds neither 0 nor 1"):
         score_run(reference_run, scene)

@@ -100,7 +100,9 @@ def _truth_of(finished: Run, table: Path) -> pd.DataFrame:
 def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
     table, vectors = target / "truth.csv", target / "truth.gpkg"
     if not table.exists() or not vectors.exists():
-        raise InputError(f"{target}: not a truth folder; expected truth.csv and truth.gpkg in it")
+        inside = target / "truth"
+        hint = f"; did you mean '{inside}'?" if inside.is_dir() else ""
+        raise InputError(f"{target}: not a truth folder; expected truth.csv and truth.gpkg in it{hint}")
     days = [date for date in finished.dates if day is None or date == day]
     if not days:
         raise InputError(f"--date: the run has no {day}; it has {', '.join(str(date) for date in finished.dates)}")
