@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
+from package_sources import FILES, PACKAGE, functions, import_nodes, tree
 
-PACKAGE = Path(__file__).resolve().parents[1] / "changedet"
-FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION, LONG_FUNCTION = 350, 50, 25
 LEAST_SHARE_SHORT = 0.9
 ANY_PER_THOUSAND_LINES = 3.0
@@ -22,14 +21,6 @@ GREATEST_EPSILON = 1e-6
 
 def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").as_posix()
-
-
-def functions(path: Path) -> Iterator[tuple[str, int, list[ast.stmt]]]:
-    """Name, lines of code and statements of each function, its docstring left out."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            code = node.body[1:] if ast.get_docstring(node) else node.body
-            yield node.name, int(node.end_lineno or 0) - code[0].lineno + 1 if code else 0, code
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -62,7 +53,7 @@ def bare_numbers(path: Path) -> list[tuple[int, float]]:
                     yield child.lineno, child.value
             yield from within(child, deep)
 
-    return list(within(ast.parse(path.read_text()), False))
+    return list(within(tree(path), False))
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if "kernels" in path.parts], ids=name_of)
@@ -73,8 +64,7 @@ def test_numbers_in_kernels_have_a_name(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_an_import_within_a_function_says_why(path: Path) -> None:
     lines = path.read_text().split("\n")
-    for name, _, code in functions(path):
-        first = next((node.lineno for node in code if isinstance(node, ast.Import | ast.ImportFrom)), None)
+    for name, _, first in functions(path):
         if first is not None:
             said = lines[first - 2].lstrip().startswith("#") or "#" in lines[first - 1]
             assert said, f"line {first}: {name} imports without a comment that says why"
@@ -92,16 +82,16 @@ def test_no_module_of_the_top_is_named_like_a_public_name() -> None:
     assert not tops & set(changedet.__all__)
 
 
-def imported_by(path: Path, modules: Iterable[str]) -> set[str]:
+def imported_by(path: Path, modules: Collection[str]) -> set[str]:
     """Modules that a file names in imports: at its top, within its functions, and for type checkers alone."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in import_nodes(path):
         if isinstance(node, ast.ImportFrom):
-            named = {f"{node.module}.{alias.name}" for alias in node.names} & set(modules)
+            named = {name for alias in node.names if (name := f"{node.module}.{alias.name}") in modules}
             found |= named or {str(node.module)}
-        elif isinstance(node, ast.Import):
+        else:
             found |= {alias.name for alias in node.names}
-    return found & set(modules)
+    return {name for name in found if name in modules}
 
 
 def test_no_circle_of_imports() -> None:
