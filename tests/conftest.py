@@ -16,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from compiled_once import take_turns
 from real import DATA, WHY
 
+# As within a run (`changedet.at_work`): more threads of BLAS wait for the next product more than they compute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if "PYTEST_XDIST_WORKER" in os.environ:
     take_turns()
 # All modules and tests are met again and again otherwise: a third of the seconds that collecting them takes.
