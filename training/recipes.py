@@ -103,6 +103,8 @@ SELDOM = Stage(
 """A stage with pairs of 20-foot boxes on about a tenth of the places, beside all that taught before but houses."""
 CRANED = replace(SELDOM, steps=250, cycle=250, rate=1.2e-4, pairs=150)
 """A stage after it with yards under cranes: across boxes of 40 feet lay shadows of beams, which it read as pairs."""
+LONGER = replace(SELDOM, steps=1800, cycle=1800, pairs=150, painted=(*ONCE, *TWICE[:26], *PAIRED))
+"""Both at once, twice as long, without parks and the sites of five dates."""
 RECIPES = {
     "plain": (
         Stage(264, 3000, 3000, 4e-3, False),
@@ -124,6 +126,7 @@ RECIPES = {
     "homes": HOMES,
     "seldom": (SELDOM,),
     "craned": (CRANED,),
+    "longer": (LONGER,),
     "drawing": (replace(HOMES[0], steps=1200, cycle=1200, draws_alone=True), replace(HOMES[1], draws_alone=True)),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
@@ -134,7 +137,8 @@ only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets l
 goes on from those, with the sites of the second round drawn twice as often; `rows` with all three rounds, longer;
 `homes` from that, with a fourth round, drawn twice as often, and own scenes of the same, at last with more trains of
 boxes; `drawing` does so with the layers of the plain one that draw; neither was released. `seldom` goes on from `rows`
-with a few pairs of 20-foot boxes, `craned` from that; neither was released."""
+with a few pairs of 20-foot boxes, `craned` from that; neither was released. `longer` does both at once, and waits for
+whole runs."""
 PAINTED_SHARE = 0.5
 """Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""
 
