@@ -1,4 +1,4 @@
-"""What a finished run tells twice and not alike: layers, masks, table, summary and report, a line for each."""
+"""Contradictions between the outputs of a finished run: table, layers, masks, summary and report, a line for each."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ import shapely
 from rasterio.features import rasterize
 
 from changedet.outputs.summary import FIGURE_COLUMNS
+from changedet.stages.tracks.faces import SAME_GROUND
 
 TEU = {"20ft": 1, "40ft": 2, "45ft": 2}
 EPOCH = dt.date(1970, 1, 1)
@@ -73,7 +74,7 @@ def _one_ground(boxes: gpd.GeoDataFrame) -> Iterator[str]:
         one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
         shared = shapely.area(shapely.intersection(shapes[one], shapes[other]))
         area = shapely.area(shapes)
-        for _ in np.flatnonzero((one < other) & (shared >= 0.5 * np.minimum(area[one], area[other]))):
+        for _ in np.flatnonzero((one < other) & (shared >= SAME_GROUND * np.minimum(area[one], area[other]))):
             yield f"{day}: two containers on the same ground"
 
 

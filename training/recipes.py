@@ -104,7 +104,7 @@ SELDOM = Stage(
 CRANED = replace(SELDOM, steps=250, cycle=250, rate=1.2e-4, pairs=150)
 """A stage after it with yards under cranes: across boxes of 40 feet lay shadows of beams, which it read as pairs."""
 LONGER = replace(SELDOM, steps=1800, cycle=1800, pairs=150, painted=(*ONCE, *TWICE[:26], *PAIRED))
-"""Both at once, twice as long, without parks and the sites of five dates."""
+"""Both at once, twice as long, on 96 painted sites: of the second round the first 26, no parks, none of five dates."""
 RECIPES = {
     "plain": (
         Stage(264, 3000, 3000, 4e-3, False),

@@ -21,7 +21,7 @@ def test_every_file_of_a_run_holds_what_it_held(name: str, kept: dict, tmp_path:
     run, inputs = run_site(name, tmp_path)
     found = digests(run, inputs)
     assert not differences(found, kept["sites"][name], exact=machine() == kept["machine"])
-    assert not contradictions(run), "all figures agree wherever they are told"
+    assert not contradictions(run), "two outputs of the run differ"
 
 
 def test_a_changed_pixel_a_lost_file_and_a_changed_table_are_found(kept: dict) -> None:

@@ -1,4 +1,4 @@
-"""All figures of a run agree wherever it tells them; the golden runs are asked the same."""
+"""Table, layers, masks, summary and report of a run hold the same figures; golden runs are checked for it, too."""
 
 from __future__ import annotations
 
