@@ -19,6 +19,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from changedet.errors import InputError
 from changedet.grid import Frame
 from changedet.imagery.datasets import files_of, gdal_options, opened, reading, stamp_of_all
+from changedet.imagery.file_blocks import FileBlocks, file_blocks
 from changedet.imagery.georeference import Gcps, Rpcs, check_own_crs, find_frame
 from changedet.imagery.remote import allowed_now
 
@@ -90,6 +91,8 @@ class Raster:
         Those of this machine from which its pixels come; none of a remote raster.
     hosts : tuple of str
         That a remote raster may be read from beside its own.
+    blocks : FileBlocks
+        What reading any of its pixels takes, where that is much.
     """
 
     path: str
@@ -105,6 +108,7 @@ class Raster:
     identity: str = ""
     files: tuple[str, ...] = field(default=(), compare=False)
     hosts: tuple[str, ...] = field(default=(), compare=False)
+    blocks: FileBlocks = field(default_factory=FileBlocks, compare=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -169,6 +173,7 @@ def read_header(
                 _tags(dataset),
                 files=files_of(path, dataset),
                 hosts=allowed_now(),
+                blocks=file_blocks(dataset),
             )
     content = repr((path, raster.stamp, frame, bands, gcps, rpcs, raster.has_mask, raster.overviews))
     return replace(raster, identity=hashlib.sha256(content.encode()).hexdigest()[:24])

@@ -28,6 +28,8 @@ BRIGHTEST: Final = 1e30
 """No brightness is so great: beyond it values are fill that the header does not name."""
 MAX_OPEN: Final = 24
 """Datasets that a thread holds open."""
+MOST_LARGE_OPEN: Final = 2
+"""Of those with large blocks, each of which keeps its last one decoded: a date's and the reference's."""
 LARGEST_BLOCK_PX: Final = 1 << 20
 """Larger blocks (a file of one piece) are left to GDAL."""
 _LEAST_BLOCK_PX: Final = 64
@@ -39,6 +41,7 @@ class _OfThread(threading.local):
 
     def __init__(self) -> None:
         self.open: OrderedDict[Hashable, rasterio.DatasetReader] = OrderedDict()
+        self.large: list[Hashable] = []
         self.pid = os.getpid()
 
 
@@ -145,7 +148,7 @@ def release() -> None:
     """Close what this thread holds open."""
     for dataset in _local.open.values():
         dataset.close()
-    _local.open = OrderedDict()
+    _local.open, _local.large = OrderedDict(), []
 
 
 def forget_blocks() -> None:
@@ -179,10 +182,12 @@ def held_open(raster: Raster) -> rasterio.DatasetReader:
         GDAL cannot open it.
     """
     if _local.pid != os.getpid():
-        _local.open, _local.pid = OrderedDict(), os.getpid()
+        _local.open, _local.large, _local.pid = OrderedDict(), [], os.getpid()
     level = raster.tags.get("_level")
     key = (raster.path, level, stamp_of(raster.path))
     known = _local.open
+    if raster.blocks.held_bytes:
+        _let_go_of_others(key)
     if key in known:
         known.move_to_end(key)
         return known[key]
@@ -195,6 +200,15 @@ def held_open(raster: Raster) -> rasterio.DatasetReader:
     while len(known) > MAX_OPEN:
         known.popitem(last=False)[1].close()
     return known[key]
+
+
+def _let_go_of_others(key: Hashable) -> None:
+    """Close those with large blocks that were not asked for lately, before another block is decoded."""
+    large = [*(other for other in _local.large if other != key), key]
+    _local.large = large[-MOST_LARGE_OPEN:]
+    for other in large[:-MOST_LARGE_OPEN]:
+        if other in _local.open:
+            _local.open.pop(other).close()
 
 
 def _read(

@@ -19,6 +19,7 @@ from changedet.imagery.stand_ins import is_grey
 from changedet.outputs.values import pixel_text
 from changedet.plan.advice import advice, beyond_reference, in_few_lines, much_dropped, to_come, unwritable
 from changedet.plan.alpha_bands import refuse_alpha
+from changedet.plan.large_blocks import blocks_bytes, large_blocks, refuse_large_blocks
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
@@ -109,6 +110,7 @@ def make_plan(
     warnings += in_few_lines([warning for look in looks for warning in look.warnings])
     warnings += [*beyond_reference(checked, looks, grid), *much_dropped(checked, decided.choices, grid)]
     warnings += [*advice(looks, reference, grid, decided.facts), *to_come(looks), *unwritable(checked, looks, zones)]
+    warnings += in_few_lines(large_blocks(looks))
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
     return Plan(
@@ -217,10 +219,12 @@ def _decided(
     most = max((len(set(look.roles) & set(looks[reference].roles)) for look in others), default=len(roles))
     demand = demand_of(grid, facts, choices, most)
     halls = halls_px(grid) if workflow.buildings or workflow.works else 0
-    demand = replace(demand, halls_px=halls, rails_px=rails_px(grid) if workflow.railcars else 0)
+    rails = rails_px(grid) if workflow.railcars else 0
+    demand = replace(demand, halls_px=halls, rails_px=rails, blocks_bytes=blocks_bytes(looks))
     if choices["change"].parameters.get("persistence") != NONE and asks_seasons(workflow, facts):
         demand = replace(demand, season_halo_px=season_halo_px(grid, facts))
     tile_px, workers, peak = sizes(workflow, demand, workers, memory, tile_edges(choices, facts))
+    refuse_large_blocks(looks, peak, workflow.compute.memory or 2 * share.memory_bytes)
     if workflow.compute.memory and peak > memory:
         least = math.ceil(peak / _MEGABYTE)
         said = f"{memory / _MEGABYTE:.0f} MB are too little: one small tile and the libraries take about {least} MB"

@@ -13,6 +13,7 @@ from typing import Final
 
 from changedet.blocks.windows import SAMPLE_CELL_PX, joined_tiles, sample_windows, widest_px
 from changedet.imagery.block_cache import BUDGET_BYTES
+from changedet.outputs.rasters.gdal_cache import LEAST_BYTES, ROWS_BYTES
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, ROLES, names
 from changedet.stages.change.kernels.network_odds import IN_COLOURS
@@ -134,6 +135,8 @@ class Demand:
         Other looks that say of each date whether its clouds are ground; 0 where none are asked.
     lasting_cells : int
         Cells of footprints of ground that lasts, in coarse pixels; 0 where there are none.
+    blocks_bytes : int
+        What each thread holds of files whose blocks are large, which are decoded as a whole; 0 where there are none.
     """
 
     shape: tuple[int, int]
@@ -150,6 +153,7 @@ class Demand:
     season_halo_px: int = 0
     witnesses: int = 0
     lasting_cells: int = 0
+    blocks_bytes: int = 0
 
 
 def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
@@ -189,7 +193,8 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     outlines = left + TABLES_BYTES + demand.outlines_cells * CELL_BYTES if demand.dates > _PAIR else 0
     drawn = demand.lasting_cells * demand.dates * DRAWN_BYTES
     finishing = TABLES_BYTES + max(FINISHING_BYTES + drawn, halls, rails)
-    return begun + max(measuring, passing, together, outlines, finishing)
+    blocks = workers * demand.blocks_bytes + (ROWS_BYTES - LEAST_BYTES if demand.blocks_bytes else 0)
+    return begun + blocks + max(measuring, passing, together, outlines, finishing)
 
 
 def _together(demand: Demand, edge_px: int, workers: int) -> int:
