@@ -147,7 +147,7 @@ def country(b: Builder) -> list[Parked]:
     for _ in range(int(rng.integers(2, 7))):
         _berms(b, *anywhere(rng, half))
     for _ in range(int(rng.integers(2, 9))):
-        _shed(b, *anywhere(rng, half))
+        shed(b, *anywhere(rng, half))
     for _ in range(int(rng.integers(0, 3))):
         _bales(b, *anywhere(rng, half))
     _loners(b, Stock(b), half)
@@ -190,7 +190,7 @@ def _spot(rng: np.random.Generator, outline: Points) -> Decal:
     return Decal(blob(rng, float(x), float(y), 0.5, 1.5, 8), KEEP_LABEL, 70)
 
 
-def _shed(b: Builder, u: float, v: float) -> None:
+def shed(b: Builder, u: float, v: float) -> None:
     """A shed, shelter or site hut, a little wider than a container, or with a ridge or hatches."""
     rng = b.rng
     wide, long, turn = float(rng.uniform(2.5, 4.3)), float(rng.uniform(5.5, 14.0)), float(rng.uniform(0, 180))

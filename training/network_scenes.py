@@ -22,7 +22,17 @@ from changedet.simulate.shapes import rectangle
 from changedet.simulate.world import World
 from changedet.stages.objects.kernels import rectangles
 from scenarios.yards import Yard, leant, seen_boxes, vehicles
-from training import hard_sites, network_sites, wide_homes, wide_looks, wide_lots, wide_pairs, wide_panels, wide_sites
+from training import (
+    hard_sites,
+    network_sites,
+    wide_fleets,
+    wide_homes,
+    wide_looks,
+    wide_lots,
+    wide_pairs,
+    wide_panels,
+    wide_sites,
+)
 from training.vehicles import Parked, bus, piece, trailer
 
 KINDS = (
@@ -52,6 +62,8 @@ TRAIN_KINDS = ("faint", "consists", "siding")
 SHADOW_KINDS = ("shadowed",)
 SELDOM_KINDS = ("seldom",)
 CRANED_KINDS = ("craned",)
+FLEET_KINDS = ("fleet", "scattered", "fleet")
+DRY_KINDS = ("fleet", "scattered", "packed", "seldom")
 SITES = (
     network_sites.SITES
     | hard_sites.SITES
@@ -60,13 +72,15 @@ SITES = (
     | wide_panels.SITES
     | wide_homes.SITES
     | wide_pairs.SITES
+    | wide_fleets.SITES
 )
 HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM, HOMES_FROM, TRAINS_FROM = 264, 440, 500, 740, 880, 940, 1040
-PAIRS_FROM, SELDOM_FROM, CRANED_FROM = 1290, 1340, 1400
+PAIRS_FROM, SELDOM_FROM, CRANED_FROM, FLEETS_FROM, DRY_FROM = 1290, 1340, 1400, 1500, 1700
 """Of each ten thousand seeds the first so many are of `KINDS`, the next of `HARD_KINDS`, the next the simulator's
 lots of plain trailers and buses, on which a network fitted on `HARD_KINDS` last gets worse, the next of `WIDE_KINDS`,
 looked at aslant, as all others are, the next of `LOT_KINDS`, of `PANEL_KINDS`, of `HOME_KINDS`, of
-`TRAIN_KINDS`, of `SHADOW_KINDS`, of `SELDOM_KINDS`, the last of `CRANED_KINDS`."""
+`TRAIN_KINDS`, of `SHADOW_KINDS`, of `SELDOM_KINDS`, of `CRANED_KINDS`, of `FLEET_KINDS`, the last of `DRY_KINDS`,
+under skies of any blue."""
 SNOWED = 0.14
 """Share of these under snow in patches."""
 PIXEL_M = 0.25
@@ -117,11 +131,11 @@ def scene(seed: int) -> Scene:
     wide = number >= WIDE_FROM
     ends = (
         HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM, HOMES_FROM, TRAINS_FROM,
-        PAIRS_FROM, SELDOM_FROM, CRANED_FROM,
+        PAIRS_FROM, SELDOM_FROM, CRANED_FROM, FLEETS_FROM, DRY_FROM,
     )  # fmt: skip
     lists = (
         KINDS, HARD_KINDS, ("decoys",), WIDE_KINDS, LOT_KINDS, PANEL_KINDS, HOME_KINDS, TRAIN_KINDS,
-        SHADOW_KINDS, SELDOM_KINDS, CRANED_KINDS,
+        SHADOW_KINDS, SELDOM_KINDS, CRANED_KINDS, FLEET_KINDS, DRY_KINDS,
     )  # fmt: skip
     kinds: tuple[str, ...] = lists[int(np.searchsorted(ends, number, side="right"))]
     kind, size_m = kinds[seed % len(kinds)], float(rng.uniform(130, 190))
@@ -141,6 +155,8 @@ def scene(seed: int) -> Scene:
     dressed(world, np.random.default_rng([seed, 79]))
     if wide:
         _widened(world, index, np.random.default_rng([seed, 80]))
+    if number >= DRY_FROM:
+        world.looks[index] = replace(world.looks[index], dry=float(np.random.default_rng([seed, 81]).random()))
     drawn = render(world, index)
     measured = np.moveaxis(drawn.image, 0, 2).astype(np.float32) / 10000
     codes = np.round(np.sqrt(np.clip(measured / BRIGHTEST, 0, 1)) * 255).astype(np.uint8)

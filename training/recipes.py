@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import painted_sites
-from training.network_scenes import HOMES_FROM, PAIRS_FROM, WIDE_FROM
+from training.network_scenes import DRY_FROM, FLEETS_FROM, HOMES_FROM, PAIRS_FROM, WIDE_FROM
 
 TRAIN_SEED = 20000
 CHECK_SEEDS = {
@@ -61,6 +61,10 @@ class Stage:
         Only the layers that draw are trained, so that what the others describe stays.
     pairs : int
         And on so many of the scenes from `PAIRS_FROM`, all of them.
+    fleets : int
+        And on so many of the scenes from `FLEETS_FROM`, all of them.
+    dry : int
+        And on so many of the scenes from `DRY_FROM`, all of them.
     """
 
     scenes: int
@@ -77,6 +81,8 @@ class Stage:
     homes: int = 0
     draws_alone: bool = False
     pairs: int = 0
+    fleets: int = 0
+    dry: int = 0
 
 
 HOMES = (
@@ -97,14 +103,25 @@ HOMES = (
     Stage(480, 700, 700, 1.5e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE, *AT_HOME), 400, True, shaded=0.12, homes=190),
 )
 """Stages with houses and rakes, for the wide network and for the layers of the plain one that draw."""
-SELDOM = Stage(
-    480, 900, 900, 3e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE, *PAIRED), 400, is_settled=True, shaded=0.12, pairs=110
+FLEETS = Stage(
+    480,
+    4500,
+    4500,
+    3e-4,
+    True,
+    440,
+    1.6,
+    (*ONCE, *TWICE, *THRICE[:30], *PAIRED),
+    400,
+    is_settled=True,
+    shaded=0.12,
+    pairs=150,
+    fleets=180,
 )
-"""A stage with pairs of 20-foot boxes on about a tenth of the places, beside all that taught before but houses."""
-CRANED = replace(SELDOM, steps=250, cycle=250, rate=1.2e-4, pairs=150)
-"""A stage after it with yards under cranes: across boxes of 40 feet lay shadows of beams, which it read as pairs."""
-LONGER = replace(SELDOM, steps=1800, cycle=1800, pairs=150, painted=(*ONCE, *TWICE[:26], *PAIRED))
-"""Both at once, twice as long, on 96 painted sites: of the second round the first 26, no parks, none of five dates."""
+"""A stage with pairs of 20-foot boxes and depots of dull boxes in short rows and apart on pale ground, on 133 painted
+sites: of the third round the parks and six sites of five dates."""
+DRY = replace(FLEETS, steps=1200, cycle=1200, rate=2e-4, dry=140)
+"""A stage after it under skies of any blue, as it took blue shade on pale concrete for dark blue boxes."""
 RECIPES = {
     "plain": (
         Stage(264, 3000, 3000, 4e-3, False),
@@ -124,9 +141,8 @@ RECIPES = {
         Stage(480, 4000, 4000, 2.5e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE), 400, is_settled=True, shaded=0.12),
     ),
     "homes": HOMES,
-    "seldom": (SELDOM,),
-    "craned": (CRANED,),
-    "longer": (LONGER,),
+    "fleets": (FLEETS,),
+    "dry": (DRY,),
     "drawing": (replace(HOMES[0], steps=1200, cycle=1200, draws_alone=True), replace(HOMES[1], draws_alone=True)),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
@@ -136,9 +152,8 @@ last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` g
 only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets less of what neither hand shows. `again`
 goes on from those, with the sites of the second round drawn twice as often; `rows` with all three rounds, longer;
 `homes` from that, with a fourth round, drawn twice as often, and own scenes of the same, at last with more trains of
-boxes; `drawing` does so with the layers of the plain one that draw; neither was released. `seldom` goes on from `rows`
-with a few pairs of 20-foot boxes, `craned` from that; neither was released. `longer` does both at once, and waits for
-whole runs."""
+boxes; `drawing` does so with the layers of the plain one that draw; neither was released.
+`fleets` goes on from `rows`, `dry` from that."""
 PAINTED_SHARE = 0.5
 """Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""
 
@@ -151,5 +166,7 @@ def rehearsed(stage: Stage) -> NDArray[np.int64]:
     more = (
         np.arange(HOMES_FROM, HOMES_FROM + stage.homes),
         np.arange(PAIRS_FROM, PAIRS_FROM + stage.pairs),
+        np.arange(FLEETS_FROM, FLEETS_FROM + stage.fleets),
+        np.arange(DRY_FROM, DRY_FROM + stage.dry),
     )
     return np.concatenate([numbers, *more])

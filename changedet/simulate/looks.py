@@ -58,6 +58,8 @@ class Look:
         Of clouds and noise.
     nodata_edge : tuple of float or None
         (east, north, distance_m): no data where the product of the direction with local metres exceeds the distance.
+    dry : float
+        0 to 1, how clean and dry the air is: the sky's light is the bluer, and less of it.
     """
 
     date: dt.date
@@ -88,6 +90,7 @@ class Look:
     noise: float
     seed: int
     nodata_edge: tuple[float, float, float] | None = None
+    dry: float = 0.0
 
     @property
     def sun(self) -> Floats:
