@@ -35,11 +35,14 @@ class Familiarity(NamedTuple):
         The same in words.
     is_borne_out : bool
         Whether it shows what other looks at the same site show, however far it lies.
+    coordinates : tuple of float
+        Where it lies among the training scenes, in units of the distance; empty where that is not known.
     """
 
     distance: float
     sentence: str
     is_borne_out: bool = False
+    coordinates: tuple[float, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -67,8 +70,9 @@ def familiarity_of(description: Sequence[float] | None, gsd_m: float) -> Familia
         return Familiarity(
             float("nan"), "it is not known how far it lies from the scenes that the models were fitted on"
         )
-    far = familiarity.distance(np.asarray(description, np.float64), gsd_m, known)
-    return Familiarity(far, _sentence(far))
+    own = np.asarray(description, np.float64)
+    far = familiarity.distance(own, gsd_m, known)
+    return Familiarity(far, _sentence(far), coordinates=tuple(familiarity.coordinates(own, gsd_m, known).tolist()))
 
 
 def _sentence(far: float) -> str:

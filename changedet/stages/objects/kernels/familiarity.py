@@ -69,9 +69,35 @@ def distance(description: Floats, gsd_m: float, reference: Reference) -> float:
     return float(_plain(np.asarray(description, np.float64)[None], gsds, reference)[0] / reference.edge)
 
 
-def _plain(descriptions: Floats, gsd_m: Floats, reference: Reference) -> Floats:
+def coordinates(description: Floats, gsd_m: float, reference: Reference) -> Floats:
+    """Where a scene lies among the training scenes, so that scenes lie as far apart as their `distance` would say.
+
+    Parameters
+    ----------
+    description, gsd_m, reference
+        As for `distance`.
+
+    Returns
+    -------
+    float64 (k + n,)
+        Along the axes and beside them; its length is the distance of the scene.
+    """
+    z = _standardised(np.asarray(description, np.float64)[None], np.array([gsd_m]), reference)[0]
+    along = reference.axes @ z
+    beside = z - along @ reference.axes
+    told = np.concatenate([along / np.sqrt(reference.variance), beside / np.sqrt(reference.rest)])
+    found: Floats = told / (np.sqrt(len(reference.variance) + 1) * reference.edge)
+    return found
+
+
+def _standardised(descriptions: Floats, gsd_m: Floats, reference: Reference) -> Floats:
     nearest = np.abs(np.log(gsd_m[:, None] / reference.gsd_m)).argmin(1)
-    z = (descriptions - reference.mean[nearest]) / reference.sd
+    z: Floats = (descriptions - reference.mean[nearest]) / reference.sd
+    return z
+
+
+def _plain(descriptions: Floats, gsd_m: Floats, reference: Reference) -> Floats:
+    z = _standardised(descriptions, gsd_m, reference)
     along = z @ reference.axes.T
     beside = np.maximum((z**2).sum(1) - (along**2).sum(1), 0.0)
     total = (along**2 / reference.variance).sum(1) + beside / reference.rest

@@ -45,3 +45,9 @@ def test_what_no_cause_explains_and_what_goes_too_far_along_one_lie_far(referenc
     for other in (odd, mean + 5 * (table - mean)):
         far = [familiarity.distance(one, g, reference) for one, g in zip(other, gsd, strict=True)]
         assert np.median(far) > 2
+
+
+def test_coordinates_are_as_long_as_the_distance(reference):
+    for one, gsd in zip(*scenes(9, count=12), strict=True):
+        length = np.linalg.norm(familiarity.coordinates(one, gsd, reference))
+        assert length == pytest.approx(familiarity.distance(one, gsd, reference))
