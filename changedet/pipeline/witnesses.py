@@ -8,7 +8,7 @@ from typing import Final
 from changedet.imagery.look import Look
 from changedet.imagery.stand_ins import is_grey_among
 from changedet.plan import Plan
-from changedet.stages.mask.kernels.cloud_shapes import SOFTNESS_LIMIT_M
+from changedet.stages.mask.kernels.cloud_outlines import SOFTNESS_LIMIT_M
 
 NEAREST_WITNESSES: Final = 4
 """Most neighbouring looks to read: enough that one of them shows the ground, few enough to be quick."""

@@ -20,7 +20,7 @@ from changedet.stages.change.kernels.compact_marks import compact_halo_px
 from changedet.stages.change.kernels.left_behind import left_halo_px
 from changedet.stages.change.kernels.outlined_ground import COARSEST_M, MOST_CELLS, cells_factor
 from changedet.stages.footprint.stage import footprint_method, needs_lasting
-from changedet.stages.mask.kernels.cloud_shapes import SOFTNESS_LIMIT_M
+from changedet.stages.mask.kernels.cloud_outlines import SOFTNESS_LIMIT_M
 from changedet.stages.objects.stage import STAGE
 from changedet.stages.overview_factors import cloud_overview_factor, overview_factor
 from changedet.stages.registry import NONE, Choice, Facts

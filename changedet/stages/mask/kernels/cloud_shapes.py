@@ -8,17 +8,16 @@ scenes that their comments name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
-from changedet.arrays import Bools, Singles, Words
-from changedet.kernels import morphology
+from changedet.arrays import Bools, Singles
 from changedet.kernels.components import label
 from changedet.stages.mask.kernels.cloud_light import extent
-from changedet.stages.mask.kernels.cloud_shadows import FADE_M, RIM_ALONE_M, RIM_M
+from changedet.stages.mask.kernels.cloud_outlines import SOFTNESS_LIMIT_M, Things, inner_part, is_ragged, sharpness
+from changedet.stages.mask.kernels.cloud_shadows import RIM_ALONE_M, RIM_M
 from changedet.stages.mask.kernels.discs import dilated, opened
 from changedet.stages.mask.kernels.light_units import LightUnits
 
@@ -41,23 +40,6 @@ SHARPNESS: Final = 0.66
 RAGGED_SHARPNESS: Final = 0.82
 """The same where the outline is no building's, or where other clouds are about: some clouds have .8, flat new roofs
 .85."""
-THING_SHARPNESS: Final = 0.82
-"""Greatest sharpness of the outline of all that is brighter than on the reference around a core that fades: .82 of 95 %
-of painted and drawn clouds, .66 to .94 of new yards and fields; chosen with these in view."""
-LAID_SHARPNESS: Final = 0.86
-"""The same in scenes that are not stretched, from which on it is what was laid there, whatever its core's contour is
-like, if it is not ragged: new concrete yards of a stranger's sites have .88 and .90 at 2 m; chosen with these in view
-(docs/research/change.md, "Yards in the outline of what is paler")."""
-RAGGED_AREA_M2: Final = 2000.0
-"""A smaller thing's outline has too few pixels to be called ragged."""
-RAGGED_FILL: Final = 0.8
-"""Greatest share of its smallest rectangle that a ragged thing fills; roofs fill more than .9 of theirs."""
-RAGGED_CORNERS: Final = 8
-"""Least number of corners of a ragged outline, simplified to two pixels."""
-SOFTNESS_LIMIT_M: Final = 4.0
-"""With coarser pixels every outline looks sharp, and no roof is left as wide as a cloud."""
-EDGE_REACH_PX: Final = 5
-"""Window in which the edge of an outline is looked for: two pixels either side."""
 NEW_RATIO: Final = 1.5
 """A cloud is this much brighter than the reference at its place; what is not was there before."""
 NEW_PICTURE_RATIO: Final = 2.5
@@ -152,12 +134,12 @@ def clouds_of_cores(
     count = int(labels.max(initial=0))
     if not count:
         return core
-    sharp = _sharpness(bright, valid, resolution_m)
-    inner = _inner(core)
+    sharp = sharpness(bright, valid, resolution_m)
+    inner = inner_part(core)
     least_ratio = NEW_PICTURE_RATIO if stretched else NEW_RATIO
     whole = None
     if ratio is not None:
-        whole = _Things.of(core, brighter_than(ratio, valid, resolution_m), sharp, resolution_m)
+        whole = Things.of(core, brighter_than(ratio, valid, resolution_m), sharp, valid, resolution_m)
     certain, possible = np.zeros(count + 1, bool), np.zeros(count + 1, bool)
     least_px, beside_px = (max(LEAST_CORE_PX, area / resolution_m**2) for area in (CORE_AREA_M2, COMPANION_AREA_M2))
     for number in range(1, count + 1):
@@ -172,7 +154,7 @@ def clouds_of_cores(
         possible[number] = ratio is not None and edge < RAGGED_SHARPNESS
         asked = whole if stretched else None
         fades = edge < SHARPNESS and (asked is None or asked.fades(part))
-        ragged = by_outline and possible[number] and _is_ragged(part, resolution_m)
+        ragged = by_outline and possible[number] and is_ragged(part, resolution_m)
         alone = fades or (ragged and (asked is None or asked.is_ragged(part)))
         certain[number] = alone and size >= least_px
     # Clouds come together: beside one, others need not prove their shape.
@@ -272,76 +254,9 @@ def brighter_than(ratio: Singles, valid: Bools, resolution_m: float) -> Bools:
     return opened(valid & (np.nan_to_num(ratio, nan=0.0) > GROW_RATIO), GROW_WIDTH_M / 2, resolution_m)
 
 
-@dataclass(frozen=True)
-class _Things:
-    """All that is brighter than on the reference, of which cores are parts.
-
-    A core's outline is a contour of brightness: within a new pale yard that is uneven it fades as a cloud's does, and
-    is as ragged. The outline of the thing itself is that of a yard.
-    """
-
-    labels: Words
-    rim: Bools
-    sharp: Singles
-    resolution_m: float
-
-    @classmethod
-    def of(cls, core: Bools, brighter: Bools, sharp: Singles, resolution_m: float) -> _Things:
-        things = brighter | core
-        return cls(label(things.astype(np.uint8)), things & ~_inner(things), sharp, resolution_m)
-
-    def fades(self, part: Bools) -> bool:
-        """Whether the thing of which a core is part fades out on half of its outline."""
-        return self._sharpness(part) < THING_SHARPNESS
-
-    def is_laid(self, part: Bools) -> bool:
-        """Whether it is large enough to have an outline, and has a sharp one of something built."""
-        if self.resolution_m > SOFTNESS_LIMIT_M or self._own(part).sum() * self.resolution_m**2 < RAGGED_AREA_M2:
-            return False
-        return self._sharpness(part) >= LAID_SHARPNESS and not self.is_ragged(part)
-
-    def is_ragged(self, part: Bools) -> bool:
-        """Whether it has the outline of nothing that is built."""
-        return _is_ragged(self._own(part), self.resolution_m)
-
-    def _sharpness(self, part: Bools) -> float:
-        return float(np.median(self.sharp[self._own(part) & self.rim]))
-
-    def _own(self, part: Bools) -> Bools:
-        return np.asarray(self.labels == self.labels[part][0], bool)
-
-
-def _inner(mask: Bools) -> Bools:
-    """Without its outermost pixels."""
-    return morphology.eroded(mask, morphology.square(3))
-
-
-def _is_ragged(part: Bools, resolution_m: float) -> bool:
-    """Whether a large thing has the outline of nothing that is built."""
-    outlines, _ = cv2.findContours(part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    outline = max(outlines, key=len)
-    _, (width, height), _ = cv2.minAreaRect(outline)
-    fill = float(part.sum()) / ((width + 1) * (height + 1))
-    corners = len(cv2.approxPolyDP(outline, 2.0, True))
-    return bool(part.sum() * resolution_m**2 >= RAGGED_AREA_M2 and fill < RAGGED_FILL and corners >= RAGGED_CORNERS)
-
-
 def _is_new(part: Bools, ratio: Singles | None, least_ratio: float) -> bool:
     if ratio is None:
         return True
     values = ratio[part]
     values = values[np.isfinite(values)]
     return bool(values.size == 0 or np.median(values) > least_ratio)
-
-
-def _sharpness(bright: Singles, valid: Bools, resolution_m: float) -> Singles:
-    """Share of the brightness range nearby that one edge, a pixel either side, makes up; the edge within two pixels."""
-    filled = np.where(valid, bright, np.float32(np.median(bright[valid])))
-    near = cv2.dilate(_range(filled, 1), np.ones((EDGE_REACH_PX, EDGE_REACH_PX), np.uint8))
-    wide = _range(filled, max(3, round(FADE_M / resolution_m)))
-    return np.asarray(near / np.maximum(wide, 1e-6), np.float32)
-
-
-def _range(values: Singles, radius_px: int) -> Singles:
-    window = np.ones((2 * radius_px + 1, 2 * radius_px + 1), np.uint8)
-    return np.asarray(cv2.dilate(values, window) - cv2.erode(values, window), np.float32)

@@ -18,10 +18,10 @@ from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SATUR
 from changedet.kernels.quantiles import percentile
 from changedet.stages.mask.kernels.cloud_context import HiddenProbability, may_be_clouds
 from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, some_bands
+from changedet.stages.mask.kernels.cloud_outlines import SOFTNESS_LIMIT_M
 from changedet.stages.mask.kernels.cloud_shadows import shadows_of
 from changedet.stages.mask.kernels.cloud_shapes import (
     CORE_WIDTH_M,
-    SOFTNESS_LIMIT_M,
     bright_cores,
     clouds_of_cores,
     with_rims,

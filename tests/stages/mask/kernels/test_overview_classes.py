@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, rotate
 from scipy.ndimage import label as ndimage_label
 
 from changedet.kernels import components
@@ -97,6 +97,32 @@ def test_classify_overview_a_new_pale_yard_is_no_cloud_in_raw_counts() -> None:
         classes = classify_overview(date, reference, BANDS, 2.0, LightUnits(0.0, float("inf")), None, ())
         assert ((classes == CLOUD)[thing > 0.8].mean() >= 0.9) == is_cloud
         assert is_cloud or (classes == CLEAR).all()
+
+
+def a_hall_on_its_apron() -> np.ndarray:
+    """Two bright slopes amid a pale apron, by a soft camera: two steps, neither of which is the whole edge."""
+    hall = np.zeros((130, 130))
+    hall[40:84, 30:94] = 0.25
+    hall[50:62, 40:84], hall[62:74, 40:84] = 0.7, 1.0
+    return np.asarray(gaussian_filter(hall, 1.0))
+
+
+@pytest.mark.parametrize("turned_deg", [0, 25])
+def test_classify_overview_a_new_hall_on_its_apron_is_no_cloud(turned_deg: int) -> None:
+    hall = np.clip(rotate(a_hall_on_its_apron(), turned_deg, reshape=False, order=1), 0, 1)
+    assert not hidden_by(hall).any()
+
+
+def test_classify_overview_a_cloud_that_the_frame_cuts_to_a_rectangle_is_one() -> None:
+    soft = np.zeros((130, 130))
+    soft[:58, :70] = 1.0
+    soft = gaussian_filter(soft, 3.5)
+    assert hidden_by(soft)[soft > 0.8].mean() > 0.9
+
+
+def hidden_by(thing: np.ndarray) -> np.ndarray:
+    date, reference = (1400 * image for image in ground_and(thing))
+    return classify_overview(date, reference, BANDS, 2.0, LightUnits(0.0, float("inf")), None, ()) != CLEAR
 
 
 def test_classify_overview_clouds_are_white_in_raw_counts_too() -> None:
