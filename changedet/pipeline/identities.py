@@ -29,7 +29,7 @@ _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 MASKS_VERSION: Final = 19
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
-ASKING_VERSION: Final = 25
+ASKING_VERSION: Final = 26
 """As `MASKS_VERSION`, in its place where pixels decide about boxes."""
 
 SEASONS_VERSION: Final = 4

@@ -12,9 +12,11 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bytes, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.kernels.box_decisions import LEFT, STAYED
 from changedet.pipeline.series_job import SeriesJob
+from changedet.pipeline.series_scores import PLANTS
 from changedet.pipeline.worked_ground import asks_works, steps_asked
 from changedet.stages.change.kernels.bare_works import APART_M, YARD_M
 from changedet.stages.change.kernels.local_change_rate import SURELY_CHANGED
@@ -58,7 +60,8 @@ def told_on(job: SeriesJob, window: Window, scores: Singles) -> tuple[Bytes, Byt
     if not asks_works(job):
         return np.zeros(window.shape, np.uint8), np.zeros(window.shape, np.uint8)
     gsd_m = job.grid.ground_resolution_m
-    told = told_since(steps_asked(job, window.grown(told_halo_px(gsd_m))), gsd_m)
+    covered = [read_bands(path, window, PLANTS + 1)[PLANTS] for path in job.contrasts]
+    told = told_since(steps_asked(job, window.grown(told_halo_px(gsd_m))), gsd_m, covered)
     return told, sure_of_told(scores, told, SURELY_CHANGED)
 
 

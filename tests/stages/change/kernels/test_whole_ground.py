@@ -44,6 +44,15 @@ def test_it_is_told_from_a_look_to_the_last(odds, since):
     assert not told[:20].any()
 
 
+def test_a_crop_on_what_lay_bare_is_told_on_no_look_that_shows_it():
+    crop = np.zeros((SIDE, SIDE), np.float32)
+    crop[:, 70:], crop[55, 60] = 0.9, np.nan
+    told = told_since(steps_of((-1.0, -1.0, -1.0)), GSD_M, [np.zeros_like(crop), np.zeros_like(crop), crop])
+    assert told[55, 60] == 1
+    assert told[55, 68] == 1
+    assert told[55, 75] == 0
+
+
 def test_a_look_before_it_is_told_makes_nothing_sure():
     told = np.array([[2, 2, 0]], np.uint8)
     scores = np.array([[[0.9, 0.1, 0.9]], [[0.1, 0.1, 0.9]], [[np.nan, 0.9, 0.9]]], np.float32)
