@@ -70,8 +70,8 @@ def told_since(steps: Sequence[Bytes], gsd_m: float, covered: Sequence[Singles] 
     gsd_m : float
         Ground size of a pixel.
     covered : sequence of float32 (y, x), optional
-        Without the halo, of each look: how far plants cover what bore nothing before, 0 to 1. A crop on a field that lay
-        bare is told a little of, and would be one thing with stripped soil beside it.
+        Without the halo, of each look: how far plants cover what bore nothing before, 0 to 1. A crop on a field that
+        lay bare is told a little of, and would be one thing with stripped soil beside it.
 
     Returns
     -------
