@@ -12,15 +12,19 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bytes, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.kernels.box_decisions import LEFT, STAYED
 from changedet.pipeline.series_job import SeriesJob
-from changedet.pipeline.series_scores import PLANTS
-from changedet.pipeline.worked_ground import asks_works, steps_asked
+from changedet.pipeline.worked_ground import asks_works, looks_asked
 from changedet.stages.change.kernels.bare_works import APART_M, YARD_M
 from changedet.stages.change.kernels.local_change_rate import SURELY_CHANGED
-from changedet.stages.change.kernels.whole_ground import sure_of_told, told_halo_px, told_since, whole_ground
+from changedet.stages.change.kernels.whole_ground import (
+    LEAST_COVER,
+    sure_of_told,
+    told_halo_px,
+    told_since,
+    whole_ground,
+)
 
 TOLD_PROBABILITY: Final = 0.75
 """Of change, on ground that belongs to what is sure. Chosen by hand, as that of worked ground."""
@@ -60,8 +64,11 @@ def told_on(job: SeriesJob, window: Window, scores: Singles) -> tuple[Bytes, Byt
     if not asks_works(job):
         return np.zeros(window.shape, np.uint8), np.zeros(window.shape, np.uint8)
     gsd_m = job.grid.ground_resolution_m
-    covered = [read_bands(path, window, PLANTS + 1)[PLANTS] for path in job.contrasts]
-    told = told_since(steps_asked(job, window.grown(told_halo_px(gsd_m))), gsd_m, covered)
+    steps, crops = [], []
+    for own, plants in looks_asked(job, window.grown(told_halo_px(gsd_m))):
+        steps.append(own)
+        crops.append(plants >= LEAST_COVER)
+    told = told_since(steps, crops, gsd_m)
     return told, sure_of_told(scores, told, SURELY_CHANGED)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.kernels.box_decisions import LEFT, STAYED
 from changedet.pipeline.series_job import SeriesJob
-from changedet.pipeline.series_scores import NETWORK
+from changedet.pipeline.series_scores import NETWORK, PLANTS
 from changedet.stages.change.kernels.bare_works import (
     APART_M,
     WIDE_M,
@@ -143,9 +143,30 @@ def steps_asked(job: SeriesJob, window: Window) -> list[Bytes]:
     list of uint8 (y, x)
         Of `whole_steps`; all `UNSAID` in colours alone and under snow in patches.
     """
-    asked = [job.asks_rims(k) and not (job.patched and job.patched[k]) for k in range(len(job.contrasts))]
-    steps = [whole_steps(read_bands(path, window, NETWORK + 1)[NETWORK]) for path in job.contrasts]
-    return [own if yes else np.full_like(own, UNSAID) for own, yes in zip(steps, asked, strict=True)]
+    return [own for own, _ in looks_asked(job, window)]
+
+
+def looks_asked(job: SeriesJob, window: Window) -> Iterator[tuple[Bytes, Singles]]:
+    """Read what the network and the season say, look by look.
+
+    Parameters
+    ----------
+    job : SeriesJob
+    window : Window
+        On the grid; may reach beyond it.
+
+    Yields
+    ------
+    steps : uint8 (y, x)
+        As of `steps_asked`.
+    plants : float32 (y, x)
+        How far plants cover what bore nothing before, 0 to 1; NaN is not observed.
+    """
+    for k, path in enumerate(job.contrasts):
+        said = read_bands(path, window, NETWORK + 1)
+        own = whole_steps(said[NETWORK])
+        is_asked_of = job.asks_rims(k) and not (job.patched and job.patched[k])
+        yield own if is_asked_of else np.full_like(own, UNSAID), said[PLANTS]
 
 
 def _beside(marks: BoxMarks | None, grid: Grid, window: Window) -> Bools:

@@ -28,8 +28,8 @@ LEAST_LOOKS: Final = 2
 """That say so, from the first to the last."""
 LEAST_SURE: Final = 0.3
 """Least share of a thing that is sure on any look: of woods and fields that are told next to nothing is."""
-MOST_COVERED: Final = 0.5
-"""Least cover by plants, of ground that bore none before, on which a look tells of no works. Chosen by hand."""
+LEAST_COVER: Final = 0.5
+"""Least share of plants on ground that bore none before from which it is taken for a crop. Chosen by hand."""
 OPEN_M: Final = 6.0
 """Narrower parts are left out: rims of lorries and of what moved, shade."""
 CLOSE_M: Final = 8.0
@@ -59,7 +59,7 @@ class WholeGround(NamedTuple):
     shape: Bools
 
 
-def told_since(steps: Sequence[Bytes], gsd_m: float, covered: Sequence[Singles] = ()) -> Bytes:
+def told_since(steps: Sequence[Bytes], crops: Sequence[Bools], gsd_m: float) -> Bytes:
     """Since which look the network tells of a pixel to the end.
 
     Parameters
@@ -67,11 +67,11 @@ def told_since(steps: Sequence[Bytes], gsd_m: float, covered: Sequence[Singles] 
     steps : sequence of uint8 (y, x)
         Of `wide_ground.whole_steps`, of each look after the reference in order, with `told_halo_px` more on each side
         than what is wanted; all `UNSAID` for a look that is not asked.
+    crops : sequence of bool (y, x)
+        Of each look and as large: where plants cover at least `LEAST_COVER` of ground that bore none before. The
+        network scores crops on bare fields a little, so that they would merge with stripped soil beside them.
     gsd_m : float
         Ground size of a pixel.
-    covered : sequence of float32 (y, x), optional
-        Without the halo, of each look: how far plants cover what bore nothing before, 0 to 1. A crop on a field that
-        lay bare is told a little of, and would be one thing with stripped soil beside it.
 
     Returns
     -------
@@ -85,9 +85,7 @@ def told_since(steps: Sequence[Bytes], gsd_m: float, covered: Sequence[Singles] 
     alive, looks = np.ones(since.shape, np.bool_), np.zeros(since.shape, np.uint8)
     for k in range(len(steps) - 1, -1, -1):
         told, hidden = told_of_steps(steps[k], gsd_m, LEAST_ODDS)[core], steps[k][core] == UNSAID
-        if covered:
-            # NaN is not observed
-            told &= ~(covered[k] >= MOST_COVERED)
+        told &= ~crops[k][core]
         alive &= told | hidden
         looks += alive & told
         since[alive & told & (looks >= LEAST_LOOKS)] = k + 1

@@ -38,19 +38,21 @@ def steps_of(odds):
     ids=["all", "later", "hidden", "gone", "once", "seen once", "ground"],
 )
 def test_it_is_told_from_a_look_to_the_last(odds, since):
-    told = told_since(steps_of(odds), GSD_M)
+    steps = steps_of(odds)
+    told = told_since(steps, [np.zeros(own.shape, bool) for own in steps], GSD_M)
     assert told.shape == (SIDE, SIDE)
     assert told[55, 70] == since
     assert not told[:20].any()
 
 
 def test_a_crop_on_what_lay_bare_is_told_on_no_look_that_shows_it():
-    crop = np.zeros((SIDE, SIDE), np.float32)
-    crop[:, 70:], crop[55, 60] = 0.9, np.nan
-    told = told_since(steps_of((-1.0, -1.0, -1.0)), GSD_M, [np.zeros_like(crop), np.zeros_like(crop), crop])
-    assert told[55, 60] == 1
-    assert told[55, 68] == 1
-    assert told[55, 75] == 0
+    steps = steps_of((-1.0, -1.0, -1.0))
+    none = np.zeros(steps[0].shape, bool)
+    crop = none.copy()
+    crop[:, HALO + 70 :] = True
+    told = told_since(steps, [none, none, crop], GSD_M)
+    assert told[55, 69] == 1
+    assert told[55, 70] == 0
 
 
 def test_a_look_before_it_is_told_makes_nothing_sure():
