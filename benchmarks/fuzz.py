@@ -1,10 +1,11 @@
 """Whether files that were changed at random are taken or refused in a few lines, and never anything else.
 
-    python benchmarks/fuzz.py [--count 1000] [--seed 0] [--kinds yaml,stac,geojson,tiff,gpkg,labels,..] [--keep DIR]
+    python benchmarks/fuzz.py [--count 1000] [--seed 0] [--kinds yaml,numbers,stac,geojson,tiff,gpkg,..] [--keep DIR]
 
 Of each kind `--count` cases are made from the seeds in tests/fuzz_corpus (text) and from files written here (TIFF,
-GeoPackage); `labels`, `verdicts`, `sample`, `truth`, `ais` and `fleet` are files that people fill in or bring along
-(benchmarks/fuzz_tables.py). The same seed makes the same cases. With `--keep` files of wrong cases are left there:
+GeoPackage); `numbers` puts odd values in place of a workflow's (benchmarks/fuzz_numbers.py); `labels`, `verdicts`,
+`sample`, `truth`, `ais` and `fleet` are files that people fill in or bring along (benchmarks/fuzz_tables.py). The same
+seed makes the same cases. With `--keep` files of wrong cases are left there:
 what taught something belongs into the corpus.
 """
 
@@ -29,9 +30,11 @@ import shapely  # noqa: E402
 from small_rasters import CRS, T, write  # noqa: E402
 
 from benchmarks.fuzz_changes import mutated_bytes, mutated_json, mutated_text  # noqa: E402
+from benchmarks.fuzz_numbers import number_maker  # noqa: E402
 from benchmarks.fuzz_tables import KINDS as TABLES  # noqa: E402
 from benchmarks.fuzz_tables import Tables  # noqa: E402
 from benchmarks.outcomes import Tally, outcomes, report  # noqa: E402
+from changedet.cli.messages import without_undecodable, without_undecodable_error  # noqa: E402
 
 CORPUS = ROOT / "tests" / "fuzz_corpus"
 PIXELS = 24
@@ -83,6 +86,8 @@ def case_maker(kind: str, site: Site) -> Callable[[random.Random], Callable[[], 
     if kind in TABLES:
         return site.tables.kind(kind)
     scenes = site.workflow
+    if kind == "numbers":
+        return number_maker(scenes, site.planned)
 
     def of_json(names: str, target: str, workflow: str) -> Callable[[random.Random], Callable[[], None]]:
         seeds = [json.loads(path.read_text()) for path in sorted(CORPUS.glob(names))]
@@ -113,7 +118,7 @@ def case_maker(kind: str, site: Site) -> Callable[[random.Random], Callable[[], 
     return makers[kind]
 
 
-KINDS = ("yaml", "stac", "geojson", "tiff", "gpkg", *TABLES)
+KINDS = ("yaml", "numbers", "stac", "geojson", "tiff", "gpkg", *TABLES)
 
 
 def fuzzed(kind: str, count: int, seed: int, folder: Path) -> Tally:
@@ -148,6 +153,8 @@ def main() -> int:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
+    # As in the command: rasterio says that it cannot decode what GDAL quotes, beside the error that it raises.
+    sys.unraisablehook, sys.excepthook = without_undecodable, without_undecodable_error
     folder = Path(tempfile.mkdtemp())
     try:
         tallies = [fuzzed(kind, given.count, given.seed, folder) for kind in given.kinds.split(",")]

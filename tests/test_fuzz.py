@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pyogrio
 import pytest
 import rasterio
 import shapely
+import yaml
 from affine import Affine
 from small_rasters import CRS, T, write
 
@@ -21,8 +23,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 
 from benchmarks.fuzz import CORPUS, KINDS, Site, case_maker  # noqa: E402
+from benchmarks.fuzz_numbers import number_cases  # noqa: E402
 from benchmarks.fuzz_tables import Tables  # noqa: E402
 from benchmarks.outcomes import DONE, REFUSED, judged  # noqa: E402
+from changedet.workflow import stages  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +40,14 @@ def test_files_changed_at_random_are_taken_or_refused(kind: str, site: Site) -> 
     make = case_maker(kind, site)
     found = {k: judged(make(random.Random(f"{kind}/test/{k}"))) for k in range(5)}
     assert set(found.values()) <= {DONE, REFUSED}, found
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_numbers_of_every_stage_and_section_are_walked(site: Site) -> None:
+    cases = [yaml.safe_load(case) for case in number_cases(site.workflow) if ".nan" in case]
+    assert {key for case in cases for key in case} >= {*stages(), "site", "grid", "scenes", "bands", "compute"}
+    for case in random.Random(7).sample(number_cases(site.workflow), 20):
+        assert judged(lambda case=case: site.planned(case)) in {DONE, REFUSED}, case
 
 
 @pytest.mark.parametrize(
@@ -72,6 +84,17 @@ def test_a_scene_whose_pixels_have_no_size(site: Site) -> None:
     path = write(site.folder / "e.tif", values, Affine(np.nan, 0, 500_000, 0, -2.0, 5_400_000))
     said = judged(lambda: site.planned(site.workflow.replace("a.tif", Path(path).name)))
     assert said in {DONE, REFUSED}
+
+
+def test_the_command_prints_one_line_where_rasterio_cannot_decode_what_gdal_quotes(site: Site) -> None:
+    name, content, workflow = case_maker("tiff", site)(random.Random("tiff/2901/16")).args  # type: ignore[attr-defined]
+    (site.folder / name).write_bytes(content)
+    (site.folder / "quoted.yaml").write_text(workflow)
+    command = [sys.executable, "-m", "changedet", "check", str(site.folder / "quoted.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "c.tif" in line
 
 
 def test_a_name_of_a_band_that_is_no_utf_8(site: Site) -> None:
