@@ -72,6 +72,9 @@ class SeriesJob:
         Of each date, counted from any one day; empty where seasons are not told.
     seasons : Seasons or None
         None where they are not asked for, or too little is known of them.
+    by_lasting : tuple of bool
+        Of each date whether it is compared by the light of what stands on both: all ground around shows its season to
+        the network then. Empty where none is.
     """
 
     grid: Grid
@@ -91,6 +94,7 @@ class SeriesJob:
     patched: tuple[tuple[Path, Path] | None, ...] = ()
     days: tuple[int, ...] = ()
     seasons: Seasons | None = None
+    by_lasting: tuple[bool, ...] = ()
 
     def asks_rims(self, k: int) -> bool:
         """Whether wide marks of a date need an outline: in colours alone a pad may be as pale as the field around it.

@@ -51,6 +51,7 @@ from changedet.stages.change.kernels.local_change_rate import (
 )
 from changedet.stages.change.kernels.mark_rims import rim_halo_px
 from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, series_change_probability
+from changedet.stages.change.kernels.trees_statistics import TreesStatistics
 from changedet.store.packing import unpack
 
 _NOTHING_SHOWN: Final = ShownNear()
@@ -253,7 +254,12 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         together=plan.reads_together,
         patched=tuple(patched_quality(plan, models, day) for day in days),
         days=tuple(day.toordinal() for day in days),
+        by_lasting=tuple(_by_lasting(_change_model(plan, models, i)) for i in indices),
     )
+
+
+def _by_lasting(change: ChangeModel) -> bool:
+    return isinstance(change, TreesStatistics) and change.scale.by_lasting
 
 
 def _around(job: SeriesJob, wide: Singles, weights: Floats, window: Window) -> LocalChangeRate:

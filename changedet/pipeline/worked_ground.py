@@ -165,7 +165,9 @@ def looks_asked(job: SeriesJob, window: Window) -> Iterator[tuple[Bytes, Singles
     for k, path in enumerate(job.contrasts):
         said = read_bands(path, window, NETWORK + 1)
         own = whole_steps(said[NETWORK])
-        is_asked_of = job.asks_rims(k) and not (job.patched and job.patched[k])
+        # what lies around shows its season there, of which the network is no longer sure that nothing changed
+        is_seasonal = bool(job.by_lasting) and job.by_lasting[k]
+        is_asked_of = job.asks_rims(k) and not (job.patched and job.patched[k]) and not is_seasonal
         yield own if is_asked_of else np.full_like(own, UNSAID), said[PLANTS]
 
 

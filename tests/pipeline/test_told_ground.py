@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -72,6 +73,13 @@ def test_two_looks_with_near_infrared_are_asked(tmp_path, nir):
     told, sure = told_on(job_of(tmp_path, nir), WHOLE, scores())
     assert not told.any()
     assert not sure.any()
+
+
+def test_looks_compared_by_the_light_of_what_lasts_are_not_asked(tmp_path):
+    job = replace(job_of(tmp_path, (True,) * 3), by_lasting=(False, False, True))
+    assert (told_on(job, WHOLE, scores(3))[0][PIT] > 0).any()
+    job = replace(job, by_lasting=(False, True, True))
+    assert not told_on(job, WHOLE, scores(3))[0].any()
 
 
 def test_yards_of_the_reference_are_left_out_and_new_boxes_only_their_rims(tmp_path):

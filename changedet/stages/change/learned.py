@@ -8,8 +8,9 @@ from typing import Final, Literal, cast
 
 import numpy as np
 
-from changedet.arrays import Singles
+from changedet.arrays import Bools, Singles
 from changedet.errors import MethodError
+from changedet.kernels.lasting_pixels import LEAST_LASTING, STRUCTURE_M, lasting_pixels
 from changedet.kernels.onnx_session import session
 from changedet.kernels.shown_pictures import fit_shown_range, part_to_show, shown
 from changedet.models.hall_network import odds_of
@@ -51,7 +52,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=14)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=15)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 3.5 m.
 
@@ -120,7 +121,9 @@ def _fit_trees(
 ) -> TreesStatistics:
     released = change_trees()
     about = cast("TreesAbout", released.about)
-    fitted = fit_trees(before, after, bands, gsd_m, about, released.sha256, settings)
+    # in coarser pixels fields are the structure
+    lasting = _lasting(before, after, bands) if gsd_m <= STRUCTURE_M else None
+    fitted = fit_trees(before, after, bands, gsd_m, about, released.sha256, settings, lasting)
     fitted = replace(fitted, shown=fit_shown_range(before, bands))
     if bands[3] is not None:
         return fitted
@@ -128,6 +131,14 @@ def _fit_trees(
     first, second = (image[:, colours] for image in (before, after))
     greyness = None if balanced else fit_greyness(first, second, gsd_m)
     return replace(fitted, structure_floors=fit_structure_odds(first, second), greyness=greyness)
+
+
+def _lasting(before: Singles, after: Singles, bands: list[int | None]) -> Bools | None:
+    """Pixels (cell, y, x) of lasting structure; None where there are too few."""
+    red, infrared = bands[2], bands[3]
+    plants = None if red is None or infrared is None else (red, infrared)
+    found = lasting_pixels(after, before, plants)
+    return found if found.sum() >= LEAST_LASTING else None
 
 
 def _trees(before: Singles, after: Singles, model: TreesStatistics, network: ChangeNetwork) -> Singles:

@@ -9,6 +9,7 @@ import numpy as np
 
 from changedet.arrays import Singles
 from changedet.blocks import PixelMethod
+from changedet.kernels.lasting_pixels import STRUCTURE_M
 from changedet.stages.normalise.kernels.band_fits import BandLines, Structures, fit_invariant, fit_lines
 from changedet.stages.normalise.kernels.band_lines import linear, moment_line, quantile_line
 from changedet.stages.registry import Choice, Count, Facts, Fraction, Stage
@@ -18,10 +19,6 @@ LineMethod: TypeAlias = PixelMethod[BandLines, Singles]
 
 OPTICAL: Final = {"coastal", "blue", "green", "red", "rededge", "nir", "swir1", "swir2", "pan"}
 """Bands whose values are light, which a line can bring on another scale."""
-
-STRUCTURE_M: Final = 1.3
-"""Ground sampling distance up to which scenes show roofs, kerbs and lanes, as the trees of change have it; where the
-finest of a series is coarser, fields are the structure."""
 
 
 def choose(facts: Facts) -> Choice:

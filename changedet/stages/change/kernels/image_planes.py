@@ -16,7 +16,7 @@ from changedet.kernels.compiled import compiled, inlined
 from changedet.kernels.quantiles import quantiles
 from changedet.stages.change.kernels.feature_names import ROLES
 from changedet.stages.change.kernels.patch_search import CHROMA_UNIT, UNIT
-from changedet.stages.change.kernels.tolerance import fit_line
+from changedet.stages.change.kernels.tolerance import fit_line, line_of_light
 
 Planes: TypeAlias = dict[str, tuple[Shorts, Shorts]]
 """int16 (y, x) of both dates by name, one of `PLANES`."""
@@ -53,15 +53,18 @@ class BandScale:
         Half the distance between the quantiles one standard deviation from the median, of the earlier date.
     dark : list of float
         Its dark level.
+    by_lasting : bool
+        Whether the line is that of what stands on both dates, as that of most ground was of the season.
     """
 
     gain: list[float]
     offset: list[float]
     spread: list[float]
     dark: list[float]
+    by_lasting: bool = False
 
 
-def fit_scale(before: Singles, after: Singles, bands: list[int | None]) -> BandScale:
+def fit_scale(before: Singles, after: Singles, bands: list[int | None], lasting: Bools | None = None) -> BandScale:
     """Line, spread and dark level of the bands that are compared.
 
     Parameters
@@ -70,6 +73,8 @@ def fit_scale(before: Singles, after: Singles, bands: list[int | None]) -> BandS
         NaN where not valid.
     bands : list of int or None
         Where each of `ROLES` lies; None where the scene has no such band.
+    lasting : bool (cell, y, x), optional
+        Pixels of the same structure on both dates: a line by which most of these changed is not taken.
 
     Returns
     -------
@@ -77,11 +82,12 @@ def fit_scale(before: Singles, after: Singles, bands: list[int | None]) -> BandS
         Of the bands that are there; neutral numbers where no pixel is valid.
     """
     used = [band for band in bands if band is not None]
-    valid = np.isfinite(before[:, used]).all(axis=1) & np.isfinite(after[:, used]).all(axis=1)
-    x, y = (np.stack([image[:, band][valid] for band in used], axis=1) for image in (before, after))
-    stride = max(1, len(x) // FIT_PIXELS)
-    x, y = x[::stride], y[::stride]
-    line = fit_line(x, y)
+    seen = np.isfinite(before[:, used]).all(axis=1) & np.isfinite(after[:, used]).all(axis=1)
+    valid = np.asarray(seen, np.bool_)
+    x, y = _thinned(before, after, used, valid)
+    line = every = fit_line(x, y)
+    if lasting is not None:
+        line = line_of_light(every, (x, y), _thinned(before, after, used, valid & lasting))
     if not len(x):
         ones = [1.0] * len(used)
         return BandScale(gain=ones, offset=[0.0] * len(used), spread=ones, dark=[0.0] * len(used))
@@ -89,7 +95,16 @@ def fit_scale(before: Singles, after: Singles, bands: list[int | None]) -> BandS
     low, dark, high = np.transpose([quantiles(band.astype(np.float64), shares) for band in x.T])
     least = np.maximum(LEAST_SPREAD * np.abs(x).max(axis=0), 1e-6)
     spread = np.maximum((high - low) / 2, least)
-    return BandScale(gain=line.gain, offset=line.offset, spread=spread.tolist(), dark=dark.tolist())
+    return BandScale(
+        gain=line.gain, offset=line.offset, spread=spread.tolist(), dark=dark.tolist(), by_lasting=line is not every
+    )
+
+
+def _thinned(before: Singles, after: Singles, used: list[int], chosen: Bools) -> tuple[Singles, Singles]:
+    """Chosen pixels (n, band) of both dates, at most about `FIT_PIXELS` of them."""
+    x, y = (np.stack([image[:, band][chosen] for band in used], axis=1) for image in (before, after))
+    stride = max(1, len(x) // FIT_PIXELS)
+    return x[::stride], y[::stride]
 
 
 def image_planes(before: Singles, after: Singles, bands: list[int | None], scale: BandScale, valid: Bools) -> Planes:

@@ -86,6 +86,34 @@ def fit_line(before: Singles, after: Singles) -> BandLine:
     return BandLine(gain.tolist(), (offset - centre).tolist(), noise.tolist())
 
 
+def line_of_light(line: BandLine, pixels: tuple[Singles, Singles], lasting: tuple[Singles, Singles]) -> BandLine:
+    """The line of all pixels, or of those whose structure lasts, where the first says that most of these changed.
+
+    Where most of a scene is meadow the pixels that differ least are the meadow's, and a line of theirs takes one
+    season's colours to another's, not one light to another: asphalt that stayed as it was comes out bright red.
+
+    Parameters
+    ----------
+    line : BandLine
+        Of `fit_line` of `pixels`.
+    pixels, lasting : (float32 (n, band), float32 (n, band))
+        Those that are valid on both dates, and those of them whose structure lasts; the earlier date first.
+
+    Returns
+    -------
+    BandLine
+        `line`, where it would have kept most of those that last among the pixels that did not change.
+    """
+    usual, theirs = (median(_sizes(*pair, line)) for pair in (pixels, lasting))
+    return line if theirs <= NO_CHANGE_MEDIANS * usual else fit_line(*lasting)
+
+
+def _sizes(before: Singles, after: Singles, line: BandLine) -> Floats:
+    """Length (n,) of the standardised change vector of pixels (n, band)."""
+    found = change_vector_magnitude(before.T[:, None], after.T[:, None], line, 0)
+    return np.asarray(found[0], np.float64)
+
+
 def change_vector_magnitude(before: Singles, after: Singles, line: BandLine, radius_px: int) -> Singles:
     """Length of the standardised change vector, ``sqrt(sum_b ((gain after + offset - before) / noise)^2)``.
 

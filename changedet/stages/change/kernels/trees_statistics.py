@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, TypedDict
 
 import numpy as np
 
-from changedet.arrays import Singles
+from changedet.arrays import Bools, Singles
 from changedet.kernels.shown_pictures import ShownRange
 from changedet.stages.change.kernels.greyness_odds import GreynessStatistics
 from changedet.stages.change.kernels.image_planes import BandScale, fit_scale
@@ -155,6 +155,7 @@ def fit_trees(
     about: TreesAbout,
     sha256: str,
     settings: TreesSettings,
+    lasting: Bools | None = None,
 ) -> TreesStatistics:
     """Fit what the trees need of a pair.
 
@@ -172,6 +173,8 @@ def fit_trees(
         Of their file.
     settings : TreesSettings
         The method's parameters.
+    lasting : bool (cell, y, x), optional
+        Of `fit_scale`.
 
     Returns
     -------
@@ -185,7 +188,7 @@ def fit_trees(
     return TreesStatistics(
         method="trees",
         settings=settings,
-        scale=fit_scale(before, after, bands),
+        scale=fit_scale(before, after, bands, lasting),
         bands=bands,
         gsd_m=float(min(max(gsd_m, about["least_gsd_m"]), about["greatest_gsd_m"])),
         forests=own["forests"],

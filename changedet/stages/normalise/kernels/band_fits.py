@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from changedet.arrays import Bools, Singles
+from changedet.kernels.lasting_pixels import LEAST_LASTING, lasting_pixels
 from changedet.kernels.together import each
 from changedet.stages.normalise.kernels.band_lines import (
     correlation,
@@ -22,7 +23,6 @@ from changedet.stages.normalise.kernels.band_lines import (
     usual_gain,
 )
 from changedet.stages.normalise.kernels.invariant_pixels import all_alike, invariant_pixels, pixel_pairs
-from changedet.stages.normalise.kernels.lasting_pixels import lasting_pixels
 
 MOST_PIXELS: Final = 400_000
 """A line has two unknowns: more pixels of the sample would cost time and change nothing."""
@@ -32,8 +32,6 @@ LEAST_INVARIANT: Final = 300
 """Fewer invariant pixels than this may all lie on one kind of ground."""
 LEAST_LIKENESS: Final = 0.3
 """Of all pixels, first canonical correlation: below it, invariant pixels are picked from noise."""
-LEAST_LASTING: Final = 1000
-"""Fewer pixels of lasting structure than this may be those of one roof."""
 HELD_OUT: Final = 3
 """One of so many invariant pixels is held out to test the line."""
 

@@ -22,6 +22,33 @@ def test_fit_line_finds_the_line_beside_a_fifth_of_change():
     assert (np.asarray(line.noise) < 1.4 * 3 / 0.8).all()
 
 
+def _greened(share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pixels (n, band) of a place of which such a share is a meadow that greened, and which are paved (n,)."""
+    rng = np.random.default_rng(3)
+    number = 20_000
+    paved = np.arange(number) >= share * number
+    blades, stones = rng.normal(0, 1, (number, 1)), rng.normal(0, 1, (number, 1))
+    noise = rng.normal(0, 1, (2, number, 2))
+    before = np.where(paved[:, None], [280, 260] + 40 * stones, [245, 395] + 20 * blades) + noise[0]
+    after = np.where(paved[:, None], [280, 260] + 40 * stones, [150, 1000] + 10 * blades) + noise[1]
+    return before.astype(np.float32), after.astype(np.float32), paved
+
+
+def test_line_of_light_is_not_that_of_a_meadow_that_greened():
+    before, after, paved = _greened(0.9)
+    every = tolerance.fit_line(before, after)
+    assert np.abs(np.asarray(every.gain) * 280 + every.offset - 280).min() > 100
+    line = tolerance.line_of_light(every, (before, after), (before[paved], after[paved]))
+    np.testing.assert_allclose(line.gain, 1, atol=0.01)
+    np.testing.assert_allclose(np.asarray(line.gain) * 280 + line.offset, 280, atol=2)
+
+
+def test_line_of_light_stays_where_it_keeps_what_lasts():
+    before, after, paved = _greened(0.3)
+    every = tolerance.fit_line(before, after)
+    assert tolerance.line_of_light(every, (before, after), (before[paved], after[paved])) is every
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 2))
 def test_change_vector_magnitude_is_its_definition(seed, radius):

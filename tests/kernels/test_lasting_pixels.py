@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from changedet.kernels.lasting_pixels import lasting_pixels
 from changedet.stages.normalise.kernels.band_fits import Structures, fit_invariant
-from changedet.stages.normalise.kernels.lasting_pixels import lasting_pixels
 from changedet.stages.normalise.stage import STAGE
 from changedet.stages.registry import Facts
 

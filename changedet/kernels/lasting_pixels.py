@@ -10,6 +10,9 @@ import numpy as np
 from changedet.arrays import Bools, Singles
 from changedet.kernels.together import each
 
+STRUCTURE_M: Final = 1.3
+"""Greatest ground size of a pixel that shows the edges of roofs, kerbs and lanes: in coarser ones fields are the
+structure."""
 LOOK_PX: Final = 9
 """Side, px, of the square whose structure is compared: roofs, kerbs and lanes at 0.25 to 1.3 m fill it with edges of
 their own."""
@@ -18,6 +21,8 @@ BLUR_PX: Final = 1.0
 LEAST_LIKENESS: Final = 0.8
 """Correlation of the two squares in every band: they then share two thirds of their variance, which light and haze,
 both lines, leave as it is, and new ground, shadows and movers do not. Chosen by hand."""
+LEAST_LASTING: Final = 1000
+"""Fewer pixels of lasting structure than this may be those of one roof."""
 MOST_NDVI: Final = 0.2
 """Plants show more: their colours are of the season and not of the light. The middle of what divides bare ground from
 them elsewhere (`footprint/kernels/bare_ground`)."""
