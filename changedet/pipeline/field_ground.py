@@ -78,8 +78,8 @@ def read_fields(plan: Plan, models: Mapping[dt.date, DateModel]) -> Fields | Non
     return Fields([*_dates(plan, models, grid, factor)], grid, RIM_M * plan.grid.ground_metre)
 
 
-def with_rim(fields: Fields, shapes: Sequence[BaseGeometry]) -> list[BaseGeometry]:
-    """Shapes with the rim around them of which nothing is learnt.
+def with_rim(fields: Fields, shapes: Sequence[BaseGeometry]) -> list[Bools]:
+    """Cells of shapes and of the rim around them, of which nothing is learnt.
 
     Parameters
     ----------
@@ -90,13 +90,14 @@ def with_rim(fields: Fields, shapes: Sequence[BaseGeometry]) -> list[BaseGeometr
 
     Returns
     -------
-    list of geometry
-        In their order. Outlines that follow pixels take long: what two questions need is made once.
+    list of bool (y, x)
+        In their order, of the fields' cells. Outlines that follow pixels take long: what two questions need is made
+        once, and each part by itself, as all at once take the square of it.
     """
-    return [shapely.buffer(one, fields.rim) for one in shapes]
+    return [_burnt(shapely.buffer(shapely.get_parts(one), fields.rim), fields.grid) for one in shapes]
 
 
-def field_ground(fields: Fields, built: Sequence[BaseGeometry], marks: Sequence[BaseGeometry]) -> BaseGeometry:
+def field_ground(fields: Fields, built: Sequence[BaseGeometry], marked: Sequence[Bools]) -> BaseGeometry:
     """Outline what has the colour of the site's own bare fields, or bears plants on some date though no mask marks it.
 
     Parameters
@@ -105,7 +106,7 @@ def field_ground(fields: Fields, built: Sequence[BaseGeometry], marks: Sequence[
         Of `read_fields`.
     built : sequence of geometry
         Of each date, its likely footprint.
-    marks : sequence of geometry
+    marked : sequence of bool (y, x)
         Of each date, all that its mask marks, as of `with_rim`.
 
     Returns
@@ -113,20 +114,20 @@ def field_ground(fields: Fields, built: Sequence[BaseGeometry], marks: Sequence[
     geometry
         In the grid's CRS; colours are known where two dates show fields that another shows green.
     """
-    grid, marked = fields.grid, _burnt(marks, fields.grid)
-    made = [_burnt(pair, grid) for pair in zip(with_rim(fields, built), marks, strict=True)]
+    grid = fields.grid
+    made = [around | mark for around, mark in zip(with_rim(fields, built), marked, strict=True)]
     alike = like_fields(fields.dates, made, grid.ground_resolution_m)
-    return shapely.union_all(grid.outlines(alike | planted_ever(fields.dates, marked), 0, 0))
+    return shapely.union_all(grid.outlines(alike | planted_ever(fields.dates, _on_any(marked)), 0, 0))
 
 
-def still_planted(fields: Fields, marks: Sequence[BaseGeometry]) -> list[BaseGeometry]:
+def still_planted(fields: Fields, marked: Sequence[Bools]) -> list[BaseGeometry]:
     """Outline, of each date, ground that a later one shows planted and none marks as changed.
 
     Parameters
     ----------
     fields : Fields
         Of `read_fields`.
-    marks : sequence of geometry
+    marked : sequence of bool (y, x)
         Of each date, all that its mask marks, as of `with_rim`.
 
     Returns
@@ -135,7 +136,7 @@ def still_planted(fields: Fields, marks: Sequence[BaseGeometry]) -> list[BaseGeo
         In the grid's CRS; that of the last date is empty.
     """
     grid = fields.grid
-    planted = planted_later(fields.dates, _burnt(marks, grid), grid.ground_resolution_m)
+    planted = planted_later(fields.dates, _on_any(marked), grid.ground_resolution_m)
     return [shapely.union_all(grid.outlines(one, 0, 0)) for one in planted]
 
 
@@ -149,6 +150,10 @@ def _dates(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid, factor: 
             classes = cv2.resize(model.mask.unpacked(), (columns, rows), interpolation=cv2.INTER_NEAREST)
             seen &= classes == CLEAR
         yield field_date(image, seen, grid.ground_resolution_m)
+
+
+def _on_any(cells: Sequence[Bools]) -> Bools:
+    return np.asarray(np.any(cells, axis=0), bool)
 
 
 def _burnt(shapes: Sequence[BaseGeometry], grid: Grid) -> Bools:

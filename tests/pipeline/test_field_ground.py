@@ -9,6 +9,7 @@ import pytest
 import shapely
 from affine import Affine
 
+from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA
 from changedet.pipeline.date_model import OverviewClasses
@@ -73,12 +74,27 @@ def test_what_grows_on_the_second_look_was_not_built_on_the_first() -> None:
     fields = read_fields(plan_of("blue", "green", "red", "nir"), models_of(None))
     assert fields is not None
     turned = shapely.box(500_010, 3_999_810, 500_090, 3_999_870)
-    first, last = still_planted(fields, [NOTHING] * 2)
+    first, last = still_planted(fields, with_rim(fields, [NOTHING] * 2))
     assert shapely.intersection(first, turned).area > 0.9 * turned.area
     assert not shapely.intersects(first, shapely.buffer(STUBBLE, -8))
     assert last.is_empty
     first, _ = still_planted(fields, with_rim(fields, [NOTHING, turned]))
     assert shapely.intersection(first, turned).area < 0.1 * turned.area
+
+
+def test_the_rim_of_parts_that_lie_close_is_that_of_all_at_once() -> None:
+    fields = read_fields(plan_of("blue", "green", "red", "nir"), models_of(None))
+    assert fields is not None
+    ring = shapely.difference(
+        shapely.box(500_020, 3_999_820, 500_080, 3_999_880), shapely.box(500_030, 3_999_830, 500_070, 3_999_870)
+    )
+    close = shapely.union_all(
+        [ring, shapely.box(500_083, 3_999_840, 500_120, 3_999_860), shapely.box(500_045, 3_999_845, 500_055, 3_999_855)]
+    )
+    (found,) = with_rim(fields, [close])
+    whole = fields.grid.burn([(shapely.buffer(close, fields.rim), 1)], Window(0, 0, *fields.grid.shape)) > 0
+    assert found.sum() > whole.sum() / 2
+    np.testing.assert_array_equal(found, whole)
 
 
 @pytest.mark.parametrize("roles", [("blue", "green", "red"), ("vv", "vh")])
