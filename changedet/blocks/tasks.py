@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -161,7 +162,7 @@ def _stream_here(tasks: Iterable[Task], pool: Executor, ahead: int) -> Iterator[
     try:
         while True:
             for i, (function, arguments) in islice(waiting, ahead - len(running)):
-                running[pool.submit(function, *arguments)] = i
+                running[_submitted(pool, function, arguments)] = i
             if not running:
                 return
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -172,6 +173,18 @@ def _stream_here(tasks: Iterable[Task], pool: Executor, ahead: int) -> Iterator[
     finally:
         for future in running:
             future.cancel()
+
+
+def _submitted(pool: Executor, function: Callable[..., object], arguments: tuple[object, ...]) -> Future[object]:
+    if not isinstance(pool, ProcessPoolExecutor):
+        return pool.submit(function, *arguments)
+    # A process that starves as it loads what a task needs would end with a traceback: within the task it is raised.
+    return pool.submit(_called, pickle.dumps((function, arguments)))
+
+
+def _called(task: bytes) -> object:
+    function, arguments = pickle.loads(task)  # noqa: S301 -- from the process that began this one
+    return function(*arguments)
 
 
 def _stream_distributed(tasks: Iterable[Task], client: Client) -> Iterator[tuple[int, Any]]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
@@ -40,6 +40,25 @@ def test_all_batches_go_to_the_same_workers() -> None:
     assert sorted(results) == list(range(7))
     assert len(set(results.values())) == 1
     assert os.getpid() not in results.values()
+
+
+def _starved() -> None:
+    raise MemoryError("no module can be loaded")
+
+
+class _Heavy:
+    """Nothing can be made of its bytes."""
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        return _starved, ()
+
+
+def test_a_process_that_starves_as_it_loads_a_task_says_so_and_prints_nothing(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(MemoryError, match="no module can be loaded"):
+        list(stream([(_pid, (_Heavy(),))], scheduler="processes", workers=1))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_ctrl_c_ends_worker_processes_with_their_blocks_in_flight(tmp_path: Path) -> None:
