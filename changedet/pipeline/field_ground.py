@@ -94,7 +94,7 @@ def with_rim(fields: Fields, shapes: Sequence[BaseGeometry]) -> list[Bools]:
         In their order, of the fields' cells. Outlines that follow pixels take long: what two questions need is made
         once, and each part by itself, as all at once take the square of it.
     """
-    return [_burnt(shapely.buffer(shapely.get_parts(one), fields.rim), fields.grid) for one in shapes]
+    return [_burnt(list(shapely.buffer(shapely.get_parts(one), fields.rim)), fields.grid) for one in shapes]
 
 
 def field_ground(fields: Fields, built: Sequence[BaseGeometry], marked: Sequence[Bools]) -> BaseGeometry:
