@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.kernels import boosted_trees
 from changedet.stages.objects import detector
 from changedet.stages.objects.kernels import network_peaks
 from scenarios.yards import GSDS_M, Yard, hits
@@ -64,15 +63,3 @@ def logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, ...
         curve = (table * (p * (1 - p))[:, None]).T @ table + 1e-3 * np.eye(len(beta))
         beta += np.linalg.solve(curve, table.T @ (y - p) - 1e-3 * beta)
     return tuple(float(b) for b in beta)
-
-
-def recalibrated(
-    forest: boosted_trees.Forest, rows: NDArray[np.float32], label: NDArray[np.bool_]
-) -> boosted_trees.Forest:
-    """The same trees with log odds that are right for rows which they were not fitted on: a slope and an intercept."""
-    margin = boosted_trees.margins(forest, rows, len(forest.root)).astype(np.float64)
-    slope, intercept = logistic(margin[:, None], label.astype(np.float64))
-    leaf = forest.feature == boosted_trees.LEAF
-    value = np.where(leaf, slope * forest.value, forest.value).astype(np.float32)
-    sys.stdout.write(f"log odds times {slope:.3f}, and {intercept:.3f} more\n")
-    return forest._replace(value=value, baseline=slope * forest.baseline + intercept)

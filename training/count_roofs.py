@@ -3,7 +3,7 @@
     python training/count_roofs.py --painted DIR      # ROOFED of training/painted_sites.py; about six CPU minutes
 
 For `LEAST_ODDS` of changedet/stages/objects/kernels/roof_evidence.py: the least log odds above which no true box lies,
-of the released detector's boxes in own scenes (every eleventh of `fit_company.yards`) and in painted sites that the
+of the released detector's boxes in own scenes (`fit_looks.own_yards`) and in painted sites that the
 network of halls was not taught on. Run it whenever either network changes.
 """
 
@@ -25,7 +25,7 @@ from changedet.kernels.containers import OTHER  # noqa: E402
 from changedet.stages.objects import rescoring  # noqa: E402
 from changedet.stages.objects.kernels.box_looks import DOUBTFUL  # noqa: E402
 from scenarios.yards import Yard  # noqa: E402
-from training import fit_company, fit_looks, painted_sites  # noqa: E402
+from training import fit_looks, painted_sites  # noqa: E402
 
 GSDS_M = (0.5, 0.75, 1.0)
 """Of the painted pictures."""
@@ -63,7 +63,7 @@ def main() -> None:
     sites = [given.painted / site.name for site in painted_sites.ROOFED]
     hands = (
         ("painted", painted_sites.yards(sites, GSDS_M)),
-        ("own", (yard for yard, _ in fit_company.yards(fit_looks.OWN_FEW))),
+        ("own", fit_looks.own_yards()),
     )
     for name, yards in hands:
         for line in lines(name, yards):

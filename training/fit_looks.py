@@ -5,7 +5,7 @@
 
 About seven CPU minutes. The first stages of EfficientNet-Lite0, frozen, see a picture along each box (`photo_encoder`,
 `changedet/stages/objects/kernels/box_looks.py`); means of their maps are the features of a logistic regression, fitted
-on boxes in doubt of the released detector in own scenes (`fit_company.yards`) and the painted sites of each DIR
+on boxes in doubt of the released detector in own scenes (`OWN`) and the painted sites of each DIR
 (training/painted_sites.py, `TAUGHT`, `ONCE_MORE` and `LOOKED_AT`). The painted ones have a slope and an intercept of
 their own for the confidence before, so that the weights of the features are those that both hands share. The offset is
 the greatest at which on neither hand more boxes count than before, on sites left out of the fit. A box's log odds are
@@ -44,12 +44,16 @@ from changedet.stages.objects.kernels.box_looks import Weights  # noqa: E402
 from changedet.stages.objects.stage import STAGE  # noqa: E402
 from changedet.stages.objects.whole import find  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
-from scenarios.yards import Yard, as_array, hits  # noqa: E402
-from training import fit_company, painted_sites  # noqa: E402
+from scenarios.yards import GSDS_M, Yard, as_array, hits, simulated  # noqa: E402
+from training import painted_sites  # noqa: E402
+from training.network_scenes import photograph, scene  # noqa: E402
 
 OUT = ROOT / "changedet" / "models"
+OWN = range(50000, 50440)
+"""Seeds of own scenes, and of sites with their sizes."""
+OWN_SITES = (("", range(1000, 1040), 200.0), ("decoys", range(1100, 1116), 250.0), ("wide", range(1120, 1128), 250.0))
 OWN_FEW = 11
-"""Every so manieth own scene."""
+"""Every so manieth of them."""
 PAINTED_GSDS_M = (0.3, 0.5, 0.75)
 TAUGHT_ON = (0.03, 0.95)
 """Confidences of the boxes that teach: more than are looked at (`box_looks.DOUBTFUL`)."""
@@ -176,9 +180,19 @@ def teaching(folders: Sequence[Path], encoder: Session) -> Teaching:
     )
 
 
+def own_yards() -> Iterator[Yard]:
+    """Every `OWN_FEW`-th own scene at all pixel sizes."""
+    for seed in OWN[::OWN_FEW]:
+        drawn = scene(seed)
+        yield from (photograph(drawn, seed, gsd_m) for gsd_m in GSDS_M)
+    for kind, seeds, size_m in OWN_SITES:
+        for seed in seeds[::OWN_FEW]:
+            yield from (simulated(seed, gsd_m, size_m, kind=kind or None) for gsd_m in GSDS_M)
+
+
 def pictures(folders: Sequence[Path]) -> Iterator[tuple[Yard, bool, str]]:
     """Pictures of both hands, whether they are painted, and the names of their sites."""
-    yield from ((yard, False, yard.name) for yard, _ in fit_company.yards(OWN_FEW))
+    yield from ((yard, False, yard.name) for yard in own_yards())
     sites = [site for folder in folders for site in sorted(folder.iterdir()) if (site / "workflow.yaml").exists()]
     yield from ((yard, True, site.name) for site in sites for yard in painted_sites.yards([site], PAINTED_GSDS_M))
 

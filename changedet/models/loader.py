@@ -20,7 +20,7 @@ RELEASED: Final = {
     "change_colours.onnx": "b9211c794e0171685973587d32c62f87a22d0a33cb7267463df7f39715b21adf",
     "change_network.onnx": "f4b3e54e9554ca2479c0cfe26500b855215c5ea80b4a3ea719c494dd23662e1e",
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
-    "company.npz": "724dc5947cd358dcc53f8c42e1f9521516098e3a21d9e9aba86ba98d615cc194",
+    "company.npz": "562f29074f4af3a22de96afd7383a48c677ef48dc42e12e2783e81e502c99929",
     "familiarity.npz": "30a08f928097ae9cae7e447a4f4202510eb65275cb95d8c877ce1768cdfcde7a",
     "ground_colours.npz": "f30f594229ce72deee93926713b28039c75e619c4128519f387cb16e6cac7d51",
     "ground_network.onnx": "79dee79493bc8cf9976bee79f8a92bc5839bbde1ca7d2cc19216560090568ced",
