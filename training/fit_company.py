@@ -168,13 +168,11 @@ def mixed(first: boosted_trees.Forest, second: boosted_trees.Forest, share: floa
         )
         for one, weight, start in ((first, 1 - share, 0), (second, share, nodes))
     ]
-    return boosted_trees.Forest(
-        *(
-            np.concatenate([getattr(part, name) for part in parts]).astype(getattr(first, name).dtype)
-            for name in ("feature", "value", "left", "missing_left", "root")
-        ),
-        (1 - share) * first.baseline + share * second.baseline,
-    )
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts]).astype(getattr(first, name).dtype)
+        for name in ("feature", "value", "left", "missing_left", "root")
+    }
+    return first._replace(**columns, baseline=(1 - share) * first.baseline + share * second.baseline)
 
 
 def released(rows: NDArray[np.float32], label: NDArray[np.int64], weight: NDArray[np.float64]) -> bytes:
