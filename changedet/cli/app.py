@@ -18,7 +18,7 @@ from changedet.cli.bucket_commands import download, upload
 from changedet.cli.evidence_commands import pack, verify, why
 from changedet.cli.figure_commands import figure, timelapse
 from changedet.cli.messages import DONE, FAILED, WRONG_INPUT, limit_too_low, report_failure, say
-from changedet.cli.process import set_up_process
+from changedet.cli.process import end_when_interrupted, set_up_process
 from changedet.cli.run_commands import check, doctor, report, run
 from changedet.cli.simulate_command import simulate_command
 from changedet.cli.workflow_commands import init, methods, schema
@@ -75,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     set_up_process()
     if arguments is None:
+        end_when_interrupted()
         # The process ends, and all that it holds with it: looking through it once more took .7 CPU s.
         atexit.register(gc.freeze)
     given = list(sys.argv[1:] if arguments is None else arguments)

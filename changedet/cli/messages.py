@@ -55,6 +55,7 @@ def warn(text: str) -> None:
     say(" ".join(f"warning: {text}".split()))
 
 
+INTERRUPTED_LINE = "changedet: interrupted; run the same command again to go on from here"
 ASK_AGAIN_S = 0.05
 """Until Ctrl-C is sent again that Python dropped: by then the destructor that it met has ended."""
 
@@ -151,7 +152,7 @@ def failure(error: BaseException, *, verbose: bool) -> tuple[int, list[str]]:
     """
     trace = "".join(traceback.format_exception(error)).splitlines() if verbose else []
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, [*trace, "changedet: interrupted; run the same command again to go on from here"]
+        return INTERRUPTED, [*trace, INTERRUPTED_LINE]
     if isinstance(error, InputError):
         return WRONG_INPUT, [*trace, *problem_lines(error)]
     if isinstance(error, OSError) and (said := _of_place(error)):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import logging
 import os
+import signal
 import sys
+import threading
+import time
+from types import FrameType
 from typing import Final
 
 from changedet.at_work import NEW_OBJECTS
-from changedet.cli.messages import without_undecodable, without_undecodable_error
+from changedet.cli.messages import INTERRUPTED, INTERRUPTED_LINE, without_undecodable, without_undecodable_error
 from changedet.outputs.figure.library import load_without_help
 
 STANDARD_ERROR: Final = 2
 """Its number among the files of a process."""
+PATIENCE_S: Final = 30.0
+"""From Ctrl-C on until the command ends as it is: what it holds is given back within a second or two, or never where
+Python dropped it between a lock's taking and its keeping."""
 
 
 def set_up_process() -> None:
@@ -29,6 +37,26 @@ def set_up_process() -> None:
         logging.getLogger(name).addHandler(logging.NullHandler())
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     sys.unraisablehook, sys.excepthook = without_undecodable, without_undecodable_error
+
+
+def end_when_interrupted() -> None:
+    """Let Ctrl-C end the process of the command also where what it met holds on."""
+    is_usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_usual and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # Threads of `threading` begin under a lock, which what is interrupted here may hold.
+    _thread.start_new_thread(_end_late, ())
+    signal.default_int_handler(number, frame)
+
+
+def _end_late() -> None:
+    time.sleep(PATIENCE_S)
+    os.write(STANDARD_ERROR, f"{INTERRUPTED_LINE}\n".encode())
+    # A run folder is as safe from this as from a kill.
+    os._exit(INTERRUPTED)
 
 
 def _open_standard_streams() -> None:
