@@ -141,7 +141,7 @@ def steps_asked(job: SeriesJob, window: Window) -> list[Bytes]:
     Returns
     -------
     list of uint8 (y, x)
-        Of `whole_steps`; all `UNSAID` in colours alone and under snow in patches.
+        Of `whole_steps`; all `UNSAID` in colours alone, under snow in patches, and by the light of what lasts.
     """
     return [own for own, _ in looks_asked(job, window)]
 
