@@ -9,6 +9,8 @@ HELD = """
 import signal, threading
 from changedet.cli import process
 process.PATIENCE_S = {patience}
+# A shell starts its background jobs, maybe these tests, with the signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 process.end_when_interrupted()
 lock = threading.Lock()
 try:
