@@ -9,8 +9,9 @@ from collections.abc import Callable, Hashable
 from typing import Final
 
 from changedet.arrays import AnyArray
+from changedet.blocks.control_groups import cores
 
-BUDGET_BYTES: Final = (64 + 16 * min(32, os.cpu_count() or 1)) << 20
+BUDGET_BYTES: Final = (64 + 16 * min(32, cores())) << 20
 """Three rows of blocks of a strip of tiles, of two scenes of four bands, and some more for each tile at work."""
 
 

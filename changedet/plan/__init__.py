@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from changedet.plan.machine import Share, available_bytes, cores, share_of
+from changedet.blocks.control_groups import cores
+from changedet.plan.machine import Share, available_bytes, share_of
 from changedet.plan.make import as_shown, make_plan, without
 from changedet.plan.memory import STARTED_BYTES
 from changedet.plan.model import CANNOT, LATTICE_PX, Plan, countable

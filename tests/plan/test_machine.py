@@ -10,7 +10,6 @@ from small_runs import DATES
 from small_scenes import write_workflow
 
 from changedet.plan import Share, available_bytes, machine, make_plan, share_of, without
-from changedet.plan.machine import left_by_limits
 
 
 @pytest.mark.parametrize(("runs", "cores"), [(1, 6), (2, 3), (4, 1), (9, 1)])
@@ -31,26 +30,6 @@ def test_make_plan_keeps_to_its_share_where_the_workflow_says_auto(scenes: Path)
     assert make_plan(write_workflow(scenes, DATES), share=Share(3, 1)).workers == 1
     own = write_workflow(scenes, DATES, compute={"workers": 2, "memory": "4GB"})
     assert make_plan(own, share=Share(3, 1)).workers == 2
-
-
-def group(folder: Path, version: int, limit: str, used: int, droppable: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    names = ("memory.max", "memory.current") if version == 2 else ("memory.limit_in_bytes", "memory.usage_in_bytes")
-    (folder / names[0]).write_text(f"{limit}\n")
-    (folder / names[1]).write_text(f"{used}\n")
-    name = "inactive_file" if version == 2 else "total_inactive_file"
-    (folder / "memory.stat").write_text(f"cache 77\n{name} {droppable}\n")
-
-
-@pytest.mark.parametrize(("version", "line"), [(2, "0::/job/step"), (1, "4:cpu,memory:/job/step")])
-def test_left_by_limits_is_what_each_group_and_those_above_allow(tmp_path: Path, version: int, line: str) -> None:
-    root = tmp_path if version == 2 else tmp_path / "memory"
-    lines = [line, "3:cpuset:/job/step"]
-    assert left_by_limits(lines, tmp_path) == []
-    group(root / "job" / "step", version, "max", 600, 0)
-    group(root / "job", version, "1000", 700, 50)
-    group(root, version, "900", 1200, 100)
-    assert left_by_limits(lines, tmp_path) == [350, 0]
 
 
 def test_available_bytes_is_no_more_than_a_limit_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
