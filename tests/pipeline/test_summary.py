@@ -20,7 +20,7 @@ from small_scenes import ground, series, write_scene, write_workflow
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.run import run
-from changedet.pipeline.summary import _not_shown, _snow_everywhere, _what_hides, as_early_as_changed
+from changedet.pipeline.summary import OPPOSED_VIEWS, _not_shown, _snow_everywhere, _what_hides, as_early_as_changed
 from changedet.pipeline.unavailable import _why_no_counts
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.site_boxes import shown_boxes
@@ -159,3 +159,8 @@ def test_where_snow_hides_all_looks_it_is_said_how_a_cleared_yard_is_seen(
     assert len(said) == says
     assert all("nodata_only" in line for line in said)
     assert _snow_everywhere({}, whole) == []
+
+
+@pytest.mark.parametrize("words", ["away from where the sensor is seen", "forest", "may be right"])
+def test_opposed_views_may_be_a_forest_whose_crowns_the_looks_were_aligned_on(words: str) -> None:
+    assert words in OPPOSED_VIEWS
