@@ -75,6 +75,8 @@ class SeriesJob:
     by_lasting : tuple of bool
         Of each date whether it is compared by the light of what stands on both: all ground around shows its season to
         the network then. Empty where none is.
+    in_season : tuple of bool
+        Of each date whether it is of the reference's season, of another year; empty where seasons are not told.
     """
 
     grid: Grid
@@ -95,6 +97,7 @@ class SeriesJob:
     days: tuple[int, ...] = ()
     seasons: Seasons | None = None
     by_lasting: tuple[bool, ...] = ()
+    in_season: tuple[bool, ...] = ()
 
     def asks_rims(self, k: int) -> bool:
         """Whether wide marks of a date need an outline: in colours alone a pad may be as pale as the field around it.

@@ -50,6 +50,7 @@ from changedet.stages.change.kernels.local_change_rate import (
     local_change_rate,
 )
 from changedet.stages.change.kernels.mark_rims import rim_halo_px
+from changedet.stages.change.kernels.season_witness import of_one_season
 from changedet.stages.change.kernels.series_hmm import CHANGED_ABOVE, series_change_probability
 from changedet.stages.change.kernels.trees_statistics import TreesStatistics
 from changedet.store.packing import unpack
@@ -254,6 +255,7 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         together=plan.reads_together,
         patched=tuple(patched_quality(plan, models, day) for day in days),
         days=tuple(day.toordinal() for day in days),
+        in_season=of_one_season(plan.reference_date.toordinal(), [day.toordinal() for day in days]),
         by_lasting=tuple(_by_lasting(_change_model(plan, models, i)) for i in indices),
     )
 

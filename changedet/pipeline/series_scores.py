@@ -35,6 +35,7 @@ from changedet.stages.change.kernels.old_outlines import FIGURES as OUTLINE_FIGU
 from changedet.stages.change.kernels.old_outlines import outline_figures
 from changedet.stages.change.kernels.own_soil import own_soil
 from changedet.stages.change.kernels.pair_ground import pair_halo_px, stays_ground
+from changedet.stages.change.kernels.season_witness import confirmed_ground
 from changedet.stages.change.kernels.wide_ground import (
     bounded_by_network,
     marks_around,
@@ -255,11 +256,20 @@ def _bounded_scores(job: SeriesJob, window: Window, is_still: Bools | None) -> t
     for own, pair, least in zip(scores, pairs, lasting.least, strict=True):
         own[:] = _bounded(pair, of_all or pair.marks_around(gsd_m), least, gsd_m)
     if job.together:
-        halo = wide_halo_px(gsd_m)
-        held = held_ground([pair.score for pair in pairs], [pair.steps for pair in pairs], job.nir, gsd_m)
-        for own, found, pair in zip(scores, held, pairs, strict=True):
-            own[found] = pair.score[halo:-halo, halo:-halo][found]
+        _release(scores, lasting.sure, job, pairs)
     return scores, lasting.sure
+
+
+def _release(scores: Singles, sure: Singles, job: SeriesJob, pairs: Sequence[_Pair]) -> None:
+    """Give back, in place, the pairs' own scores where looks say by themselves that the ground changed."""
+    gsd_m = job.grid.ground_resolution_m
+    halo = wide_halo_px(gsd_m)
+    own = [pair.score for pair in pairs], [pair.steps for pair in pairs], job.nir
+    confirmed = confirmed_ground(*own, job.in_season, gsd_m)
+    for score, found, pair in zip(scores, held_ground(*own, gsd_m) | confirmed, pairs, strict=True):
+        score[found] = pair.score[halo:-halo, halo:-halo][found]
+    # pits and banks are no movers
+    sure[confirmed] = 1
 
 
 def _marks_of_all(pairs: Sequence[_Pair], gsd_m: float) -> tuple[Words, Words]:

@@ -69,7 +69,7 @@ def told_on(job: SeriesJob, window: Window, scores: Singles) -> tuple[Bytes, Byt
         steps.append(own)
         crops.append(plants >= LEAST_COVER)
     told = told_since(steps, crops, gsd_m)
-    return told, sure_of_told(scores, told, SURELY_CHANGED)
+    return told, sure_of_told(scores, told, SURELY_CHANGED, job.in_season)
 
 
 def told_whole(told: Bytes, sure: Bytes, cells: Grid, looks: int, boxes: Sequence[BoxMarks | None]) -> tuple[Told, ...]:

@@ -61,13 +61,31 @@ def held_ground(scores: Sequence[Singles], steps: Sequence[Bytes], has_nir: Sequ
         return found
     said = _said(lasts, scores, steps, has_nir, half)
     sure = (looks >= LOOKS) & (said >= np.float32(LEAST_ODDS * STEP) * looks)
-    side = 2 * half + 1
     for k, own in enumerate(lasts):
-        held = own & sure
-        if held.any():
-            full = box_sum(held.view(np.uint8), half) >= LEAST_SHARE * side**2
-            found[k] = (held & dilated(full, square(side)))[core]
+        found[k] = wide_parts(own & sure, half)[core]
     return found
+
+
+def wide_parts(held: Bools, half: int) -> Bools:
+    """Leave out rims and specks.
+
+    Parameters
+    ----------
+    held : bool (y, x)
+        Ground.
+    half : int
+        Half the side of the squares of which it covers `LEAST_SHARE`.
+
+    Returns
+    -------
+    bool (y, x)
+        What lies in such a square.
+    """
+    if not held.any():
+        return held
+    side = 2 * half + 1
+    full = box_sum(held.view(np.uint8), half) >= LEAST_SHARE * side**2
+    return np.asarray(held & dilated(full, square(side)), np.bool_)
 
 
 def _to_the_end(
@@ -77,7 +95,7 @@ def _to_the_end(
     alive, looks = np.ones(scores[0].shape, np.bool_), np.zeros(scores[0].shape, np.int16)
     lasts: list[Bools] = []
     for score, own, nir in zip(reversed(scores), reversed(steps), reversed(has_nir), strict=True):
-        seen = _seen(score, own, nir)
+        seen = seen_by(score, own, nir)
         alive &= (score > np.float32(HELD)) | ~seen
         last = alive & seen
         looks += last
@@ -91,12 +109,28 @@ def _said(
     """Sum of what the network says around, in steps, over the looks that are sure of a pixel."""
     said = np.zeros(lasts[0].shape, np.float32)
     for last, score, own, nir in zip(*(reversed(of) for of in (lasts, scores, steps, has_nir)), strict=True):
-        seen = _seen(score, own, nir)
+        seen = seen_by(score, own, nir)
         _add_means(box_sum(said_where(own, seen), half), box_sum(seen.view(np.uint8), half), last, said)
     return said
 
 
-def _seen(score: Singles, steps: Bytes, has_nir: bool) -> Bools:
+def seen_by(score: Singles, steps: Bytes, has_nir: bool) -> Bools:
+    """Where a pair with near infrared is observed and the network counts.
+
+    Parameters
+    ----------
+    score : float32 (y, x)
+        NaN is not observed.
+    steps : uint8 (y, x)
+        Of `whole_steps`.
+    has_nir : bool
+        Nothing is without it.
+
+    Returns
+    -------
+    bool (y, x)
+        Of the same size.
+    """
     return np.asarray(np.isfinite(score) & (steps != UNSAID) & has_nir, np.bool_)
 
 

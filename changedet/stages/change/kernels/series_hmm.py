@@ -35,6 +35,10 @@ LEAST_WEIGHT: Final = 0.1
 WEIGHT_WITHOUT_NIR: Final = 0.5
 """Factor on the weight of a date without near infrared among others with it, which can separate a pad from a field of
 the same colour."""
+SEASON_WEIGHT: Final = 2.0
+"""Factor on the weight of a look of the reference's season in another year: fields and grass are then as they were, so
+it counts for two. Chosen with drawn fields and works of other hands in view (docs/research/change.md, "A look of the
+reference's season")."""
 CHANGE_STEP_WEIGHT: Final = 0.25
 """Least weight of a date that counts as time in which a pixel it does not show may change: under snow or a closed cloud
 cover little is built."""
@@ -49,7 +53,7 @@ CHANGED_ABOVE: Final = 0.5
 JUST_CHANGED: Final = float(np.nextafter(np.float32(CHANGED_ABOVE), np.float32(1.0)))
 
 
-def date_weights(seen_px: Ints, nir: Bools | None = None) -> Floats:
+def date_weights(seen_px: Ints, nir: Bools | None = None, in_season: Bools | None = None) -> Floats:
     """Weight of each date's evidence: of dates between clouds haze and shade err together.
 
     Parameters
@@ -58,15 +62,19 @@ def date_weights(seen_px: Ints, nir: Bools | None = None) -> Floats:
         Pixels of the site that each date shows.
     nir : bool (date,), optional
         Whether each date has near infrared.
+    in_season : bool (date,), optional
+        Whether each date is of the reference's season, as of `season_witness.of_one_season`.
 
     Returns
     -------
     float64 (date,)
         `LEAST_WEIGHT` to 1, in proportion to `seen_px`; `WEIGHT_WITHOUT_NIR` times that without near infrared, where
-        another date has it.
+        another date has it, and `SEASON_WEIGHT` times that in season.
     """
     weights = np.maximum(seen_px / max(1, int(seen_px.max(initial=0))), LEAST_WEIGHT)
-    return weights if nir is None or not nir.any() else np.where(nir, weights, WEIGHT_WITHOUT_NIR * weights)
+    if nir is not None and nir.any():
+        weights = np.where(nir, weights, WEIGHT_WITHOUT_NIR * weights)
+    return weights if in_season is None else np.where(in_season, SEASON_WEIGHT * weights, weights)
 
 
 def series_change_probability(
@@ -180,7 +188,7 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
                     p = p * stayed + (1.0 - p) * came_back
                 later = t
                 if seen[t]:
-                    needed = shift + lasts[y, x] + HAZE_CAUTION * (1.0 - weights[t])
+                    needed = shift + lasts[y, x] + HAZE_CAUTION * (1.0 - min(weights[t], 1.0))
                     own = _pair_probability(scores[t, y, x], thresholds[t], probabilities, needed)
                     out[t, y, x] = _combined(p, own, probabilities, t == last)
     return out

@@ -108,8 +108,8 @@ def told_halo_px(gsd_m: float) -> int:
     return half_px(TOLD_M, gsd_m)
 
 
-def sure_of_told(scores: Singles, told: Bytes, above: float) -> Bytes:
-    """Which pixels that are told are sure on a look that tells of them.
+def sure_of_told(scores: Singles, told: Bytes, above: float, in_season: Sequence[bool] = ()) -> Bytes:
+    """Which pixels that are told are sure on a look that tells of them, or on all of the reference's season.
 
     Parameters
     ----------
@@ -119,17 +119,23 @@ def sure_of_told(scores: Singles, told: Bytes, above: float) -> Bytes:
         Of `told_since`.
     above : float
         Higher scores are sure.
+    in_season : sequence of bool, optional
+        Of each look whether it is of the reference's season, as of `season_witness.of_one_season`: where one shows the
+        ground it knows better than the others, as crops and grass are what they were.
 
     Returns
     -------
     uint8 (y, x)
         1 where one is.
     """
-    sure = np.zeros(told.shape, np.bool_)
+    sure, denied = np.zeros(told.shape, np.bool_), np.zeros(told.shape, np.bool_)
     with np.errstate(invalid="ignore"):
         for k, score in enumerate(scores):
-            sure |= (told > 0) & (told <= k + 1) & (score > above)
-    return sure.astype(np.uint8)
+            own = (told > 0) & (told <= k + 1)
+            sure |= own & (score > above)
+            if in_season and in_season[k]:
+                denied |= own & (score <= above)
+    return (sure & ~denied).astype(np.uint8)
 
 
 def whole_ground(told: Bytes, sure: Bytes, looks: int, cell_m: float) -> Iterator[WholeGround]:

@@ -117,7 +117,15 @@ def test_date_weights_are_less_without_near_infrared_among_dates_with_it():
     assert [read(scores, given)[1] for given in (kernel.date_weights(seen), weights)] == [0, 1]
 
 
-@pytest.mark.parametrize(("weight", "odds"), [(1.0, 0.0), (0.75, 0.5), (0.4, 1.2), (0.1, 1.8)])
+def test_a_look_of_the_references_season_counts_for_two():
+    seen, in_season = np.array([1000, 500, 1000]), np.array([False, True, True])
+    assert kernel.date_weights(seen, None, in_season).tolist() == [1.0, 1.0, 2.0]
+    # dry grass hides a pit in between; a field is what it was once its season is back
+    assert [read([0.97, 0.02, 0.97], weights) for weights in (None, [1, 1, 2])] == [[0, 0, 1], [1, 0, 1]]
+    assert [read([0.9, 0.9, 0.9, 0.12], weights)[-1] for weights in (None, [1, 1, 1, 2])] == [1, 0]
+
+
+@pytest.mark.parametrize(("weight", "odds"), [(2.0, 0.0), (1.0, 0.0), (0.75, 0.5), (0.4, 1.2), (0.1, 1.8)])
 def test_series_change_probability_holds_a_last_look_in_haze_back(weight, odds):
     """By twice the weight that its date lacks, in log odds."""
     scores = np.array([0.6, 0.7, 0.85, 0.95], np.float32)

@@ -61,6 +61,14 @@ def test_a_look_before_it_is_told_makes_nothing_sure():
     assert sure_of_told(scores, told, 0.8).tolist() == [[0, 1, 0]]
 
 
+def test_looks_of_the_references_season_decide_what_is_sure():
+    told = np.array([[1, 1, 1, 3]], np.uint8)
+    scores = np.array([[[0.9, 0.1, 0.9, 0.9]], [[0.1, 0.9, np.nan, 0.1]], [[0.9, 0.1, 0.1, 0.9]]], np.float32)
+    assert sure_of_told(scores, told, 0.8).tolist() == [[1, 1, 1, 1]]
+    # the last was told after the season's look, the one before is hidden on it
+    assert sure_of_told(scores, told, 0.8, (False, True, False)).tolist() == [[0, 1, 1, 1]]
+
+
 def pit(since=1):
     told = np.zeros((SIDE, SIDE), np.uint8)
     told[PIT] = since
