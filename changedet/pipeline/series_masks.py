@@ -240,6 +240,8 @@ def _writer(plan: Plan, change: ChangeModel, i: int, asks_rims: bool) -> MaskWri
 
 def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]) -> SeriesJob:
     days = [plan.looks[i].date for i in indices]
+    patched = tuple(patched_quality(plan, models, day) for day in days)
+    in_season = of_one_season(plan.reference_date.toordinal(), [day.toordinal() for day in days])
     return SeriesJob(
         plan.grid,
         tuple(plan.folder.aside("score", day) for day in days),
@@ -253,9 +255,10 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         sidings=sidings_of(plan.zones, plan.grid.ground_metre),
         boxes_decide=plan.decides_by_boxes,
         together=plan.reads_together,
-        patched=tuple(patched_quality(plan, models, day) for day in days),
+        patched=patched,
         days=tuple(day.toordinal() for day in days),
-        in_season=of_one_season(plan.reference_date.toordinal(), [day.toordinal() for day in days]),
+        # snow hides what the season would tell
+        in_season=tuple(own and snow is None for own, snow in zip(in_season, patched, strict=True)),
         by_lasting=tuple(_by_lasting(_change_model(plan, models, i)) for i in indices),
     )
 

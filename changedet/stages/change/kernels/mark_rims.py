@@ -30,6 +30,8 @@ BESIDE_M: Final = 2.0
 """How far inside and outside of the rim brightness is compared: beyond the blur of an edge and of a pixel's shift."""
 FAR_M: Final = 4.5
 """How far outside of the rim the network is compared: what it sees reaches over an edge."""
+REACH_M: Final = 6.0
+"""How far from a rim anything is read, squares for means among it."""
 NORMAL_M: Final = 1.5
 """Half the side of the square whose marked pixels tell where outside is."""
 LEAST_M2: Final = 50.0
@@ -73,7 +75,7 @@ def rim_halo_px(gsd_m: float) -> int:
     int
         Pixels on each side.
     """
-    return math.ceil(FAR_M / gsd_m) + 1
+    return math.ceil(REACH_M / gsd_m) + 1
 
 
 def rim_figures(mask: Bytes, standing: Bytes, steps: Bytes, boxes: Bytes, gsd_m: float) -> tuple[Singles, ...]:

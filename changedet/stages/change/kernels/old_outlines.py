@@ -9,6 +9,7 @@ left its outline on the reference and little on the date, and is no field; nor i
 Where plants were lost nothing that stood there can be gone, and a crop that ripens turns paler than what is around it
 or as pale as that: there the outline may fade, or stand out more, as long as no part of it is new. What
 was built lasts: where the next look does not mark it, more of the outline may be new, and the network surer.
+Where the reference differs along the rim as it does across it, as crowns and their shade do, it shows no outline.
 Sums are of whole numbers over single pixels, so a mark gets the same whatever blocks it is cut into.
 """
 
@@ -66,11 +67,18 @@ MOST_ODDS: Final = 1.5
 """Mean log odds of the network inside of the rim, from which on something was built there."""
 LEAST_GREEN: Final = 0.5
 """Share of the rim where plants cover the inside on one of both dates."""
-RIM, DATE, REFERENCE, NEW, SAID, GREEN, LOST, BOXES, FIGURES = range(9)
+LEAST_ROUGH: Final = 0.5
+LIKE_RIM: Final = 0.6
+"""E-folds by which the reference differs along a rim's inside, over as much as across it, and the share of what it
+differs across it, from which on it has no outline there: crowns and their shade in a wood do by .63 and .74, crops by
+.45 at most, or .6 in marks of 200 m2. Chosen with a drawn clearing in view (docs/research/change.md, "A clearing
+among crowns")."""
+RIM, DATE, REFERENCE, NEW, SAID, GREEN, LOST, BOXES, ALONG, WITHIN, FIGURES = range(11)
 """Figures to sum over a mark: pixels of the rim that are compared; by how many levels both sides differ, in colours or
 in near infrared, on the date and on the reference; pixels where they do on the date alone; what the network says
 inside, in steps; pixels where plants cover the inside on either date; by how many levels colours rose more than near
-infrared inside; pixels that boxes decide; how many there are."""
+infrared inside; pixels that boxes decide; pixels of the rim whose inside is compared along it, and by how many levels
+the reference differs there; how many there are."""
 
 
 def outline_figures(mask: Bytes, standing: Bytes, steps: Bytes, boxes: Bytes, gsd_m: float) -> tuple[Singles, ...]:
@@ -146,7 +154,9 @@ def _fields(areas: Ints, sums: Ints, gsd_m: float, most_new: float) -> tuple[Flo
     mean = total / np.maximum(total[:, :1], 1.0)
     field = (mean[:, NEW] < most_new) & (mean[:, SAID] < MOST_ODDS * STEPS_PER_ODDS) & (mean[:, GREEN] > LEAST_GREEN)
     wide = (areas * gsd_m**2 >= LEAST_M2) & (total[:, RIM] * gsd_m >= LEAST_RIM_M)
-    return mean, np.asarray(field & wide & (total[:, BOXES] == 0), np.bool_)
+    within = total[:, WITHIN] / np.maximum(total[:, ALONG], 1.0)
+    rough = within > np.maximum(LEAST_ROUGH * LEVELS_PER_E_FOLD, LIKE_RIM * mean[:, REFERENCE])
+    return mean, np.asarray(field & wide & ~rough & (total[:, BOXES] == 0), np.bool_)
 
 
 def _paler(mean: Floats) -> Bools:
@@ -179,6 +189,11 @@ def _fill(
             found[SAID] = np.float32(steps[inside]) - np.float32(EVEN)
             found[GREEN] = green[inside]
             found[LOST] = own[0] - own[2] - own[1] + own[3]
+            one, two = at(*inside, (towards[1], -towards[0]), away), at(*inside, (towards[1], -towards[0]), -away)
+            if mask[one] == 1 and mask[two] == 1 and seen[one] and seen[two]:
+                _mean(mask, seen, light, one, half, own)
+                _mean(mask, seen, light, two, half, other)
+                found[ALONG], found[WITHIN] = 1.0, max(abs(own[2] - other[2]), abs(own[3] - other[3]))
 
 
 @compiled

@@ -37,8 +37,8 @@ WEIGHT_WITHOUT_NIR: Final = 0.5
 the same colour."""
 SEASON_WEIGHT: Final = 2.0
 """Factor on the weight of a look of the reference's season in another year: fields and grass are then as they were, so
-it counts for two. Chosen with drawn fields and works of other hands in view (docs/research/change.md, "A look of the
-reference's season")."""
+it counts for two; what it alone marks counts once. Chosen with drawn fields and works of other hands in view
+(docs/research/change.md, "A look of the reference's season")."""
 CHANGE_STEP_WEIGHT: Final = 0.25
 """Least weight of a date that counts as time in which a pixel it does not show may change: under snow or a closed cloud
 cover little is built."""
@@ -138,6 +138,16 @@ def _pair_probability(score: float, threshold: float, probabilities: bool, shift
 
 
 @compiled
+def _marking(scores: Singles, thresholds: Floats, shift: float) -> int:
+    """How many looks are evidence of change; what one alone shows, as a train, has no season."""
+    looks = 0
+    for t in range(len(scores)):
+        if scores[t] == scores[t]:
+            looks += _log_odds(np.float64(scores[t]), thresholds[t], True) > PROBABILITY_OFFSET + shift
+    return looks
+
+
+@compiled
 def _steps(scores: Singles, weights: Floats, seen: Bools, steps: Bools) -> None:
     """Which dates see a pixel, and on which it may have changed state since the step before."""
     waits = True
@@ -165,6 +175,7 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
         for x in range(width):
             shift, change = shifts[y, x], changes[y, x]
             _steps(scores[:, y, x], weights, seen, steps)
+            borne_out = not probabilities or _marking(scores[:, y, x], thresholds, shift) > 1
             p = 0.0  # the reference does not differ from itself
             last = dates - 1
             while last > 0 and not seen[last]:
@@ -175,7 +186,8 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
                 expected[t] = p = p * (1.0 - change) + (1.0 - p) * change
                 if seen[t]:
                     own_shift = shift + lasts[y, x] if t == last else shift
-                    odds = p * _evidence(scores[t, y, x], thresholds[t], probabilities, own_shift, weights[t])
+                    weight = weights[t] if borne_out or scores[t, y, x] < CHANGED_ABOVE else min(weights[t], 1.0)
+                    odds = p * _evidence(scores[t, y, x], thresholds[t], probabilities, own_shift, weight)
                     p = odds / (odds + 1.0 - p)
                 filtered[t] = p
             later = -1

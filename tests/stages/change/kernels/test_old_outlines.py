@@ -74,6 +74,20 @@ def test_what_was_built_or_is_gone_is_kept(other):
     assert dropped(marked(), *shown(**other)) == [False]
 
 
+@pytest.mark.parametrize(("deep", "expected"), [(40, False), (4, True)])
+def test_a_clearing_has_no_outline_among_crowns_and_their_shade(deep, expected):
+    standing, steps = shown(net=8)
+    crowns = np.random.default_rng(5).integers(0, 2, (12, 12), np.uint8)
+    wood = EVEN - deep + 2 * deep * np.kron(crowns, np.ones((10, 10), np.uint8)).astype(np.int16)
+    wood[FIELD] += 10 if deep > 4 else 20  # a crop differs from what lies around it
+    cleared = wood.copy()
+    cleared[FIELD] = EVEN + 8
+    standing[1:5] = cleared
+    standing[(4, *FIELD)] -= 24  # plants were lost
+    standing[5], standing[6] = (EVEN + band - wood for band in (cleared, standing[4].astype(np.int16)))
+    assert dropped(marked(), standing, steps) == [expected]
+
+
 @pytest.mark.parametrize(
     ("crop", "expected"),
     [

@@ -122,6 +122,8 @@ def test_a_look_of_the_references_season_counts_for_two():
     assert kernel.date_weights(seen, None, in_season).tolist() == [1.0, 1.0, 2.0]
     # dry grass hides a pit in between; a field is what it was once its season is back
     assert [read([0.97, 0.02, 0.97], weights) for weights in (None, [1, 1, 2])] == [[0, 0, 1], [1, 0, 1]]
+    # a train that it alone shows was there by chance
+    assert read([0.02, 0.97, 0.02], [1, 2, 1], flip=0.3) == read([0.02, 0.97, 0.02], flip=0.3)
     assert [read([0.9, 0.9, 0.9, 0.12], weights)[-1] for weights in (None, [1, 1, 1, 2])] == [1, 0]
 
 
