@@ -169,7 +169,8 @@ def _url(value: str, node: Node) -> str:
         _ = parts.port
     except ValueError as error:
         raise unfit(node, "a URL with a valid host") from error
-    if not host or re.search(r"[\s\0]", value):
+    # Keys of objects may hold blanks, which GDAL escapes; in other addresses they are %20.
+    if not host or re.search(r"[\s\0]", value.replace(" ", "") if scheme == "s3" else value):
         raise unfit(node, "a URL with a host and no spaces")
     if user is not None:
         # Provenance files keep every address: a password must not get there.

@@ -35,7 +35,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
                 profile |= {"transform": source.transform, "dtype": "uint16", "count": 4, "height": SIDE, "width": SIDE}
                 with rasterio.open(bucket / f"{date}.tif", "w", **profile) as out:
                     out.write(source.read())
-            store.put(f"scenes/{date}.tif", (bucket / f"{date}.tif").read_bytes())
+            store.put(f"scenes/order 7/{date}.tif", (bucket / f"{date}.tif").read_bytes())
         yield store
     release()
 
@@ -51,18 +51,20 @@ def _workflow(folder: Path, place: str, dates: tuple[str, ...] = DATES) -> Path:
 def test_scenes_in_s3_give_the_same_results_from_a_part_of_their_bytes(store: Store, tmp_path: Path) -> None:
     here = run(_workflow(tmp_path / "here", str(tmp_path / "scenes")), out=str(tmp_path / "here/out"))
     assert store.asked == []
-    there = run(_workflow(tmp_path / "there", "s3://scenes"), out=str(tmp_path / "there/out"))
+    there = run(_workflow(tmp_path / "there", "s3://scenes/order 7"), out=str(tmp_path / "there/out"))
     assert_same(here.path, there.path)
     assert there.mask(DATES[1]).shape[-1] < SIDE / 8
     assert (there.mask(DATES[1]) == 1).sum() > 100
     whole = sum(len(content) for content in store.names("scenes/").values())
     assert 0 < sum(one.sent for one in store.asked) < whole / 4
-    assert {one.key for one in store.asked} == {f"scenes/{date}.tif" for date in DATES}
+    assert {one.key for one in store.asked} == {f"scenes/order 7/{date}.tif" for date in DATES}
     assert all(one.authorization.startswith("AWS4-HMAC-SHA256 Credential=me/") for one in store.asked)
 
 
 def test_an_object_that_is_not_in_the_store_is_one_line(store: Store, tmp_path: Path) -> None:
-    workflow = _workflow(tmp_path / "lost", "s3://scenes", (DATES[0], "2023-06-01"))
-    with pytest.raises(InputError, match=r"s3://scenes/2023-06-01\.tif: cannot be read, check the address") as error:
+    workflow = _workflow(tmp_path / "lost", "s3://scenes/order 7", (DATES[0], "2023-06-01"))
+    with pytest.raises(
+        InputError, match=r"s3://scenes/order 7/2023-06-01\.tif: cannot be read, check the address"
+    ) as error:
         make_plan(workflow)
     assert len(error.value.problems) == 1

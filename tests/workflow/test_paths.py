@@ -13,6 +13,7 @@ from workflow_cases import load, problems
     [
         ("path: https://x.org/a.tif?sig=1%2F2", "https://x.org/a.tif?sig=1%2F2"),
         ("path: s3://bucket/a.tif", "s3://bucket/a.tif"),
+        ("path: s3://bucket/order 7/a b.tif", "s3://bucket/order 7/a b.tif"),
         ("path: ./scenes/../a.tif", "{folder}/a.tif"),
         ("path: '{folder}/a.tif'", "{folder}/a.tif"),
         ("path: /vsizip/archive.zip/inner/a.tif", "/vsizip/{folder}/archive.zip/inner/a.tif"),
