@@ -15,6 +15,10 @@ SHAPE = (300, 1100)
 """Three tiles of the usual 512 px, twice five of 256 px; wider than an overview."""
 
 
+NARROW = (300, 400)
+"""One tile of the usual 512 px, twice two of 256 px."""
+
+
 APART = {"change": {"method": "cva", "persistence": "none"}}
 """Each date by itself: a pair that becomes a series is read anew, see test_series_masks.py."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import rasterio
-from small_runs import DATES, SHAPE
+from small_runs import DATES, NARROW, SHAPE
 from small_scenes import series, write_scene, write_workflow
 
 from changedet.pipeline.run import run
@@ -34,17 +34,25 @@ def tiles_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "LATTICE_PX", 64)
 
 
+@pytest.fixture(scope="session")
+def narrow_scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three dates of `NARROW`."""
+    folder = tmp_path_factory.mktemp("narrow")
+    series(folder, *NARROW, DATES)
+    return folder
+
+
 @pytest.fixture
-def own(scenes: Path, tmp_path: Path) -> Path:
-    """The same scenes where a test may spoil them."""
+def own(narrow_scenes: Path, tmp_path: Path) -> Path:
+    """Those where a test may spoil them: a run of its own takes half of what it takes on `SHAPE`."""
     for date in DATES:
-        shutil.copy2(scenes / f"{date}.tif", tmp_path)
+        shutil.copy2(narrow_scenes / f"{date}.tif", tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def some_lack_nir(own: Path) -> Path:
-    """The same scenes, the second without near infrared, and with a square that only near infrared tells."""
+    """Its scenes, the second without near infrared, and with a square that only near infrared tells."""
     with rasterio.open(own / f"{DATES[1]}.tif") as source:
         write_scene(own / f"{DATES[1]}.tif", source.read()[:3])
     with rasterio.open(own / f"{DATES[2]}.tif", "r+") as out:

@@ -27,15 +27,15 @@ def _measured(folder: Path, out: Path, workers: int) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("workers", [2, 3, 7])
-def test_measure_dates_gives_the_same_with_any_threads(own: Path, tmp_path: Path, workers: int) -> None:
-    alone = _measured(own, tmp_path / "alone", 1)
+def test_measure_dates_gives_the_same_with_any_threads(scenes: Path, tmp_path: Path, workers: int) -> None:
+    alone = _measured(scenes, tmp_path / "alone", 1)
     assert len(alone) == len(DATES)
-    assert _measured(own, tmp_path / "shared", workers) == alone
+    assert _measured(scenes, tmp_path / "shared", workers) == alone
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_measure_dates_reads_each_overview_once(
-    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
     read: list[str] = []
     overview = Look.overview
@@ -45,5 +45,5 @@ def test_measure_dates_reads_each_overview_once(
         return overview(look, grid, factor, roles)
 
     monkeypatch.setattr(Look, "overview", _noted)
-    _measured(own, tmp_path / "out", workers)
+    _measured(scenes, tmp_path / "out", workers)
     assert sorted(read) == list(DATES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,15 @@ from changedet.pipeline.finished import open_run
 from changedet.pipeline.run import run
 
 
-def test_not_seen_outlines_what_each_date_hides_and_what_the_reference_does(own: Path, tmp_path: Path) -> None:
+def test_not_seen_outlines_what_each_date_hides_and_what_the_reference_does(scenes: Path, tmp_path: Path) -> None:
     for date, columns in ((DATES[0], slice(100, 200)), (DATES[1], slice(400, 500))):
-        with rasterio.open(own / f"{date}.tif", "r+") as scene:
+        shutil.copy2(scenes / f"{date}.tif", tmp_path)
+        with rasterio.open(tmp_path / f"{date}.tif", "r+") as scene:
             image = scene.read()
             image[:, :50, columns] = 0
             scene.write(image)
     formats = {"formats": ["objects", "masks", "tables"]}
-    finished = run(write_workflow(own, DATES[:2], outputs=formats), out=str(tmp_path / "out"))
+    finished = run(write_workflow(tmp_path, DATES[:2], outputs=formats), out=str(tmp_path / "out"))
     found = finished.not_seen
     assert found is not None
     rows = {(str(row.date)[:10], row.reason): row for row in found.itertuples()}
