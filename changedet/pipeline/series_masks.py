@@ -173,7 +173,7 @@ def _probabilities(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | No
         ]
         return np.concatenate(alone)
     around = _around(job, wide, weights, window) if job.probabilities else None
-    return series_change_probability(scores, thresholds, job.probabilities, weights, around)
+    return series_change_probability(scores, thresholds, job.probabilities, weights, around, job.in_season)
 
 
 def _read_side(

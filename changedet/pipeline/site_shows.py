@@ -179,8 +179,7 @@ def site_shows(
     counting: list[Task] = [(count_sure, (job, window, factor)) for window in windows]
     tiles = dict(stream("counting sure changes", counting))
     sure, *seen = np.stack([tile.counts for tile in tiles.values()]).sum(axis=0)
-    in_season = np.array(job.in_season) if job.in_season else None
-    weights = tuple(float(w) for w in date_weights(np.array(seen), np.array(job.nir), in_season))
+    weights = tuple(float(w) for w in date_weights(np.array(seen), np.array(job.nir)))
     job = replace(job, weights=weights, sure=int(sure), seen=int(sum(seen)))
     if cells is None:
         return SiteShows(job, scores=tiles[0].scores)

@@ -76,12 +76,24 @@ def _seasonal(lost: Bools, back: Bools, level: Singles, days: Sequence[int]) -> 
     first = out.copy()
     for k in range(1, len(lost)):
         for i in range(k):
-            if first[i].any() and _same_season(days[i], days[k]):
+            if first[i].any() and same_season(days[i], days[k]):
                 out[k] |= lost[k] & first[i] & (level[k] <= level[i] + BACK_LEVELS)
     return out
 
 
-def _same_season(one: int, other: int) -> bool:
+def same_season(one: int, other: int) -> bool:
+    """Say whether two days lie near each other in the year.
+
+    Parameters
+    ----------
+    one, other : int
+        Counted from any day.
+
+    Returns
+    -------
+    bool
+        True within `NEAR_DAYS`, of whatever years.
+    """
     apart = abs(one - other) % YEAR_DAYS
     return min(apart, YEAR_DAYS - apart) <= NEAR_DAYS
 

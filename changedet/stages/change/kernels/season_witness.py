@@ -18,6 +18,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Shorts, Singles
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.held_ground import seen_by, wide_parts
+from changedet.stages.change.kernels.leaf_fall import same_season
 from changedet.stages.change.kernels.wide_ground import NEAR_M, STEP, half_px, said_where, wide_halo_px
 
 CONFIRMED: Final = 0.5
@@ -28,10 +29,6 @@ LEAST_LOOKS: Final = 2
 MOST_DOUBT: Final = -0.7
 """Least log odds of the network over such marks within 20 m: in the mean of dug and stripped ground -.4 and more, of
 ploughed fields -.8 and less."""
-SEASON_DAYS: Final = 60
-"""Within so many days of the reference's day of the year a look is of its season: grass greens and dries in a month or
-two."""
-YEAR_DAYS: Final = 365
 NEXT_YEAR_DAYS: Final = 270
 """Apart from the reference at least, so that a summer or a winter lies between."""
 
@@ -51,8 +48,7 @@ def of_one_season(reference_day: int, days: Sequence[int]) -> tuple[bool, ...]:
     tuple of bool
         Of each look.
     """
-    apart = [abs(day - reference_day) for day in days]
-    return tuple(own >= NEXT_YEAR_DAYS and min(own % YEAR_DAYS, -own % YEAR_DAYS) <= SEASON_DAYS for own in apart)
+    return tuple(abs(day - reference_day) >= NEXT_YEAR_DAYS and same_season(reference_day, day) for day in days)
 
 
 def confirmed_ground(
@@ -101,19 +97,18 @@ def confirmed_ground(
 def _confirmed(
     scores: Sequence[Singles], steps: Sequence[Bytes], has_nir: Sequence[bool], in_season: Sequence[bool]
 ) -> tuple[list[Bools], Shorts]:
-    """Of each date the pixels that it marks, as do all looks of the season from it on; and how many dates do.
+    """Of each date the pixels that it and all later looks of the season mark; and how many dates do, up to the last.
 
-    After the last look of the season that one speaks, and what follows it confirms nothing: a field may have ripened.
+    Later dates are confirmed by the last look of the season, and confirm nothing themselves: a field may have ripened.
     """
     seen = [seen_by(*of) for of in zip(scores, steps, has_nir, strict=True)]
     held = [own & (score > np.float32(CONFIRMED)) for score, own in zip(scores, seen, strict=True)]
     shape = scores[0].shape
-    before = np.zeros(shape, np.bool_)
+    last = np.zeros(shape, np.bool_)
     witnessed = []
     for own, shown, season in zip(held, seen, in_season, strict=True):
-        if season:
-            np.copyto(before, own, where=shown)
-        witnessed.append(before.copy())
+        last = np.where(shown, own, last) if season else last
+        witnessed.append(last)
     said, sure, looks = np.zeros(shape, np.bool_), np.ones(shape, np.bool_), np.zeros(shape, np.int16)
     for k in range(len(held) - 1, -1, -1):
         if in_season[k]:

@@ -14,6 +14,7 @@ pixel changes (`local_change_rate`). Other scores err for whole seasons: there t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -36,8 +37,8 @@ WEIGHT_WITHOUT_NIR: Final = 0.5
 """Factor on the weight of a date without near infrared among others with it, which can separate a pad from a field of
 the same colour."""
 SEASON_WEIGHT: Final = 2.0
-"""Factor on the weight of a look of the reference's season in another year: fields and grass are then as they were, so
-it counts for two; what it alone marks counts once. Chosen with drawn fields and works of other hands in view
+"""Factor on the evidence of a look of the reference's season in another year: fields and grass are then as they were,
+so it counts for two; what it alone marks counts once. Chosen with drawn fields and works of other hands in view
 (docs/research/change.md, "A look of the reference's season")."""
 CHANGE_STEP_WEIGHT: Final = 0.25
 """Least weight of a date that counts as time in which a pixel it does not show may change: under snow or a closed cloud
@@ -53,7 +54,7 @@ CHANGED_ABOVE: Final = 0.5
 JUST_CHANGED: Final = float(np.nextafter(np.float32(CHANGED_ABOVE), np.float32(1.0)))
 
 
-def date_weights(seen_px: Ints, nir: Bools | None = None, in_season: Bools | None = None) -> Floats:
+def date_weights(seen_px: Ints, nir: Bools | None = None) -> Floats:
     """Weight of each date's evidence: of dates between clouds haze and shade err together.
 
     Parameters
@@ -62,23 +63,24 @@ def date_weights(seen_px: Ints, nir: Bools | None = None, in_season: Bools | Non
         Pixels of the site that each date shows.
     nir : bool (date,), optional
         Whether each date has near infrared.
-    in_season : bool (date,), optional
-        Whether each date is of the reference's season, as of `season_witness.of_one_season`.
 
     Returns
     -------
     float64 (date,)
         `LEAST_WEIGHT` to 1, in proportion to `seen_px`; `WEIGHT_WITHOUT_NIR` times that without near infrared, where
-        another date has it, and `SEASON_WEIGHT` times that in season.
+        another date has it.
     """
     weights = np.maximum(seen_px / max(1, int(seen_px.max(initial=0))), LEAST_WEIGHT)
-    if nir is not None and nir.any():
-        weights = np.where(nir, weights, WEIGHT_WITHOUT_NIR * weights)
-    return weights if in_season is None else np.where(in_season, SEASON_WEIGHT * weights, weights)
+    return weights if nir is None or not nir.any() else np.where(nir, weights, WEIGHT_WITHOUT_NIR * weights)
 
 
 def series_change_probability(
-    scores: Singles, thresholds: Floats, probabilities: bool, weights: Floats, rate: LocalChangeRate | None = None
+    scores: Singles,
+    thresholds: Floats,
+    probabilities: bool,
+    weights: Floats,
+    rate: LocalChangeRate | None = None,
+    in_season: Sequence[bool] = (),
 ) -> Singles:
     """Probability that a pixel differs from the reference, on each date, from all dates.
 
@@ -94,6 +96,9 @@ def series_change_probability(
         Of each date's evidence, from `date_weights`; 1 for scores that are no probabilities.
     rate : LocalChangeRate, optional
         Of the same pixels, for probabilities; without it no shift, and `CHANGE_PROBABILITY` everywhere.
+    in_season : sequence of bool, optional
+        Of each date whether it is of the reference's season, as of `season_witness.of_one_season`: its evidence counts
+        `SEASON_WEIGHT` times. None is where it is empty.
 
     Returns
     -------
@@ -105,7 +110,8 @@ def series_change_probability(
     shape = scores.shape[1:]
     shift, change, last = (np.zeros(shape), np.full(shape, CHANGE_PROBABILITY), None) if rate is None else rate
     last = np.zeros(shape) if last is None else last
-    given = np.ascontiguousarray(scores, np.float32), thresholds, probabilities, weights
+    season = np.array(in_season or (False,) * len(scores), np.bool_)
+    given = np.ascontiguousarray(scores, np.float32), thresholds, probabilities, weights, season
     return np.asarray(_series(*given, shift, change, last), np.float32)
 
 
@@ -163,6 +169,7 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
     thresholds: Floats,
     probabilities: bool,
     weights: Floats,
+    in_season: Bools,
     shifts: Floats,
     changes: Floats,
     lasts: Floats,
@@ -186,7 +193,8 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
                 expected[t] = p = p * (1.0 - change) + (1.0 - p) * change
                 if seen[t]:
                     own_shift = shift + lasts[y, x] if t == last else shift
-                    weight = weights[t] if borne_out or scores[t, y, x] < CHANGED_ABOVE else min(weights[t], 1.0)
+                    twice = in_season[t] and (borne_out or scores[t, y, x] < CHANGED_ABOVE)
+                    weight = SEASON_WEIGHT * weights[t] if twice else weights[t]
                     odds = p * _evidence(scores[t, y, x], thresholds[t], probabilities, own_shift, weight)
                     p = odds / (odds + 1.0 - p)
                 filtered[t] = p
@@ -200,7 +208,7 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
                     p = p * stayed + (1.0 - p) * came_back
                 later = t
                 if seen[t]:
-                    needed = shift + lasts[y, x] + HAZE_CAUTION * (1.0 - min(weights[t], 1.0))
+                    needed = shift + lasts[y, x] + HAZE_CAUTION * (1.0 - weights[t])
                     own = _pair_probability(scores[t, y, x], thresholds[t], probabilities, needed)
                     out[t, y, x] = _combined(p, own, probabilities, t == last)
     return out

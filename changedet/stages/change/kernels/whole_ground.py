@@ -109,7 +109,7 @@ def told_halo_px(gsd_m: float) -> int:
 
 
 def sure_of_told(scores: Singles, told: Bytes, above: float, in_season: Sequence[bool] = ()) -> Bytes:
-    """Which pixels that are told are sure on a look that tells of them, or on all of the reference's season.
+    """Find the pixels, of those told, that are surely changed on a look: on all of the reference's season, if any.
 
     Parameters
     ----------

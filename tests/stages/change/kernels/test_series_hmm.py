@@ -72,12 +72,13 @@ def test_series_change_probability_is_the_sum_over_all_histories(probabilities):
                 assert (found[t, y, x] > kernel.CHANGED_ABOVE) == (by_pair and (last or wanted[t] > 0.5))
 
 
-def read(looks, weights=None, threshold=0.55, strictness=0.0, flip=0.12):
+def read(looks, weights=None, threshold=0.55, strictness=0.0, flip=0.12, season=()):
     """What is marked of one pixel on each date."""
     scores = np.array(looks, np.float32)[:, None, None]
     weights = np.ones(len(looks)) if weights is None else np.array(weights, np.float64)
     around = LocalChangeRate(np.full((1, 1), strictness), np.full((1, 1), flip))
-    found = series_change_probability(scores, np.full(len(looks), threshold), True, weights, around)[:, 0, 0]
+    thresholds = np.full(len(looks), threshold)
+    found = series_change_probability(scores, thresholds, True, weights, around, season)[:, 0, 0]
     return (found > kernel.CHANGED_ABOVE).astype(int).tolist()
 
 
@@ -118,16 +119,18 @@ def test_date_weights_are_less_without_near_infrared_among_dates_with_it():
 
 
 def test_a_look_of_the_references_season_counts_for_two():
-    seen, in_season = np.array([1000, 500, 1000]), np.array([False, True, True])
-    assert kernel.date_weights(seen, None, in_season).tolist() == [1.0, 1.0, 2.0]
     # dry grass hides a pit in between; a field is what it was once its season is back
-    assert [read([0.97, 0.02, 0.97], weights) for weights in (None, [1, 1, 2])] == [[0, 0, 1], [1, 0, 1]]
-    # a train that it alone shows was there by chance
-    assert read([0.02, 0.97, 0.02], [1, 2, 1], flip=0.3) == read([0.02, 0.97, 0.02], flip=0.3)
-    assert [read([0.9, 0.9, 0.9, 0.12], weights)[-1] for weights in (None, [1, 1, 1, 2])] == [1, 0]
+    assert [read([0.97, 0.02, 0.97], season=season) for season in ((), (0, 0, 1))] == [[0, 0, 1], [1, 0, 1]]
+    assert [read([0.9, 0.9, 0.9, 0.12], season=season)[-1] for season in ((), (0, 0, 0, 1))] == [1, 0]
 
 
-@pytest.mark.parametrize(("weight", "odds"), [(2.0, 0.0), (1.0, 0.0), (0.75, 0.5), (0.4, 1.2), (0.1, 1.8)])
+def test_what_a_look_of_the_season_alone_marks_counts_once():
+    looks = [0.02, 0.97, 0.02]
+    assert [read(looks, weights)[1] for weights in (None, [1, 2, 1])] == [0, 1]
+    assert read(looks, season=(0, 1, 0))[1] == 0
+
+
+@pytest.mark.parametrize(("weight", "odds"), [(1.0, 0.0), (0.75, 0.5), (0.4, 1.2), (0.1, 1.8)])
 def test_series_change_probability_holds_a_last_look_in_haze_back(weight, odds):
     """By twice the weight that its date lacks, in log odds."""
     scores = np.array([0.6, 0.7, 0.85, 0.95], np.float32)
