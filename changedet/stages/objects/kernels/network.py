@@ -26,10 +26,13 @@ from changedet.kernels.onnx_session import session
 from changedet.stages.objects.kernels.network_grid import REACH_PX, STRIDE_PX
 from changedet.stages.objects.kernels.network_peaks import CENTRE
 from changedet.stages.objects.kernels.own_light import in_own_light
-from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP, stretch_limits
+from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP, open_limits
 
 LEAST_SPREAD: Final = 1e-3
 """Added to a band's standard deviation, by which the picture is divided."""
+MOST_BELOW: Final = 4.0
+"""How many spreads black may lie below a scene's mean: of scenes that taught the network less than one in ten has more.
+Where nearly all is one bright ground it is five to eleven, and all that stands there is one black to the network."""
 MISSING: Final = 0.5
 """Stretched value of pixels without data: mid-grey."""
 SOBEL_SCALE: Final = 0.25
@@ -79,17 +82,18 @@ def statistics(samples: Singles, bands: Sequence[int]) -> NetworkStatistics:
     Returns
     -------
     NetworkStatistics
-        Without the date's pixel and shadow.
+        Without the date's pixel and shadow; spreads are at least a fourth of the means.
     """
     chosen = samples[:, list(bands)]
-    low, high = stretch_limits(chosen)
+    low, high = open_limits(chosen)
     mean, spread = [], []
     for band in range(3):
         values = chosen[:, band][np.isfinite(chosen[:, band])][None, None]
         shown = stretched(values[None, 0], [low[band]], [high[band]]) if values.size else np.zeros(1)
         mean.append(round(float(shown.mean(dtype=np.float64)), DECIMALS))
         spread.append(round(float(shown.std(dtype=np.float64)) + LEAST_SPREAD, DECIMALS))
-    return NetworkStatistics(low, high, tuple(mean), tuple(spread))
+    widened = max(1.0, sum(mean) / (MOST_BELOW * sum(spread)))
+    return NetworkStatistics(low, high, tuple(mean), tuple(round(widened * s, DECIMALS) for s in spread))
 
 
 def stretched(image: Singles, low: Sequence[float], high: Sequence[float]) -> Singles:
