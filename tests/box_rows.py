@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -68,10 +70,20 @@ def followed(series, rows=None):
     return replace(tracks, calibration=PLAIN)
 
 
+@cache
+def _made(seed, **kind):
+    series = simulate(seed, **kind)
+    return series, followed(series)
+
+
+def made(seed, **kind):
+    """A simulated series and its tracks: made once, and copied for each test, which may spoil them."""
+    return deepcopy(_made(seed, **kind))
+
+
 def figures(seed, zones=None, **kind):
     """A simulated series, its tracks and its table."""
-    series = simulate(seed, **kind)
-    tracks = followed(series)
+    series, tracks = made(seed, **kind)
     return series, tracks, timeseries([DateMeasurements(date) for date in series.dates], tracks, zones)
 
 

@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 import pytest
-from box_rows import followed
+from box_rows import made
 from small_runs import DATES
 from small_scenes import ground, series, write_scene, write_workflow
 
@@ -24,7 +24,6 @@ from changedet.pipeline.summary import OPPOSED_VIEWS, _not_shown, _snow_everywhe
 from changedet.pipeline.unavailable import _why_no_counts
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.site_boxes import shown_boxes
-from scenarios import box_series as bs
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "outputs.md").read_text()
 PLAIN = {"site", "name", "grid", "dates", "reference_date", "totals", "onset", "warnings", "zones"}
@@ -109,7 +108,7 @@ def test_warnings_name_dates_of_one_picture(tmp_path: Path) -> None:
 
 
 def test_a_date_whose_boxes_lie_under_cloud_is_not_said_to_show_none() -> None:
-    tracks = followed(bs.simulate(6, change=0.1))
+    tracks = made(6, change=0.1)[1]
     day = pd.Timestamp(tracks.dates[2], tz="UTC")
     others = tracks.detections[tracks.detections["date"].dt.normalize() != day]
     counts = pd.DataFrame({"containers": 1, "containers_expected": 30.0}, index=[str(one) for one in tracks.dates])

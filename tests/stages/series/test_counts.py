@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from box_rows import followed
+from box_rows import made
 
 from changedet.stages.series.site_boxes import tracked_boxes
-from scenarios import box_series as bs
 
 
 def test_standing_of_ground_that_no_look_shows_any_more_is_wider_upwards_alone():
-    counted = tracked_boxes(followed(bs.simulate(5, change=0.0)))
+    counted = tracked_boxes(made(5, change=0.0)[1])
     date, ground = counted.present.shape[1] - 1, np.ones((100, counted.present.shape[1]), bool)
     weight = np.ones(len(counted.weight))
     shown = replace(counted, ground_shown=ground).standing(date, weight)
@@ -27,7 +26,7 @@ def test_standing_of_ground_that_no_look_shows_any_more_is_wider_upwards_alone()
 
 
 def test_events_count_a_box_set_on_another_and_one_that_uncovers_another_by_their_tracks():
-    counted = tracked_boxes(followed(bs.simulate(5, change=0.0)))
+    counted = tracked_boxes(made(5, change=0.0)[1])
     places, dates = counted.present.shape
     none = np.zeros((places, dates))
     here, nowhere = none.copy(), np.zeros(0, np.int64)

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from box_rows import followed
+from box_rows import made
 
 from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.date_signs import ONE_BOX, OWN_SHARE, date_signs
 from changedet.stages.series.site_boxes import tracked_boxes
-from scenarios import box_series as bs
 
 T = 2
 
@@ -19,7 +18,7 @@ T = 2
 @pytest.fixture(scope="module")
 def boxes() -> TrackedBoxes:
     """Ten places of which eight are expected to hold a box on every date, and rows that are counted without doubt."""
-    counted = tracked_boxes(followed(bs.simulate(5, change=0.0)))
+    counted = tracked_boxes(made(5, change=0.0)[1])
     dates = counted.present.shape[1]
     rows = np.repeat(np.arange(dates), 8)
     return replace(

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import shapely
-from box_rows import DAYS, followed, rows_of
+from box_rows import DAYS, followed, made, rows_of
 
 from changedet.kernels.doubts import BESIDE_ROOF, HOME_ODDS
 from changedet.kernels.intervals import PLAIN
@@ -19,7 +19,7 @@ from scenarios import box_series as bs
 
 
 def test_site_boxes_are_of_all_polygons_together_those_of_the_site() -> None:
-    tracks = followed(bs.simulate(5, change=0.3))
+    tracks = made(5, change=0.3)[1]
     site = SiteBoxes(tracks)
     whole = site.within()
     west, south, east, north = shapely.total_bounds(tracks.places.geometry.to_numpy())
@@ -34,7 +34,7 @@ def test_site_boxes_are_of_all_polygons_together_those_of_the_site() -> None:
 
 
 def test_tracked_boxes_are_those_of_site_boxes() -> None:
-    tracks = followed(bs.simulate(6, change=0.3))
+    tracks = made(6, change=0.3)[1]
     area = tracks.places.geometry.iloc[0].buffer(40)
     one, other = tracked_boxes(tracks, area), SiteBoxes(tracks).within(area)
     for field in fields(one):
@@ -43,7 +43,7 @@ def test_tracked_boxes_are_those_of_site_boxes() -> None:
 
 
 def test_site_boxes_of_a_polygon_without_any_are_none() -> None:
-    found = SiteBoxes(followed(bs.simulate(6, change=0.3))).within(shapely.box(-9e6, -9e6, -8e6, -8e6))
+    found = SiteBoxes(made(6, change=0.3)[1]).within(shapely.box(-9e6, -9e6, -8e6, -8e6))
     assert len(found.present) == len(found.row_date) == len(found.arrived) == 0
     assert found.blind.shape == (found.present.shape[1],)
 
