@@ -18,15 +18,17 @@ from changedet.pipeline.scheduling import Session
 from changedet.plan import make_plan
 from changedet.stages.align.alignment import Alignment
 
+SIDE = 528
+"""Of the scenes in pixels: a little more ground than dates are aligned by, on overviews of 132 px."""
 SHIFT_PX, METRES = (3, -4), 0.5
 """Of the second date's ground; of what fills the area of interest another, as roofs of stacks lean."""
 
 
 def scenes(folder: Path, edge: int) -> Path:
-    """Two dates of 600 px, the middle of which moves by itself, and a workflow of that middle."""
-    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :600, :600]
+    """Two dates, the middle of which moves by itself, and a workflow of that middle."""
+    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :SIDE, :SIDE]
     moved = np.roll(base, SHIFT_PX, (1, 2))
-    inner = slice(300 - edge // 2, 300 + edge // 2)
+    inner = slice((SIDE - edge) // 2, (SIDE + edge) // 2)
     own = blocks_and_grain(9, 384, 4)[:, :edge, :edge]
     for date, image, lean in ((DATES[0], base, 0), (DATES[1], moved, 9)):
         seen = image.copy()
@@ -80,12 +82,12 @@ def aligned(
 
 @pytest.mark.parametrize("place", ["whole", "middle"])
 def test_a_picture_that_was_put_on_the_map_by_hand_is_laid_right(tmp_path: Path, place: str) -> None:
-    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :600, :600]
+    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :SIDE, :SIDE]
     moved, matrix = placed(base)
     more, corner = {}, 0
     if place == "middle":
         scenes(tmp_path, 240)
-        more, corner = {"site": {"id": "site", "aoi": "aoi.geojson"}}, 180
+        more, corner = {"site": {"id": "site", "aoi": "aoi.geojson"}}, (SIDE - 240) // 2
     found, shape = aligned(tmp_path, dict(zip(DATES[:2], (base, moved), strict=True)), **more)
     assert found.confident
     assert "turned by" in found.reason
@@ -97,12 +99,12 @@ def test_a_picture_that_was_put_on_the_map_by_hand_is_laid_right(tmp_path: Path,
 
 
 def test_a_picture_laid_right_is_read_alike_on_larger_pixels(tmp_path: Path) -> None:
-    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :600, :600]
+    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :SIDE, :SIDE]
     moved, matrix = placed(base)
     for date, image in zip(DATES[:2], (base, moved), strict=True):
         write_scene(tmp_path / f"{date}.tif", image, resolution_m=METRES)
     plan = make_plan(write_workflow(tmp_path, DATES[:2]), out=str(tmp_path / "out"))
-    nodes = np.meshgrid(np.arange(0.0, 641, 32), np.arange(0.0, 641, 32), indexing="ij")
+    nodes = np.meshgrid(*2 * [np.arange(0.0, SIDE + 33, 32)], indexing="ij")
     there = np.tensordot(matrix[:, :2], np.stack(nodes[::-1]), 1) + matrix[:, 2, None, None]
     east, north = METRES * (there[0] - nodes[1]), -METRES * (there[1] - nodes[0])
     field = [tuple(map(tuple, part.tolist())) for part in (east, north)]
@@ -116,7 +118,7 @@ def test_a_picture_laid_right_is_read_alike_on_larger_pixels(tmp_path: Path) -> 
 
 
 def test_where_the_search_is_given_nothing_is_turned(tmp_path: Path) -> None:
-    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :600, :600]
+    base = np.tile(blocks_and_grain(4, 384, 4), (1, 2, 2))[:, :SIDE, :SIDE]
     images = dict(zip(DATES[:2], (base, placed(base)[0]), strict=True))
     found, _ = aligned(tmp_path, images, align={"max_shift_m": 10})
     assert not found.confident
@@ -124,7 +126,7 @@ def test_where_the_search_is_given_nothing_is_turned(tmp_path: Path) -> None:
 
 
 def test_another_place_is_said_to_be_one(tmp_path: Path) -> None:
-    base, other = (np.tile(blocks_and_grain(seed, 384, 4), (1, 2, 2))[:, :600, :600] for seed in (4, 9))
+    base, other = (np.tile(blocks_and_grain(seed, 384, 4), (1, 2, 2))[:, :SIDE, :SIDE] for seed in (4, 9))
     found, _ = aligned(tmp_path, dict(zip(DATES[:2], (base, other), strict=True)))
     assert found.elsewhere
     assert not found.confident
@@ -133,7 +135,7 @@ def test_another_place_is_said_to_be_one(tmp_path: Path) -> None:
 
 
 def test_in_coarse_pixels_nothing_is_said_to_be_another_place(tmp_path: Path) -> None:
-    base, other = (np.tile(blocks_and_grain(seed, 384, 4), (1, 2, 2))[:, :600, :600] for seed in (4, 9))
+    base, other = (np.tile(blocks_and_grain(seed, 384, 4), (1, 2, 2))[:, :SIDE, :SIDE] for seed in (4, 9))
     found, _ = aligned(tmp_path, dict(zip(DATES[:2], (base, other), strict=True)), resolution_m=10.0)
     assert not found.confident
     assert not found.elsewhere
