@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))
 
 from digests import digests, machine
 from sites import GOLDEN, SITES, run_site

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+
+import pytest
+from shared_once import shared
 
 from changedet.pipeline.run import run
 from changedet.simulate import simulate
@@ -21,3 +25,12 @@ def run_site(name: str, folder: Path) -> tuple[Path, Path]:
     simulate(folder / "site", kind=name, seed=SEED, dates=DATES, size_m=SIZE_M)
     (workflow,) = (folder / "site").glob("*.yaml")
     return run(workflow, out=str(folder / "out")).path, folder / "site"
+
+
+def golden_run(name: str, factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """That run folder and its scenes', made once for all tests that read them."""
+    folder = shared(factory, f"golden-{name}", partial(run_site, name))
+    if name == "sample":
+        return folder / "depot-north", ROOT
+    (path,) = (folder / "out").iterdir()
+    return path, folder / "site"

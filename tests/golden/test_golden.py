@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from golden.digests import differences, digests, machine
-from golden.sites import GOLDEN, SITES, run_site
+from golden.sites import GOLDEN, SITES, golden_run
 from run_agreement import contradictions
 
 
@@ -17,8 +16,10 @@ def kept() -> dict:
 
 
 @pytest.mark.parametrize("name", SITES)
-def test_every_file_of_a_run_holds_what_it_held(name: str, kept: dict, tmp_path: Path) -> None:
-    run, inputs = run_site(name, tmp_path)
+def test_every_file_of_a_run_holds_what_it_held(
+    name: str, kept: dict, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    run, inputs = golden_run(name, tmp_path_factory)
     found = digests(run, inputs)
     assert not differences(found, kept["sites"][name], exact=machine() == kept["machine"])
     assert not contradictions(run), "two outputs of the run differ"

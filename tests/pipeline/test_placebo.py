@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
+from golden.sites import golden_run
+from small_runs import call
 from small_scenes import changing_series, write_workflow
 
 from changedet.pipeline import placebo
@@ -19,7 +19,6 @@ from changedet.pipeline.kernels.single_looks import single_look_counts
 from changedet.pipeline.placebo import Placebo
 from changedet.pipeline.run import carry_out
 from changedet.plan import make_plan
-from changedet.simulate import simulate
 from changedet.stages.change.method import false_share
 
 DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
@@ -59,12 +58,8 @@ def test_the_placebo_is_what_single_looks_and_pairs_mark_where_nothing_happened(
 
 def test_a_pair_of_dates_has_no_placebo_of_its_own(series: Path):
     path = write_workflow(series, DATES[:2], "pair", mask="none")
-    done = subprocess.run(
-        [sys.executable, "-m", "changedet", "run", str(path), "--out", str(series / "out"), "--placebo"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = call("run", path, "--out", series / "out", "--placebo")
+    assert done.returncode == 0, done.stderr
     assert "placebo: 3.70% of what is seen may be marked where nothing happened" in done.stdout
     assert "as on simulated sites" in done.stdout
     assert open_run(series / "out" / "pair").summary["placebo"]["single_looks"] is None
@@ -77,12 +72,12 @@ def test_no_more_is_marked_falsely_than_is_marked() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
-def test_masks_that_leave_movers_out_have_a_placebo_of_their_own(tmp_path: Path, monkeypatch):
+def test_masks_that_leave_movers_out_have_a_placebo_of_their_own(tmp_path_factory, monkeypatch):
     """What single comparisons mark there, as vehicles and shade, is not in the masks."""
-    simulate(tmp_path, kind="trains", seed=5, dates=4, size_m=96.0)
-    plan = make_plan(next(tmp_path.glob("*.yaml")), out=str(tmp_path / "out"))
+    path, site = golden_run("trains", tmp_path_factory)
+    plan = make_plan(next(site.glob("*.yaml")), out=str(path.parent))
     assert plan.leaves_movers_out
-    found = carry_out(plan).summary["placebo"]
+    found = open_run(path).summary["placebo"]
     states = np.stack([read_mask(plan, look.date) for look in plan.looks[1:]])
     states = np.insert(states, 0, 0, axis=0)
     quiet, marked = single_look_counts(states, states)
