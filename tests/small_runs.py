@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import geopandas as gpd
+
+from changedet.cli.app import main
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
 
@@ -54,5 +59,15 @@ def command(workflow: Path, out: Path, *more: str) -> list[str]:
 
 
 def call(*arguments: object) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "changedet", *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=180)
+    """What the command prints and leaves with, within this process: a process of its own loads all libraries first."""
+    words, out, err = [*map(str, arguments)], io.StringIO(), io.StringIO()
+    hooks, threshold, status = (sys.unraisablehook, sys.excepthook), gc.get_threshold(), 0
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            main(words)
+    except SystemExit as left:
+        status = int(str(left.code))
+    finally:
+        # The command sets these for its process.
+        (sys.unraisablehook, sys.excepthook), _ = hooks, gc.set_threshold(*threshold)
+    return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())

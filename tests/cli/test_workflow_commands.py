@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_runs import call
 from starter_scenes import scene
 from vendor_orders import shots
 
@@ -15,7 +16,7 @@ from changedet.workflow import load_workflow
 from scenarios.vendor_folders import maxar
 
 
-def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def process(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "changedet", *words],
         cwd=folder,
@@ -28,9 +29,9 @@ def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_init_of_a_vendor_s_folder_can_be_checked(tmp_path: Path) -> None:
     maxar(tmp_path / "order", shots(2))
-    made = call(tmp_path, "init", "order", "-o", "depot.yaml")
+    made = process(tmp_path, "init", "order", "-o", "depot.yaml")
     assert (made.returncode, made.stdout, made.stderr) == (0, "depot.yaml\n", "")
-    checked = call(tmp_path, "check", "depot.yaml")
+    checked = process(tmp_path, "check", "depot.yaml")
     assert checked.returncode == 0, checked.stderr
     assert "2022-05-05" in checked.stdout
     # README.md asks for the results in out/depot
@@ -41,7 +42,7 @@ def test_init_writes_a_draft_where_nobody_answers(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     scene("scenes/east_20230604.tif", descriptions=())
     scene("scenes/east_20230704.tif", descriptions=())
-    made = call(tmp_path, "init", "scenes", "-o", "depot.yaml")
+    made = call("init", "scenes", "-o", "depot.yaml")
     assert made.returncode == 0
     assert "warning: scenes/east_20230604.tif: bands: 4 bands" in made.stderr
     assert "depot_bands.png" in made.stderr
@@ -63,7 +64,7 @@ def test_init_refuses_a_place_that_cannot_be_written(tmp_path: Path, monkeypatch
         ("x" * 300, "cannot be written"),
         ("no/w.yaml", "no folder"),
     ):
-        done = call(tmp_path, "init", "scenes", "-o", name)
+        done = call("init", "scenes", "-o", name)
         assert done.returncode == 2, done.stderr
         assert said in done.stderr
         assert "Traceback" not in done.stderr
