@@ -26,11 +26,18 @@ def _measured(folder: Path, out: Path, workers: int) -> dict[str, str]:
     return {look.date.isoformat(): plan.folder.model(look.date).read_text() for look in plan.looks}
 
 
+@pytest.fixture(scope="module")
+def alone(narrow_scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """By one thread."""
+    return _measured(narrow_scenes, tmp_path_factory.mktemp("alone"), 1)
+
+
 @pytest.mark.parametrize("workers", [2, 3, 7])
-def test_measure_dates_gives_the_same_with_any_threads(scenes: Path, tmp_path: Path, workers: int) -> None:
-    alone = _measured(scenes, tmp_path / "alone", 1)
+def test_measure_dates_gives_the_same_with_any_threads(
+    narrow_scenes: Path, alone: dict[str, str], tmp_path: Path, workers: int
+) -> None:
     assert len(alone) == len(DATES)
-    assert _measured(scenes, tmp_path / "shared", workers) == alone
+    assert _measured(narrow_scenes, tmp_path / "shared", workers) == alone
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])

@@ -39,9 +39,12 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
         yield store
 
 
+OUTPUTS = {"formats": ["masks", "objects", "tables", "stac"], "upload": PLACE}
+
+
 @pytest.fixture
-def workflow(scenes: Path) -> Path:
-    return write_workflow(scenes, DATES, outputs={"formats": ["masks", "objects", "tables", "stac"], "upload": PLACE})
+def workflow(narrow_scenes: Path) -> Path:
+    return write_workflow(narrow_scenes, DATES, outputs=OUTPUTS)
 
 
 def there(store: Store) -> dict[str, bytes]:
@@ -49,10 +52,10 @@ def there(store: Store) -> dict[str, bytes]:
 
 
 def test_a_run_ends_in_the_bucket_and_others_read_it_there(
-    store: Store, workflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHANGEDET_UPLOAD", "s3://runs")
-    found = changedet.run(workflow, out=str(tmp_path / "out"))
+    found = changedet.run(write_workflow(scenes, DATES, outputs=OUTPUTS), out=str(tmp_path / "out"))
     assert there(store) == files_of(RunFolder(found.path))
     assert "secret" not in json.dumps(found.provenance)
     assert found.provenance["workflow"]["outputs"]["upload"] == PLACE
