@@ -16,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from compiled_once import take_turns
 from real import DATA, WHY
 
+from changedet.at_work import NEW_OBJECTS
+
 # As within a run (`changedet.at_work`): more threads of BLAS wait for the next product more than they compute.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -27,6 +29,8 @@ gc.disable()
 def pytest_collection_finish() -> None:
     gc.enable()
     gc.freeze()
+    # As within a run: what tests load on the way is looked through again and again otherwise.
+    gc.set_threshold(NEW_OBJECTS)
 
 
 TALK = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}
