@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from changedet.kernels.containers import LENGTH_20FT_M, WIDTH_M
 from changedet.stages.objects.kernels import network_grid
-from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP
+from changedet.stages.objects.kernels.network import MOST_BELOW
+from changedet.stages.objects.kernels.stretch import ALONE, GAMMA, LIFT, TOP
 from training import frames
 from training.network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene
 
@@ -29,6 +30,9 @@ SHADE_LIGHT = (0.25, 0.6)
 """What is left of red light in a cloud's shade; of blue a fifth more, as the sky goes on to give it."""
 MISTAKES_OFTEN = 0.35
 """How often a part is chosen for what an earlier network got wrong, where that is known."""
+
+GROUND_FROM = (0.1, 0.6)
+"""Share of a scene that is darker than its ground where that is shown as a site's only one."""
 
 
 def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -> Floats:
@@ -70,11 +74,11 @@ def in_shade(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def crop(
-    scene: Scene, rng: np.random.Generator, dim: bool, foreign: Scene | None = None
+    scene: Scene, rng: np.random.Generator, dim: bool, foreign: Scene | None = None, sparse: bool = False
 ) -> tuple[Floats, Floats, Floats]:
     """A part of a scene as some camera shows it, turned and mirrored: picture, maps, and where it counts (y, x).
 
-    With a `foreign` scene the frame is drawn too, and may reach into that.
+    With a `foreign` scene the frame is drawn too, and may reach into that; a `sparse` one is a site of one ground.
     """
     zoom = float(np.exp(rng.uniform(-MOST_ZOOM, MOST_ZOOM)))
     wide_m = CROP_PX * network_grid.PIXEL_M / zoom
@@ -88,7 +92,7 @@ def crop(
     sample = scene.codes[::9, ::9]
     camera = Camera.drawn(rng, sample, dim)
     camera = replace(camera, gsd_m=max(camera.gsd_m, scene.finest_m))
-    picture, counted = photographed(scene, rows, columns, camera, rng, foreign)
+    picture, counted = photographed(scene, rows, columns, camera, rng, foreign, sparse)
     boxes = scene.boxes.copy()
     boxes[:, :2] -= (x0 * PIXEL_M, y0 * PIXEL_M)
     boxes[:, :4] *= CROP_PX / (n * PIXEL_M)
@@ -120,11 +124,18 @@ def _aim(scene: Scene, rng: np.random.Generator, is_framed: bool, wide_m: float)
 
 
 def photographed(
-    scene: Scene, rows: slice, columns: slice, camera: Camera, rng: np.random.Generator, foreign: Scene | None
+    scene: Scene,
+    rows: slice,
+    columns: slice,
+    camera: Camera,
+    rng: np.random.Generator,
+    foreign: Scene | None,
+    sparse: bool = False,
 ) -> tuple[Floats, Floats]:
     """The network's input (3, CROP_PX, CROP_PX) from a part of a scene, and 1 where it counts.
 
-    Stretched and standardised by the statistics of the whole scene; with a `foreign` one see `frames`.
+    Stretched and standardised by the statistics of the whole scene; with a `foreign` one see `frames`, if
+    `sparse` as where nearly all of a site is the scene's ground.
     """
     n = rows.stop - rows.start
     pixels = max(8, round(n * PIXEL_M / camera.gsd_m))
@@ -142,6 +153,9 @@ def photographed(
         low = low * float(rng.random())
         counted[cv2.resize(void.astype(np.uint8), (n, n), interpolation=cv2.INTER_NEAREST) > 0] = 0.0
     how = cv2.INTER_AREA if camera.gsd_m < network_grid.PIXEL_M else cv2.INTER_CUBIC
+    if sparse:
+        picture = cv2.resize(_on_one_ground(shown, whole, rng), (CROP_PX, CROP_PX), interpolation=how)
+        return np.moveaxis(picture, 2, 0), cv2.resize(counted, (CROP_PX, CROP_PX), interpolation=cv2.INTER_NEAREST)
     if foreign is not None:
         around = frames.surroundings(scene.codes, rows, columns, rng, PIXEL_M, foreign.codes[::23, ::23])
         window = camera.tones(around[:, None])[:, 0]
@@ -157,3 +171,20 @@ def photographed(
     spread = (stretched[1].std(axis=0) + 1e-3) * np.exp(rng.normal(0, 0.15))
     counted = cv2.resize(counted, (CROP_PX, CROP_PX), interpolation=cv2.INTER_NEAREST)
     return np.moveaxis((picture - mean) / spread, 2, 0), counted
+
+
+def _on_one_ground(shown: Floats, whole: Floats, rng: np.random.Generator) -> Floats:
+    """A part (y, x, 3) as `kernels.network.statistics` show it on a site of which nearly all is the scene's ground."""
+    bright = whole.mean(axis=1)
+    ground = whole[bright >= np.quantile(bright, rng.uniform(*GROUND_FROM))]
+    darkest = np.percentile(whole, 0.1, axis=0)
+    low, high = np.percentile(ground, [1, 99], axis=0)
+    high = np.maximum(high, low + 1e-3)
+    alone = np.clip(((low - darkest) / (high - low) - ALONE[0]) / (ALONE[1] - ALONE[0]), 0.0, 1.0)
+    low = low - alone * np.maximum(low - darkest, 0.0)
+    high = low + (high - low) * np.exp(rng.normal(0, 0.08))
+    part, around = (np.clip((v - low) / (high - low) + LIFT, 0, TOP) ** GAMMA for v in (shown, ground))
+    mean, spread = around.mean(axis=0), around.std(axis=0) + 1e-3
+    spread = spread * max(1.0, float(mean.sum() / (MOST_BELOW * spread.sum())))
+    mean, spread = mean + rng.normal(0, 0.05), spread * np.exp(rng.normal(0, 0.15))
+    return np.asarray((part - mean) / spread, np.float32)

@@ -65,6 +65,8 @@ class Stage:
         And on so many of the scenes from `FLEETS_FROM`, all of them.
     dry : int
         And on so many of the scenes from `DRY_FROM`, all of them.
+    sparse : float
+        How often a part is shown as on a site of one ground, see `network_crops.photographed`.
     """
 
     scenes: int
@@ -83,6 +85,7 @@ class Stage:
     pairs: int = 0
     fleets: int = 0
     dry: int = 0
+    sparse: float = 0.0
 
 
 HOMES = (
@@ -122,6 +125,8 @@ FLEETS = Stage(
 sites: of the third round the parks and six sites of five dates."""
 DRY = replace(FLEETS, steps=1200, cycle=1200, rate=2e-4, dry=140)
 """A stage after it under skies of any blue, as it took blue shade on pale concrete for dark blue boxes."""
+SPARSE = replace(FLEETS, steps=1500, cycle=1500, rate=2e-4, dry=140, sparse=0.35)
+"""A stage after both for few boxes on one bright ground; not released (docs/research/detector.md)."""
 RECIPES = {
     "plain": (
         Stage(264, 3000, 3000, 4e-3, False),
@@ -143,6 +148,7 @@ RECIPES = {
     "homes": HOMES,
     "fleets": (FLEETS,),
     "dry": (DRY,),
+    "sparse": (SPARSE,),
     "drawing": (replace(HOMES[0], steps=1200, cycle=1200, draws_alone=True), replace(HOMES[1], draws_alone=True)),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
@@ -153,7 +159,7 @@ only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets l
 goes on from those, with the sites of the second round drawn twice as often; `rows` with all three rounds, longer;
 `homes` from that, with a fourth round, drawn twice as often, and own scenes of the same, at last with more trains of
 boxes; `drawing` does so with the layers of the plain one that draw; neither was released.
-`fleets` goes on from `rows`, `dry` from that."""
+`fleets` goes on from `rows`, `dry` from that, `sparse` from the released ones."""
 PAINTED_SHARE = 0.5
 """Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""
 

@@ -174,7 +174,10 @@ def _batch(
         in_shade(scenes[int(i)], rng) if stage.shaded and rng.random() < stage.shaded else scenes[int(i)]
         for i in chosen
     ]
-    batch = [crop(scene, rng, stage.dim, other) for scene, other in zip(shown, foreign, strict=True)]
+    batch = [
+        crop(scene, rng, stage.dim, other, sparse=stage.sparse > 0.0 and bool(rng.random() < stage.sparse))
+        for scene, other in zip(shown, foreign, strict=True)
+    ]
     return tuple(torch.from_numpy(np.stack(p)) for p in zip(*batch, strict=True))
 
 

@@ -43,3 +43,16 @@ def test_aim_chooses_parts_of_painted_scenes_for_boxes_less_often(scene: Scene) 
     assert share_around(alone, BOX[0, :2], is_framed=True) == pytest.approx(network_crops.LEAST_OFTEN, abs=0.07)
     painted = replace(alone, finest_m=0.5)
     assert share_around(painted, BOX[0, :2]) == pytest.approx(network_crops.PAINTED_OFTEN, abs=0.07)
+
+
+def test_sparse_parts_are_shown_by_their_ground_alone() -> None:
+    rng, side = np.random.default_rng(1), round(SIDE_M / PIXEL_M)
+    codes = rng.integers(195, 206, (side, side, 3)).astype(np.uint8)
+    codes[:, : side // 2] = rng.integers(20, 120, (side, side // 2, 3))
+    scene = Scene(codes, BOX, np.zeros(1, bool), np.zeros((side, side), bool))
+    plain, sparse = (
+        np.mean([network_crops.crop(scene, np.random.default_rng(k), True, sparse=way)[0].min() for k in range(12)])
+        for way in (False, True)
+    )
+    # By the whole scene's numbers black lies two spreads below the mean, by its ground's up to four.
+    assert sparse < plain - 0.8
