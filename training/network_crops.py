@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.kernels.containers import LENGTH_20FT_M, WIDTH_M
-from changedet.stages.objects.kernels import network_grid
-from changedet.stages.objects.kernels.network import MOST_BELOW
-from changedet.stages.objects.kernels.stretch import ALONE, GAMMA, LIFT, TOP
+from changedet.stages.objects.kernels import network, network_grid
+from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP
 from training import frames
 from training.network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene
 
@@ -33,6 +32,8 @@ MISTAKES_OFTEN = 0.35
 
 GROUND_FROM = (0.1, 0.6)
 """Share of a scene that is darker than its ground where that is shown as a site's only one."""
+OTHERS = 0.001
+"""Share of the scene, of its darkest, that such a site holds beside its ground."""
 
 
 def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -> Floats:
@@ -175,16 +176,10 @@ def photographed(
 
 def _on_one_ground(shown: Floats, whole: Floats, rng: np.random.Generator) -> Floats:
     """A part (y, x, 3) as `kernels.network.statistics` show it on a site of which nearly all is the scene's ground."""
-    bright = whole.mean(axis=1)
-    ground = whole[bright >= np.quantile(bright, rng.uniform(*GROUND_FROM))]
-    darkest = np.percentile(whole, 0.1, axis=0)
-    low, high = np.percentile(ground, [1, 99], axis=0)
-    high = np.maximum(high, low + 1e-3)
-    alone = np.clip(((low - darkest) / (high - low) - ALONE[0]) / (ALONE[1] - ALONE[0]), 0.0, 1.0)
-    low = low - alone * np.maximum(low - darkest, 0.0)
-    high = low + (high - low) * np.exp(rng.normal(0, 0.08))
-    part, around = (np.clip((v - low) / (high - low) + LIFT, 0, TOP) ** GAMMA for v in (shown, ground))
-    mean, spread = around.mean(axis=0), around.std(axis=0) + 1e-3
-    spread = spread * max(1.0, float(mean.sum() / (MOST_BELOW * spread.sum())))
-    mean, spread = mean + rng.normal(0, 0.05), spread * np.exp(rng.normal(0, 0.15))
+    ordered = whole[np.argsort(whole.mean(axis=1))]
+    ground, darkest = (int(share * len(ordered)) for share in (rng.uniform(*GROUND_FROM), OTHERS))
+    sample = np.concatenate([ordered[ground:], ordered[:darkest]]).T[None, :, None].astype(np.float32)
+    site = network.statistics(sample, (0, 1, 2))
+    part = np.moveaxis(network.stretched(np.moveaxis(shown, 2, 0), site.low, site.high), 0, 2)
+    mean, spread = np.array(site.mean) + rng.normal(0, 0.05), np.array(site.spread) * np.exp(rng.normal(0, 0.15))
     return np.asarray((part - mean) / spread, np.float32)

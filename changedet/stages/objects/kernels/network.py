@@ -82,7 +82,7 @@ def statistics(samples: Singles, bands: Sequence[int]) -> NetworkStatistics:
     Returns
     -------
     NetworkStatistics
-        Without the date's pixel and shadow; spreads are at least a fourth of the means.
+        Without the date's pixel and shadow; the sum of the spreads is at least 1 / `MOST_BELOW` of that of the means.
     """
     chosen = samples[:, list(bands)]
     low, high = open_limits(chosen)

@@ -17,7 +17,7 @@ DARKEST: Final = 0.05
 ALONE: Final = (0.2, 0.3)
 """How far the darkest may lie below the dark end, as a share of the range: up to the first that end is kept, from the
 second on the darkest takes its place. Of scenes that taught the network one in twenty lies beyond the first and one in
-a hundred beyond .24; of looks at a few boxes on bright sand, .42 to .78 (docs/research/detector.md, "Few boxes on
+a hundred beyond .24; six looks at few boxes on bright sand lie at .38 to .78 (docs/research/detector.md, "Few boxes on
 bright ground")."""
 LEAST_RANGE: Final = 1e-6
 """Bright less dark end of an even picture, as a share of its value: nothing is divided by 0."""
