@@ -17,7 +17,7 @@ from changedet.plan import Plan
 from changedet.plan.seasons import knows_seasons
 from changedet.store import RunFolder, identity
 
-STEP_VERSION: Final = 15
+STEP_VERSION: Final = 16
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
 PIXELS_VERSION: Final = 4

@@ -22,6 +22,7 @@ from changedet.stages.objects.kernels import network, network_grid, network_peak
 from changedet.stages.objects.kernels.box_brightness import surround_brightness
 from changedet.stages.objects.kernels.box_labels import kinds, surface_colours
 from changedet.stages.objects.kernels.box_measures import picture_colours
+from changedet.stages.objects.kernels.closed_rows import contrasts
 from changedet.stages.objects.kernels.dark_lots import seen_again
 from changedet.stages.objects.kernels.length_correction import corrected_lengths
 from changedet.stages.objects.kernels.network import NetworkStatistics
@@ -29,7 +30,7 @@ from changedet.stages.objects.kernels.network_peaks import Peaks
 from changedet.stages.objects.kernels.painted_bays import painted_bays
 from changedet.stages.objects.kernels.stretch import GAMMA
 from changedet.stages.objects.lattice import Description, Found
-from changedet.stages.objects.rescoring import EVIDENCE, GROUND, LOOK, PLACE, ROOF
+from changedet.stages.objects.rescoring import EVIDENCE, GAPS, GROUND, LOOK, PLACE, ROOF
 from changedet.stages.objects.second_look import Looks, looks
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def find(
     Returns
     -------
     Found
-        Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE`, `LOOK`, `ROOF`,
+        Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE`, `GAPS`, `LOOK`, `ROOF`,
         `GROUND`, `PLACE` and `HOME_ODDS`, of which the last five are only given where a box's centre lies within the
         block's halo.
     """
@@ -167,7 +168,7 @@ def find(
         "color": surface_colours(colours, index, GAMMA),
         "inferred": np.zeros(len(boxes), np.bool_),
     }
-    evidence = _evidence(seen, boxes, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), colours, gsd_m)
+    evidence = _evidence(seen, boxes, sure, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), colours, gsd_m)
     table = table_of(columns).assign(**evidence)
     more = _looks(seen, table, boxes, model, resolution_m, in_colour=bool(index))
     # These two compare a box with what lies around it in the scene's light, in which a lot's boxes cannot be told.
@@ -192,11 +193,15 @@ def _looks(
     return looks(table, inside, seen.stretched, boxes, model, resolution_m, in_colour=in_colour)
 
 
-def _evidence(seen: _Block, boxes: Floats, peaks: Peaks, colours: Floats, gsd_m: float) -> dict[str, Floats]:
+def _evidence(
+    seen: _Block, boxes: Floats, sure: Floats, peaks: Peaks, colours: Floats, gsd_m: float
+) -> dict[str, Floats]:
     """What rescoring needs of each box."""
-    brightness = surround_brightness(seen.picture.mean(axis=0), boxes, seen.pixel_m)
+    bright = seen.picture.mean(axis=0)
+    brightness = surround_brightness(bright, boxes, seen.pixel_m)
     values = (peaks.logit, peaks.other, *brightness.T, np.ptp(colours, axis=1), np.full(len(boxes), gsd_m))
-    return dict(zip(EVIDENCE, values, strict=True))
+    gaps = contrasts(bright, boxes, sure, seen.pixel_m)
+    return dict(zip((*EVIDENCE, *GAPS), (*values, *gaps.T), strict=True))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from changedet.stages.objects.kernels import (
     box_looks,
     box_places,
     cast_shade,
+    closed_rows,
     context_rescoring,
     gabled_roofs,
     roof_evidence,
@@ -46,6 +47,9 @@ PLACE: Final = "place_odds"
 """Column of log odds by the kind of place, NaN where none was looked at; added and taken away likewise, for all
 containers that are not out of the question."""
 
+GAPS: Final = ("left_gap", "right_gap")
+"""Columns of what lies between a box and its neighbours, of `kernels.closed_rows.contrasts`; taken away likewise."""
+
 
 def context_forests() -> tuple[Forest, Forest]:
     """The forests that rescore boxes from their neighbours.
@@ -73,13 +77,13 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same boxes, without `EVIDENCE`, `LOOK`, `ROOF`, `GROUND` and `PLACE`, but with `HOME_ODDS`, as intervals
-        ask for it too; those that were filled into rows lose what the rows' ends lose.
+        The same boxes, without `EVIDENCE`, `GAPS`, `LOOK`, `ROOF`, `GROUND` and `PLACE`, but with `HOME_ODDS`, as
+        intervals ask for it too; those that were filled into rows lose what the rows' ends lose.
     """
     # Imported here for a quick start.
     import pandas as pd
 
-    plain = table.drop(columns=[*EVIDENCE, LOOK, ROOF, GROUND, PLACE], errors="ignore")
+    plain = table.drop(columns=[*EVIDENCE, *GAPS, LOOK, ROOF, GROUND, PLACE], errors="ignore")
     if "logit" not in table or not len(table):
         return plain
     features = context_rescoring.features(box_evidence(table, resolution_m))
@@ -101,7 +105,7 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
 
 
 def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
-    """A whole scene's boxes, rescored, with what all of them together say of tents, houses and shade.
+    """A whole scene's boxes, rescored, with what all of them together say of tents, houses, lock-ups and shade.
 
     Parameters
     ----------
@@ -119,6 +123,8 @@ def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     sure, inside = (frame.to_numpy(np.float64) for frame in (judged["confidence"], table[BRIGHTNESS[INSIDE]]))
     boxes, is_container = rectangles_of(judged, resolution_m), (judged["kind"] != OTHER).to_numpy()
     sure = slope_pairs.doubted(boxes, sure, inside, is_container)
+    if set(GAPS) <= set(table) and float(table["gsd_m"].iloc[0]) <= closed_rows.COARSEST_M:
+        sure = closed_rows.doubted(boxes, sure, table[[*GAPS]].to_numpy(np.float64), is_container)
     colours = hex_rgb(judged["color"].to_numpy(object))
     return judged.assign(confidence=cast_shade.doubted(boxes, sure, colours, is_container))
 

@@ -138,3 +138,14 @@ def test_detect_containers_on_real_rail_wagons(real_data: Path) -> None:
     pairs = yards.hits(found, yard.boxes)
     assert 2 * len(pairs[0]) / (len(found) + len(yard.boxes)) > 0.8
     assert len(pairs[0]) / len(found) > 0.9
+
+
+@pytest.mark.parametrize(("gsd_m", "seed"), [(0.3, 0), (0.5, 1)])
+def test_the_same_row_is_of_containers_with_gaps_and_of_lock_ups_without(gsd_m: float, seed: int) -> None:
+    found = []
+    for width_m in (2.44, 3.05):
+        rows = [(12 + k * 3.05, 25.0 + r * 16, 6.06, width_m, 0.0) for r in (0, 1) for k in range(12)]
+        picture = painted(np.array(rows), (70, 62), gsd_m, seed)
+        found.append(len(detect_containers(as_array(picture, gsd_m), method="learned")))
+    assert found[0] == 24
+    assert found[1] <= 2
