@@ -25,6 +25,8 @@ REACH_M: Final = 3.7
 TURN_RAD, SHIFT_M, RATIO = 0.12, 1.5, 1.22
 """Neighbours in a row are turned against each other and shifted along by less, and their lengths are in a lesser ratio.
 Chosen by hand."""
+LONGEST_M: Final = 8.0
+"""Of a lock-up: a car and a wall. Containers of 40 feet that touch in stacks are found unevenly far apart."""
 TOGETHER_M: Final = 15.0
 """Between centres, within which boxes are of one place: rows of lock-ups face each other across a lane."""
 LEAST_APART_M: Final = 2.85
@@ -174,7 +176,7 @@ def closed(boxes: Floats, confidence: Floats, gaps: Floats, is_container: Bools)
     from scipy.sparse.csgraph import connected_components
 
     out = np.zeros(len(boxes), bool)
-    listed = np.where(is_container, confidence, 0.0)
+    listed = np.where(is_container & (boxes[:, 2] < LONGEST_M), confidence, 0.0)
     pairs = neighbours(boxes, listed)
     apart = np.abs(pairs.across) >= LEAST_APART_M
     if apart.sum() < LEAST_PAIRS:

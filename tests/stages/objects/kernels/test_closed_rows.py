@@ -96,6 +96,12 @@ def test_boxes_as_near_as_containers_too_few_or_of_another_kind_stay() -> None:
     np.testing.assert_array_equal(after(boxes, between(boxes, np.nan)), 0.9)
 
 
+def test_boxes_longer_than_a_lock_up_stay() -> None:
+    boxes = row()
+    boxes[:, 2] = 12.2
+    np.testing.assert_array_equal(after(boxes, between(boxes, 0.0)), 0.9)
+
+
 def test_short_rows_that_face_each_other_are_one_place() -> None:
     for apart_m, doubted in ((TOGETHER_M - 2, True), (TOGETHER_M + 10, False)):
         boxes = np.concatenate([row(5), row(5, y=12.0 + apart_m)])
