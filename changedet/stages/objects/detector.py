@@ -18,11 +18,10 @@ from changedet.kernels.containers import OTHER
 from changedet.kernels.doubts import HOME_ODDS
 from changedet.kernels.onnx_session import session
 from changedet.stages.objects.boxes import OVERLAP, BoxColumns, placed_columns, table_of
-from changedet.stages.objects.kernels import network, network_grid, network_peaks, rectangles
+from changedet.stages.objects.kernels import closed_rows, network, network_grid, network_peaks, rectangles
 from changedet.stages.objects.kernels.box_brightness import surround_brightness
 from changedet.stages.objects.kernels.box_labels import kinds, surface_colours
 from changedet.stages.objects.kernels.box_measures import picture_colours
-from changedet.stages.objects.kernels.closed_rows import contrasts
 from changedet.stages.objects.kernels.dark_lots import seen_again
 from changedet.stages.objects.kernels.length_correction import corrected_lengths
 from changedet.stages.objects.kernels.network import NetworkStatistics
@@ -200,7 +199,8 @@ def _evidence(
     bright = seen.picture.mean(axis=0)
     brightness = surround_brightness(bright, boxes, seen.pixel_m)
     values = (peaks.logit, peaks.other, *brightness.T, np.ptp(colours, axis=1), np.full(len(boxes), gsd_m))
-    gaps = contrasts(bright, boxes, sure, seen.pixel_m)
+    fine = gsd_m <= closed_rows.COARSEST_M
+    gaps = closed_rows.contrasts(bright, boxes, sure, seen.pixel_m) if fine else np.full((len(boxes), 2), np.nan)
     return dict(zip((*EVIDENCE, *GAPS), (*values, *gaps.T), strict=True))
 
 

@@ -46,9 +46,9 @@ and taken away likewise."""
 PLACE: Final = "place_odds"
 """Column of log odds by the kind of place, NaN where none was looked at; added and taken away likewise, for all
 containers that are not out of the question."""
-
 GAPS: Final = ("left_gap", "right_gap")
-"""Columns of what lies between a box and its neighbours, of `kernels.closed_rows.contrasts`; taken away likewise."""
+"""Columns of what lies between a box and its neighbours, of `kernels.closed_rows.contrasts`, NaN where it was
+not measured; taken away likewise."""
 
 
 def context_forests() -> tuple[Forest, Forest]:
@@ -123,7 +123,7 @@ def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     sure, inside = (frame.to_numpy(np.float64) for frame in (judged["confidence"], table[BRIGHTNESS[INSIDE]]))
     boxes, is_container = rectangles_of(judged, resolution_m), (judged["kind"] != OTHER).to_numpy()
     sure = slope_pairs.doubted(boxes, sure, inside, is_container)
-    if set(GAPS) <= set(table) and float(table["gsd_m"].iloc[0]) <= closed_rows.COARSEST_M:
+    if set(GAPS) <= set(table):
         sure = closed_rows.doubted(boxes, sure, table[[*GAPS]].to_numpy(np.float64), is_container)
     colours = hex_rgb(judged["color"].to_numpy(object))
     return judged.assign(confidence=cast_shade.doubted(boxes, sure, colours, is_container))

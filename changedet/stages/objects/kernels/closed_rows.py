@@ -19,7 +19,7 @@ from changedet.stages.objects.kernels.side_by_side import beside, near_pairs
 LEAST_CONFIDENCE: Final = 0.1
 """Of both neighbours: what a look lists."""
 COARSEST_M: Final = 0.6
-"""Pixel beyond which nothing is told: gaps of half a metre were looked at in pixels of .5 m."""
+"""Coarsest pixel in which gaps, about half a metre wide, are measured: coarser pictures were not evaluated."""
 REACH_M: Final = 3.7
 """Across, from centre to centre: beyond it more than a box's half width lies between."""
 TURN_RAD, SHIFT_M, RATIO = 0.12, 1.5, 1.22
@@ -46,7 +46,9 @@ BETWEEN: Final = (0.34, 0.42, 0.5, 0.58, 0.66)
 ON_ROOFS: Final = (-0.12, 0.0, 0.12)
 """Places on a roof, likewise, from its centre."""
 HALF_LENGTH: Final = 0.25
-"""Half of the line along both boxes that is averaged at each place, in their lengths."""
+"""Half of the line along both boxes that is averaged at each place, as a share of the shorter one's length."""
+LEAST_BRIGHTNESS: Final = 1e-6
+"""Of the brighter roof, so that nothing is divided by 0."""
 
 
 class Sides(NamedTuple):
@@ -128,7 +130,7 @@ def contrasts(bright: Singles, boxes: Floats, confidence: Floats, pixel_m: float
 @compiled
 def _seen_between(image: Singles, boxes: Floats, one: Ints, other: Ints, spots: Floats, out: Floats) -> None:
     """Contrast of what lies between the boxes (px) of each pair; `spots` are on both roofs, then between."""
-    work, mean, on = np.empty(1), np.empty(1), 3
+    work, mean, on = np.empty(1), np.empty(1), len(ON_ROOFS)
     for n in range(one.size):
         a, b = boxes[one[n]], boxes[other[n]]
         along_x, along_y = np.sin(a[4]), -np.cos(a[4])
@@ -148,7 +150,7 @@ def _seen_between(image: Singles, boxes: Floats, one: Ints, other: Ints, spots: 
                 second += mean[0] / on
             else:
                 darkest, brightest = min(darkest, mean[0]), max(brightest, mean[0])
-        top = max(first, second, 1e-6)
+        top = max(first, second, LEAST_BRIGHTNESS)
         out[n] = max(min(first, second) - darkest, brightest - top, 0.0) / top
 
 
@@ -181,17 +183,16 @@ def closed(boxes: Floats, confidence: Floats, gaps: Floats, is_container: Bools)
     apart = np.abs(pairs.across) >= LEAST_APART_M
     if apart.sum() < LEAST_PAIRS:
         return out
-    left, right = gaps[pairs.one, _side(pairs.across)], gaps[pairs.other, _side(pairs.back)]
-    seen = np.fmax(left, right)
+    seen = np.fmax(gaps[pairs.one, _side(pairs.across)], gaps[pairs.other, _side(pairs.back)])
     near = near_pairs(boxes, listed, LEAST_CONFIDENCE, TOGETHER_M)
     links = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), (len(boxes), len(boxes)))
     place = connected_components(links, directed=False)[1][pairs.one]
-    for one in np.unique(place):
+    known = apart & np.isfinite(seen)
+    least = int(place.max()) + 1
+    pairs_known, gaps_seen = (np.bincount(place[c], minlength=least) for c in (known, known & (seen >= GAP)))
+    for one in np.flatnonzero((pairs_known >= LEAST_PAIRS) & (gaps_seen <= MOST_GAPS * pairs_known)):
         own = place == one
-        known = own & apart & np.isfinite(seen)
-        if known.sum() < LEAST_PAIRS or np.median(np.abs(pairs.across[own])) < LEAST_APART_M:
-            continue
-        if (seen[known] >= GAP).mean() <= MOST_GAPS:
+        if np.median(np.abs(pairs.across[own])) >= LEAST_APART_M:
             out[np.concatenate([pairs.one[own], pairs.other[own]])] = True
     return out
 
