@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from changedet.arrays import Bools, Floats
+from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import OTHER
@@ -63,6 +64,52 @@ def context_forests() -> tuple[Forest, Forest]:
     return there, kind
 
 
+class Company(NamedTuple):
+    """What the neighbours of boxes say of them.
+
+    Attributes
+    ----------
+    confidence : float64 (n,)
+        Probability that a box is there and of its class, 0 to 1.
+    kind : object (n,)
+        A str each: of a container by its size, or `OTHER`.
+    features : float32 (n, len(context_rescoring.NAMES))
+        By which both are known.
+    """
+
+    confidence: Floats
+    kind: NDArray[np.object_]
+    features: Singles
+
+    @property
+    def is_container(self) -> Bools:
+        """Which are of a container's kind, bool (n,)."""
+        return np.asarray(self.kind != OTHER)
+
+    def known(self, name: str) -> Floats:
+        """One of `context_rescoring.NAMES`, float64 (n,)."""
+        return self.features[:, context_rescoring.NAMES.index(name)].astype(np.float64)
+
+
+def by_company(table: pd.DataFrame, resolution_m: float) -> Company:
+    """What their neighbours say of boxes, before any of them is looked at again.
+
+    Parameters
+    ----------
+    table, resolution_m
+        As for `rescored`, of a block or of a scene.
+
+    Returns
+    -------
+    Company
+        In the table's order.
+    """
+    features = context_rescoring.features(box_evidence(table, resolution_m))
+    sure, container = context_rescoring.rescored(features, *context_forests())
+    sized = kinds(table["length_m"].to_numpy(), float(table["gsd_m"].iloc[0]))
+    return Company(sure, np.where(container, sized, OTHER).astype(object), features)
+
+
 def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     """A scene's boxes with confidence and class from their neighbours, and from a second look at those in doubt.
 
@@ -86,22 +133,21 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     plain = table.drop(columns=[*EVIDENCE, *GAPS, LOOK, ROOF, GROUND, PLACE], errors="ignore")
     if "logit" not in table or not len(table):
         return plain
-    features = context_rescoring.features(box_evidence(table, resolution_m))
-    sure, container = context_rescoring.rescored(features, *context_forests())
-    sized = kinds(plain["length_m"].to_numpy(), float(table["gsd_m"].iloc[0]))
-    named = np.where(container, sized, OTHER).astype(object)
-    doubtful = box_looks.doubtful(sure, named != OTHER)
-    for odds in (LOOK, GROUND):
+    company = by_company(table, resolution_m)
+    sure, container = company.confidence, company.is_container
+    row = company.known("row_sum")
+    doubtful, in_line = box_looks.doubtful(sure, container), box_looks.in_line(row)
+    for odds, asked in ((LOOK, doubtful & in_line), (GROUND, doubtful)):
         if odds in table:
-            sure = box_looks.looked_at(sure, np.where(doubtful, table[odds].to_numpy(np.float64), np.nan))
+            sure = box_looks.looked_at(sure, np.where(asked, table[odds].to_numpy(np.float64), np.nan))
     if ROOF in table:
-        sure = roof_evidence.doubted(sure, table[ROOF].to_numpy(np.float64), named != OTHER)
-    beside, row = (features[:, context_rescoring.NAMES.index(n)].astype(np.float64) for n in ("side_sum", "row_sum"))
+        sure = roof_evidence.doubted(sure, table[ROOF].to_numpy(np.float64), container)
     if PLACE in table:
-        sure = box_places.placed(sure, table[PLACE].to_numpy(np.float64), beside, named != OTHER)
+        beside = np.where(in_line, company.known("side_sum"), 0.0)
+        sure = box_places.placed(sure, table[PLACE].to_numpy(np.float64), beside, container)
     if HOME_ODDS in table:
-        sure = box_homes.doubted(sure, table[HOME_ODDS].to_numpy(np.float64), row, named != OTHER)
-    return plain.assign(confidence=sure, kind=pd.Series(named, index=plain.index).astype(plain["kind"].dtype))
+        sure = box_homes.doubted(sure, table[HOME_ODDS].to_numpy(np.float64), row, container)
+    return plain.assign(confidence=sure, kind=pd.Series(company.kind, index=plain.index).astype(plain["kind"].dtype))
 
 
 def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import cv2
 import numpy as np
 
-from changedet.arrays import Bools, Floats, Ints, Singles
+from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels import hall_pictures
-from changedet.kernels.containers import OTHER
 from changedet.kernels.onnx_session import session
 from changedet.models import hall_network
 from changedet.models.loader import released_content, released_trees
@@ -91,7 +90,7 @@ def looks(
     """A second look at those of a block's boxes that are in doubt, and at the roofs and the places of all of them.
 
     A box is in doubt by what its neighbours in the block say of it, before the whole scene's boxes are known: a block
-    reaches as far beyond its cell as neighbours count.
+    reaches as far beyond its cell as neighbours count. Only what stands in line with others gets the second look.
 
     Parameters
     ----------
@@ -123,12 +122,13 @@ def looks(
     odds, roof, ground, place, home = (np.full(len(table), np.nan) for _ in range(5))
     if table.empty:
         return Looks(odds, roof, ground, place, home)
-    judged = rescoring.rescored(table, resolution_m)
-    sure, is_container = judged["confidence"].to_numpy(np.float64), (judged["kind"] != OTHER).to_numpy()
+    company = rescoring.by_company(table, resolution_m)
+    sure, is_container = company.confidence, company.is_container
     own = inside & is_container
-    chosen = np.flatnonzero(box_looks.doubtful(sure, own))
-    if not chosen.size:
+    doubtful = box_looks.doubtful(sure, own)
+    if not doubtful.any():
         return Looks(odds, roof, ground, place, home)
+    chosen = np.flatnonzero(doubtful & box_looks.in_line(company.known("row_sum")))
     mean, spread = (np.asarray(v, np.float32)[:, None, None] for v in (model.mean, model.spread))
     image = np.ascontiguousarray(np.moveaxis((stretched - mean) / spread, 0, 2))
     encoder = session(released_content(ENCODER))
@@ -141,14 +141,13 @@ def looks(
         home[own] = box_homes.log_odds(maps, steps_px, boxes[own, :2], released_weights(HOMES))
         if max(resolution_m, model.gsd_m or 0.0) <= COARSEST_M:
             known = np.where(is_container, box_looks.looked_at(sure, odds), 0.0)
-            ground = _ground_odds(stretched, boxes, known, chosen, resolution_m)
+            ground = _ground_odds(stretched, boxes, known, doubtful, resolution_m)
     return Looks(odds, roof, ground, place, home)
 
 
-def _ground_odds(stretched: Singles, boxes: Floats, confidence: Floats, chosen: Ints, resolution_m: float) -> Floats:
-    """What the ground's own colours say of the chosen boxes, NaN of all others."""
+def _ground_odds(stretched: Singles, boxes: Floats, confidence: Floats, asked: Bools, resolution_m: float) -> Floats:
+    """What the ground's own colours say of the boxes that are asked for, NaN of all others."""
     trees = released_trees(GROUND_COLOURS, ground_colours.NAMES)
-    asked = np.isin(np.arange(len(boxes)), chosen)
     linear, offset = roof_evidence.hall_picture(stretched), float(trees.about["offset"])
     return ground_colours.log_odds(linear, boxes, confidence, asked, resolution_m, trees.forests[0], offset)
 

@@ -123,7 +123,7 @@ def classical(
 
 
 @STAGE.method(
-    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=27
+    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=28
 )
 def learned(
     facts: Facts,

@@ -20,6 +20,7 @@ from changedet.stages.objects import rescoring, second_look
 from changedet.stages.objects.boxes import suppress
 from changedet.stages.objects.kernels import box_looks, roof_evidence
 from changedet.stages.objects.kernels.box_homes import FREE_ODDS, RINGS_M, TAKEN
+from changedet.stages.objects.kernels.context_rescoring import NAMES
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.lattice import ObjectMethod
 from changedet.stages.objects.rescoring import GROUND, LOOK, PLACE, ROOF
@@ -74,15 +75,17 @@ def test_weights_of_places_are_of_the_maps_of_halls() -> None:
         assert (weights.spread > 0).all()
 
 
-def test_look_odds_are_of_containers_in_doubt_alone(boxes: pd.DataFrame) -> None:
-    judged = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF, GROUND, PLACE, HOME_ODDS]), GSD_M)
-    sure = judged["confidence"].to_numpy()
-    doubtful = box_looks.doubtful(sure, (judged["kind"] != OTHER).to_numpy())
-    looked = boxes[LOOK].notna().to_numpy()
-    assert doubtful.sum() > 10
+def test_look_odds_are_of_containers_in_doubt_and_in_line_alone(boxes: pd.DataFrame) -> None:
+    company = rescoring.by_company(boxes, GSD_M)
+    doubtful = box_looks.doubtful(company.confidence, company.is_container)
+    in_line = box_looks.in_line(company.known("row_sum"))
+    looked, compared = (boxes[name].notna().to_numpy() for name in (LOOK, GROUND))
+    assert (doubtful & in_line).sum() > 10
+    assert (doubtful & ~in_line).sum() > 4
     # A cell decides by its own boxes, before those of its neighbours are joined: at most a few differ.
-    assert (looked != doubtful).mean() < 0.02
-    assert not looked[sure > 0.99].any()
+    assert (looked != doubtful & in_line).mean() < 0.02
+    assert (compared != doubtful).mean() < 0.02
+    assert not looked[company.confidence > 0.99].any()
 
 
 def test_look_odds_are_the_same_with_cells_of_any_size(boxes: pd.DataFrame) -> None:
@@ -107,30 +110,33 @@ def test_look_odds_need_a_box_within_the_cell(boxes: pd.DataFrame) -> None:
 
 
 def test_look_odds_leave_other_boxes_and_other_cells_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = pd.DataFrame({"confidence": [0.5, 0.5, 0.5, 0.95], "kind": [OTHER, "20ft", "20ft", "20ft"]})
-    monkeypatch.setattr(rescoring, "rescored", lambda table, _: table)
+    table = pd.DataFrame({"kind": [OTHER, "20ft", "20ft", "20ft", "20ft"]})
+    features = np.zeros((5, len(NAMES)), np.float32)
+    features[:4, NAMES.index("row_sum")] = 2 * box_looks.IN_LINE
+    company = rescoring.Company(np.array([0.5, 0.5, 0.5, 0.95, 0.5]), table["kind"].to_numpy(object), features)
+    monkeypatch.setattr(rescoring, "by_company", lambda *_: company)
     image = np.random.default_rng(0).random((3, 80, 80), dtype=np.float32)
-    boxes = np.array([[20.0, 20.0, 6.1, 2.44, 0.3]] * 4)
+    boxes = np.array([[20.0, 20.0, 6.1, 2.44, 0.3]] * 5)
     model = NetworkStatistics((0.0,) * 3, (1.0,) * 3, (0.5,) * 3, (0.3,) * 3)
-    inside = np.array([True, True, False, True])
-    found = second_look.looks(judged, inside, image, boxes, model, GSD_M, in_colour=True)
-    assert np.isfinite(found.odds).tolist() == [False, True, False, False]
+    inside = np.array([True, True, False, True, True])
+    found = second_look.looks(table, inside, image, boxes, model, GSD_M, in_colour=True)
+    assert np.isfinite(found.odds).tolist() == [False, True, False, False, False]
     assert abs(found.odds[1]) < 5
     # Roofs are looked for beneath sure boxes, too: a roof may be full of them.
-    assert np.isfinite(found.roof).tolist() == [False, True, False, True]
-    assert np.isfinite(found.place).tolist() == [False, True, False, True]
-    assert np.isfinite(found.home).tolist() == [False, True, False, True]
-    assert np.isfinite(found.ground).tolist() == [False, True, False, False]
-    grey = second_look.looks(judged, inside, image, boxes, model, GSD_M, in_colour=False)
+    assert np.isfinite(found.roof).tolist() == [False, True, False, True, True]
+    assert np.isfinite(found.place).tolist() == [False, True, False, True, True]
+    assert np.isfinite(found.home).tolist() == [False, True, False, True, True]
+    assert np.isfinite(found.ground).tolist() == [False, True, False, False, True]
+    grey = second_look.looks(table, inside, image, boxes, model, GSD_M, in_colour=False)
     np.testing.assert_array_equal(grey.odds, found.odds)
     assert np.isnan(grey.roof).all()
     assert np.isnan(grey.place).all()
     assert np.isnan(grey.home).all()
     assert np.isnan(grey.ground).all()
-    coarse = second_look.looks(judged, inside, image, boxes, replace(model, gsd_m=1.0), GSD_M, in_colour=True)
+    coarse = second_look.looks(table, inside, image, boxes, replace(model, gsd_m=1.0), GSD_M, in_colour=True)
     np.testing.assert_array_equal(coarse.odds, found.odds)
     assert np.isnan(coarse.ground).all()
-    nothing = second_look.looks(judged, inside & (np.arange(4) == 3), image, boxes, model, GSD_M, in_colour=True)
+    nothing = second_look.looks(table, inside & (np.arange(5) == 3), image, boxes, model, GSD_M, in_colour=True)
     assert np.isnan(nothing.roof).all()
 
 
@@ -149,11 +155,15 @@ def test_rescored_adds_a_look_to_boxes_in_doubt(boxes: pd.DataFrame) -> None:
     assert list(more.columns) == list(plain.columns)
     before, after = plain["confidence"].to_numpy(), more["confidence"].to_numpy()
     doubtful = box_looks.doubtful(before, (plain["kind"] != OTHER).to_numpy())
-    np.testing.assert_array_equal(after[~doubtful], before[~doubtful])
+    looked = doubtful & box_looks.in_line(rescoring.by_company(boxes, GSD_M).known("row_sum"))
+    np.testing.assert_array_equal(after[~looked], before[~looked])
     odds = np.log(after / (1 - after)) - np.log(before / (1 - before))
-    np.testing.assert_allclose(odds[doubtful], 1.0)
+    np.testing.assert_allclose(odds[looked], 1.0)
     by_ground = rescoring.rescored(boxes.assign(**{LOOK: 0.0, ROOF: np.nan, GROUND: 1.0, PLACE: np.nan}), GSD_M)
-    np.testing.assert_allclose(by_ground["confidence"], after)
+    compared = by_ground["confidence"].to_numpy()
+    np.testing.assert_allclose(compared[looked], after[looked])
+    assert (compared > before)[doubtful].all()
+    np.testing.assert_array_equal(compared[~doubtful], before[~doubtful])
     none = rescoring.rescored(boxes.assign(**{LOOK: np.nan, ROOF: -1.0, GROUND: np.nan, PLACE: np.nan}), GSD_M)
     pd.testing.assert_frame_equal(none, plain)
 
@@ -206,7 +216,10 @@ def test_rescored_adds_what_places_say_to_boxes_in_question(boxes: pd.DataFrame)
     odds = [np.log(sure[above] / (1 - sure[above])) for sure in (less, before, more)]
     assert (odds[0] < odds[1] + 1e-9).all()
     assert (odds[1] < odds[2] + 1e-9).all()
-    # of boxes that stand side by side a place says nothing
+    # of boxes that stand side by side in lines a place says nothing, of all that stand in none what it knows
+    alone = ~box_looks.in_line(rescoring.by_company(boxes, GSD_M).known("row_sum"))[above]
+    assert alone.sum() > 4
     for moved in (odds[1] - odds[0], odds[2] - odds[1]):
-        assert moved.max() > 0.9 > 0.1 > moved.min()
+        assert moved.min() < 0.1
+        np.testing.assert_allclose(moved[alone], 1.0)
     np.testing.assert_array_equal(more[~above], before[~above])

@@ -41,6 +41,10 @@ STEPS_PX: Final = (4, 8)
 DOUBTFUL: Final = (0.15, 0.9)
 """Confidences between which a box is looked at: looks at all from .03 to .95 cost nearly twice as much, and count the
 same boxes but for 8 of 13,000 on teaching sites left out of the fit (docs/research/detector.md)."""
+IN_LINE: Final = 0.15
+"""Sum of the likely neighbours end to end (`context_rescoring`, ``row_sum``) from which on a box is looked at. Elsewhere
+a look tells the ground that taught it: on hands that did not, it is as often wrong as right there. Chosen with four
+hands in view; .05 to .3 are alike (docs/research/detector.md)."""
 LEAST_CONFIDENCE: Final = 1e-4
 """Bound of confidences and of their complements, so that log odds are finite."""
 
@@ -61,6 +65,22 @@ def doubtful(confidence: Floats, is_container: Bools) -> Bools:
         Neither sure, nor out of the question.
     """
     return np.asarray(is_container & (confidence > DOUBTFUL[0]) & (confidence < DOUBTFUL[1]))
+
+
+def in_line(row: Floats) -> Bools:
+    """Boxes with others at their ends, of which a look tells more than of the ground about them.
+
+    Parameters
+    ----------
+    row : float64 (n,)
+        Likely neighbours end to end, 0 to 2 (`context_rescoring`, ``row_sum``).
+
+    Returns
+    -------
+    bool (n,)
+        Those in a line of boxes.
+    """
+    return np.asarray(row > IN_LINE)
 
 
 def looked_at(confidence: Floats, odds: Floats) -> Floats:

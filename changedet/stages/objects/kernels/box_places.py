@@ -115,8 +115,8 @@ def log_odds(maps: Sequence[Singles], steps_px: Sequence[int], boxes: Floats, we
 def placed(confidence: Floats, odds: Floats, beside: Floats, is_container: Bools) -> Floats:
     """Confidence of boxes once their places are known.
 
-    Where boxes stand side by side, a place says nothing: rails lie two box widths apart, and of a packed block, which
-    few places that taught were like, the neighbours know more.
+    Where boxes stand side by side in lines, a place says nothing: rails lie two box widths apart, and of a packed
+    block, which few places that taught were like, the neighbours know more.
 
     Parameters
     ----------
@@ -125,7 +125,8 @@ def placed(confidence: Floats, odds: Floats, beside: Floats, is_container: Bools
     odds : float64 (n,)
         Of `log_odds`; NaN where no place was looked at.
     beside : float64 (n,)
-        Likely neighbours side by side, 0 to 2 (`context_rescoring`, ``side_sum``).
+        Likely neighbours side by side of boxes in line with others, 0 to 2 (`context_rescoring`, ``side_sum``); 0 of
+        all others, of which a place says what it knows.
     is_container : bool (n,)
         Others are left alone.
 
@@ -139,7 +140,7 @@ def placed(confidence: Floats, odds: Floats, beside: Floats, is_container: Bools
 
 
 def weighed(odds: Floats, beside: Floats) -> Floats:
-    """Log odds of places, which say less or nothing of boxes side by side.
+    """Log odds of places, which say less or nothing of boxes side by side in lines.
 
     Parameters
     ----------
