@@ -61,6 +61,17 @@ def test_snow_that_a_look_had_on_grey_ground_as_well_is_known_by_its_brightness(
     ).mean() > 0.95
 
 
+def test_snow_that_grass_stands_in_is_known_and_pale_plants_are_none() -> None:
+    """Of pixels of 2 m in patches of snow a third may be grass, which is as bright in the near infrared as snow."""
+    lies, grass = patches(0.25), np.full((SIZE, SIZE), 3500, np.float32)
+    seen = snowed(bare(), lies)
+    infrared = np.where(lies, 1.12 * seen[2], grass)
+    found = white_snow(seen, infrared, bare(4), FLOOR, RESOLUTION_M, is_scaled=True)
+    assert (found[lies] == PATCHES).mean() > 0.95
+    plants = np.where(lies, 1.4 * seen[2], grass)
+    assert (white_snow(seen, plants, bare(4), FLOOR, RESOLUTION_M, is_scaled=True) == CLEAR).all()
+
+
 @pytest.mark.parametrize("share", [0.02, 0.05])
 def test_white_roofs_here_and_there_are_no_snow(share: float) -> None:
     found = white_snow(snowed(bare(), patches(share)), None, bare(4), FLOOR, RESOLUTION_M, is_scaled=True)
