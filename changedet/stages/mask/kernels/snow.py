@@ -40,7 +40,7 @@ BLUE_RED: Final = 0.88
 """Least ratio of blue to red: gravel, sand and concrete have .6 to .8."""
 GREENEST: Final = 0.1
 """Greatest vegetation index: snow is darker in the near infrared, grass that stands in it lifts it. From .06 to .2 the
-same 9 of 209 looks of five hands have snow (docs/research/change.md, "Grass in snow")."""
+same 8 of 209 looks of five hands have snow (docs/research/change.md, "Grass in snow")."""
 SHARE: Final = 0.1
 """Least share of the scene that has turned white."""
 ALONE_SHARE: Final = 0.4

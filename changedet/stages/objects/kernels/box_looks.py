@@ -42,9 +42,9 @@ DOUBTFUL: Final = (0.15, 0.9)
 """Confidences between which a box is looked at: looks at all from .03 to .95 cost nearly twice as much, and count the
 same boxes but for 8 of 13,000 on teaching sites left out of the fit (docs/research/detector.md)."""
 IN_LINE: Final = 0.15
-"""Sum of the likely neighbours end to end (`context_rescoring`, ``row_sum``) from which on a box is looked at. Elsewhere
-a look tells the ground that taught it: on hands that did not, it is as often wrong as right there. Chosen with four
-hands in view; .05 to .3 are alike (docs/research/detector.md)."""
+"""Sum of the likely neighbours end to end (`context_rescoring`, ``row_sum``) from which on a box is looked at. Where
+nothing stands at its ends a look tells the ground that taught it: on hands that did not, it is as often wrong as right.
+Chosen with four hands in view; .05 to .3 are alike (docs/research/detector.md, "Who stands in line")."""
 LEAST_CONFIDENCE: Final = 1e-4
 """Bound of confidences and of their complements, so that log odds are finite."""
 
