@@ -26,10 +26,10 @@ PIXELS_VERSION: Final = 4
 _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 """Types of whose values float32 holds every one."""
 
-MASKS_VERSION: Final = 22
+MASKS_VERSION: Final = 23
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
-ASKING_VERSION: Final = 29
+ASKING_VERSION: Final = 30
 """As `MASKS_VERSION`, in its place where pixels decide about boxes."""
 
 SEASONS_VERSION: Final = 4

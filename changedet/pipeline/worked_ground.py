@@ -22,15 +22,22 @@ from changedet.stages.change.kernels.bare_works import (
     WIDE_M,
     YARD_M,
     bare_works,
+    is_unlit,
     told_by_looks,
     works_halo_px,
 )
+from changedet.stages.change.kernels.movers import COLOURS, DIFFERENCES, UNKNOWN
+from changedet.stages.change.kernels.new_surface import LEAST_LOOKS as LEAST_SURFACES
+from changedet.stages.change.kernels.new_surface import new_surface, step_of_look, surface_halo_px
 from changedet.stages.change.kernels.paved_soil import LEAST_LOOKS, is_asked, paved_by_look, paved_halo_px, paved_since
 from changedet.stages.change.kernels.wide_ground import UNSAID, half_px, whole_steps
 from changedet.stages.change.method import TAUGHT_M
 
 WORKED_PROBABILITY: Final = 0.75
 """Of change, on such ground. Chosen by hand: less than what an outline tells."""
+
+NIR: Final = COLOURS + DIFFERENCES + 1
+"""Band of what stands that tells by how much near infrared is brighter, behind classes, colours and colours' own."""
 
 
 def asks_works(job: SeriesJob) -> bool:
@@ -94,6 +101,8 @@ def with_bare_works(found: Singles, job: SeriesJob, boxes: Sequence[BoxMarks | N
     if not bare_works(told, gsd_m).any():
         # few tiles hold any, and what lies beside boxes takes longer to draw
         return found
+    for k in np.flatnonzero(told.any(axis=(1, 2))):
+        told[k] &= ~is_unlit(read_bands(job.standing[k], wide, 1, from_band=NIR)[0], kinds[k] != UNKNOWN, gsd_m)
     works = bare_works(told & ~np.stack([_beside(marks, job.grid, wide) for marks in boxes]), gsd_m)
     return np.where(works & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
 
@@ -127,6 +136,35 @@ def with_paved_soil(found: Singles, job: SeriesJob, window: Window) -> Singles:
         return found
     paved = paved_since(told, shown, gsd_m)
     return np.where(paved & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
+
+
+def with_new_surface(found: Singles, job: SeriesJob, window: Window) -> Singles:
+    """Mark ground that bears another surface from one look on.
+
+    Parameters
+    ----------
+    found : float32 (date, y, x)
+        Probability of change in the window; NaN is not observed.
+    job : SeriesJob
+    window : Window
+        On the grid; may reach beyond it.
+
+    Returns
+    -------
+    float32 (date, y, x)
+        At least `WORKED_PROBABILITY` there, where it is observed.
+    """
+    if not asks_works(job) or not job.is_later or len(job.standing) < LEAST_SURFACES:
+        return found
+    gsd_m = job.grid.ground_resolution_m
+    wide = window.grown(surface_halo_px(gsd_m))
+    looks = []
+    for path, own, with_nir in zip(job.standing, steps_asked(job, wide), job.nir, strict=True):
+        # nothing is known of a look without near infrared
+        standing = read_bands(path, wide, NIR + 1) if with_nir else np.zeros((NIR + 1, *wide.shape), np.uint8)
+        looks.append(step_of_look(standing, is_asked(own, standing), gsd_m))
+    surface = new_surface(looks, gsd_m)
+    return np.where(surface & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
 
 
 def steps_asked(job: SeriesJob, window: Window) -> list[Bytes]:

@@ -18,7 +18,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes
 from changedet.kernels.morphology import opened, square
 from changedet.stages.change.kernels.box_sums import box_sum
-from changedet.stages.change.kernels.movers import GONE, MEADOW, NOTHING, UNKNOWN
+from changedet.stages.change.kernels.movers import GONE, MEADOW, MIDDLE, NOTHING, UNKNOWN
 from changedet.stages.change.kernels.wide_ground import EVEN, STEP, UNSAID, half_px
 
 TOLD_M: Final = 4.0
@@ -46,6 +46,10 @@ YARD_M: Final = 25.0
 marks without it, .38 % with it, .34 % before; with 15 m .71 %)."""
 SHOWN: Final = 0.5
 """Least share of a square that must be seen."""
+UNLIT: Final = 0.6
+"""Share of the square of `TOLD_M` from which near infrared is the same to the level, as of water that is darker than
+light is told (`movers.LEAST_LIGHT`) on both dates; of dry ground a tenth at most is. Chosen with the thirtieth hand's
+transfer port in view."""
 
 
 def told_by_looks(steps: Sequence[Bytes], kinds: Sequence[Bytes], gsd_m: float) -> Bools:
@@ -135,6 +139,28 @@ def told_of_steps(steps: Bytes, gsd_m: float, least_odds: float = LEAST_ODDS) ->
     total = box_sum((steps.astype(np.int32) - EVEN) * counted, half)
     enough = number >= SHOWN * (2 * half + 1) ** 2
     return np.asarray(counted & enough & (total > least_odds * STEP * number), np.bool_)
+
+
+def is_unlit(nir: Bytes, asked: Bools, gsd_m: float) -> Bools:
+    """Where near infrared is too dark on both dates to be compared: water, on which nothing is built.
+
+    Parameters
+    ----------
+    nir : uint8 (y, x)
+        The last band of `movers.things_standing`.
+    asked : bool (y, x)
+        Where it is known.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    bool (y, x)
+        Of the same size, without right values within half of `TOLD_M` of its rim.
+    """
+    half = half_px(TOLD_M, gsd_m)
+    same, number = (box_sum(found.astype(np.int32), half) for found in ((nir == int(MIDDLE)) & asked, asked))
+    return np.asarray((number > 0) & (same > np.float32(UNLIT) * number), np.bool_)
 
 
 def _own_soil(kind: Bytes, gsd_m: float) -> Bools:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.stages.change.kernels.bare_works import bare_works, told_by_looks, works_halo_px
+from changedet.stages.change.kernels.bare_works import bare_works, is_unlit, told_by_looks, works_halo_px
 from changedet.stages.change.kernels.movers import GONE, MEADOW, NOTHING, STANDS
 from changedet.stages.change.kernels.wide_ground import EVEN, STEP, UNSAID
 
@@ -87,3 +87,14 @@ def test_the_result_does_not_depend_on_the_block():
     part = found([own[cut] for own in steps], [own[cut] for own in kinds])
     assert whole.any()
     np.testing.assert_array_equal(part, whole[:, 10:, 25 : whole.shape[2] - 7])
+
+
+def test_water_is_too_dark_to_be_told():
+    rng = np.random.default_rng(1)
+    nir = np.full((60, 120), 128, np.uint8)
+    nir[:, 60:] = rng.integers(124, 133, (60, 60))
+    asked = np.ones(nir.shape, bool)
+    unlit = is_unlit(nir, asked, GSD_M)
+    assert unlit[:, :56].all()
+    assert not unlit[:, 64:].any()
+    assert not is_unlit(nir, ~asked, GSD_M).any()
