@@ -24,6 +24,7 @@ from changedet.plan import Plan
 from changedet.plan.model import PROBABILISTIC
 from changedet.plan.seasons import knows_seasons
 from changedet.stages.change.method import TREES_M
+from changedet.stages.normalise.kernels.band_fits import BandLines, are_of_light
 from changedet.stages.series.estimates import Estimate
 from changedet.stages.series.onsets import BOXES_M2, UNSEEN_M2
 from changedet.stages.series.table import DateMeasurements
@@ -155,7 +156,9 @@ def mask_shares(plan: Plan, is_bare: bool) -> intervals.MaskShares:
     return intervals.BARE_SHARES if is_bare else intervals.LEARNED_SHARES
 
 
-def shares_of_pair(plan: Plan, gsd_m: float, shares: intervals.MaskShares) -> intervals.MaskShares:
+def shares_of_pair(
+    plan: Plan, gsd_m: float, shares: intervals.MaskShares, lines: BandLines | None = None
+) -> intervals.MaskShares:
     """How much of the changed area the mask of one look holds.
 
     Parameters
@@ -165,17 +168,21 @@ def shares_of_pair(plan: Plan, gsd_m: float, shares: intervals.MaskShares) -> in
         Of the look.
     shares : MaskShares
         As of `mask_shares`.
+    lines : BandLines, optional
+        By which the look was brought to the reference's light.
 
     Returns
     -------
     MaskShares
         The same, but where finer looks have a series compared by models and this pair has pixels in which these mark
-        next to nothing: there, what coarse pixels and grey pictures may miss.
+        next to nothing, or its light is not told: there, what coarse pixels and grey pictures may miss.
     """
-    coarsest = max(gsd_m, plan.reference_look.gsd_m)
+    coarsest, grey = max(gsd_m, plan.reference_look.gsd_m), intervals.GREY_SHARES
+    if is_judged(plan) and lines is not None and not are_of_light(lines):
+        shares = shares._replace(low=min(shares.low, grey.low), unseen=max(shares.unseen, grey.unseen))
     if not is_judged(plan) or coarsest <= TREES_M[1]:
         return shares
-    return intervals.coarse_shares(coarsest)._replace(unseen=intervals.GREY_SHARES.unseen)
+    return intervals.coarse_shares(coarsest)._replace(unseen=grey.unseen)
 
 
 def with_unshown_boxes(

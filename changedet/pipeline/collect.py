@@ -259,7 +259,7 @@ def _measurements(
         grey = is_grey_among(look, plan.looks)
         quality = plan.quality_file(look.date)
         clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
-        own = shares_of_pair(plan, look.gsd_m, shares)
+        own = shares_of_pair(plan, look.gsd_m, shares, models[look.date].normalise)
         intervals = {
             name: changed_area_interval(
                 marked, seen, false_bound, own, *(part.get(look.date, {}).get(name, 0.0) for part in hints)

@@ -18,6 +18,7 @@ from changedet.errors import InputError
 from changedet.imagery.stand_ins import is_grey_among
 from changedet.pipeline.changes import mask_shares, shares_of_pair
 from changedet.plan import as_shown, make_plan, without
+from changedet.stages.normalise.kernels.band_fits import BandLines
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
 
@@ -86,6 +87,20 @@ def test_shares_of_pair_know_that_coarse_looks_among_fine_ones_show_little(
     shares = shares_of_pair(plan, plan.looks[1].gsd_m, whole)
     assert shares.unseen == unseen
     assert (shares is whole) is (unseen == 0.0)
+
+
+@pytest.mark.parametrize(("gains", "is_light"), [((1.2, 1.2, 1.3, 1.0), True), ((0.16, 0.22, 0.34, 0.58), False)])
+def test_bounds_are_wide_where_the_light_is_not_told(
+    tmp_path: Path, gains: tuple[float, ...], *, is_light: bool
+) -> None:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(80, 100), resolution_m=0.5)
+    plan = make_plan(write_workflow(tmp_path, DATES, change={"method": "auto"}))
+    whole, none = mask_shares(plan, is_bare=False), [None] * 4
+    lines = BandLines("invariant", list(gains), [0.0] * 4, 900, none, none, none, [True] * 4, "")
+    shares = shares_of_pair(plan, 0.5, whole, lines)
+    assert (shares is whole) is is_light
+    assert is_light or (shares.low <= 0.4 and shares.unseen == 0.27)
 
 
 @pytest.mark.parametrize(
