@@ -80,8 +80,8 @@ def step_of_look(standing: Bytes, asked: Bools, gsd_m: float) -> Step:
     levels = np.stack([_mean(box_sum(band, half), number) for band in apart])
     greatest = np.abs(levels).max(axis=0)
     of_material = (greatest >= LEAST_LEVELS) & (greatest <= MOST_LEVELS)
-    # of plants that grow colours alone grow dark
-    is_green = (standing[0] == MEADOW) | ((levels[0] < 0) & (levels[1] >= 0))
+    # plants that grow or dry change colours alone, or both against each other
+    is_green = (standing[0] == MEADOW) | (levels[0] * levels[1] <= 0)
     tells = shown & of_material & ~is_green & ~is_unlit(standing[-1], asked, gsd_m)
     return Step(levels, shown, np.asarray(tells, np.bool_))
 

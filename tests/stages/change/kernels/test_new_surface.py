@@ -62,6 +62,7 @@ def test_looks_that_disagree_tell_nothing() -> None:
         ("shade of a hall that left", look(49, 55)),
         ("light of another day", look(9, 9)),
         ("plants that grew", look(-16, 3)),
+        ("plants that dried", look(14, -4)),
         ("plants of either date", look(15, -20, kind=MEADOW)),
         ("water", look(-20, 0)),
         ("a row of boxes", look(32, 28, (slice(50, 110), slice(60, 70)))),
