@@ -29,6 +29,11 @@ new asphalt on worn ground 32 levels, gravel on sand 13 to 25, a grey roof on as
 of the thirtieth and thirty-first hand in view, as the other limits (docs/research/change.md)."""
 MOST_LEVELS: Final = 40
 """Levels by which either differs at most, 1.25 e-folds: shade of halls that came or went 41 to 80."""
+ALIKE_LEVELS: Final = 4
+"""Levels, .12 e-folds, by which colours and near infrared differ at least where the step is below `LEAST_GREY`."""
+LEAST_GREY: Final = 20
+"""Levels, .62 e-folds, from which on both may change alike: paving that was darker on the reference, as if wet, is
+brighter by 11 to 16 in both on most looks of a drawn port (third 211, 6,006 m2 on each of two looks without this)."""
 MOST_SPREAD: Final = 0.5
 """Greatest difference between looks, as a share of the greatest step."""
 SHOWN: Final = 0.5
@@ -80,6 +85,7 @@ def step_of_look(standing: Bytes, asked: Bools, gsd_m: float) -> Step:
     levels = np.stack([_mean(box_sum(band, half), number) for band in apart])
     greatest = np.abs(levels).max(axis=0)
     of_material = (greatest >= LEAST_LEVELS) & (greatest <= MOST_LEVELS)
+    of_material &= (np.abs(levels[0] - levels[1]) >= ALIKE_LEVELS) | (greatest >= LEAST_GREY)
     # plants that grow or dry change colours alone, or both against each other
     is_green = (standing[0] == MEADOW) | (levels[0] * levels[1] <= 0)
     tells = shown & of_material & ~is_green & ~is_unlit(standing[-1], asked, gsd_m)
