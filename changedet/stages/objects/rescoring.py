@@ -87,7 +87,18 @@ class Company(NamedTuple):
         return np.asarray(self.kind != OTHER)
 
     def known(self, name: str) -> Floats:
-        """One of `context_rescoring.NAMES`, float64 (n,)."""
+        """One of the features.
+
+        Parameters
+        ----------
+        name : str
+            Of `context_rescoring.NAMES`.
+
+        Returns
+        -------
+        float64 (n,)
+            Of each box.
+        """
         return self.features[:, context_rescoring.NAMES.index(name)].astype(np.float64)
 
 

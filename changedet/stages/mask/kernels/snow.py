@@ -39,8 +39,7 @@ SATURATION: Final = 0.2
 BLUE_RED: Final = 0.88
 """Least ratio of blue to red: gravel, sand and concrete have .6 to .8."""
 GREENEST: Final = 0.1
-"""Greatest vegetation index: snow is darker in the near infrared, grass that stands in it lifts it. From .06 to .2 the
-same 8 of 209 looks of five hands have snow (docs/research/change.md, "Grass in snow")."""
+"""Greatest vegetation index: grass that stands in snow lifts it (docs/research/change.md, "Grass in snow")."""
 SHARE: Final = 0.1
 """Least share of the scene that has turned white."""
 ALONE_SHARE: Final = 0.4
@@ -52,7 +51,7 @@ CELL_SHARE: Final = 0.05
 SPREAD: Final = 0.5
 """At least so many of the scene's 8 x 8 cells have turned white by more than `CELL_SHARE`."""
 UNEVEN: Final = 0.007
-"""Least relative deviation over 3 x 3 pixels of the smoothest tenth of snow, which has .012; clouds reach .0035."""
+"""Least relative deviation over 3 x 3 pixels of the smoothest tenth of snow, which has .012; clouds have .0035."""
 PAVING_UNEVEN: Final = 0.018
 """The same of paving that was laid over much of a scene, which has .010; snow in patches has .033 and more. What is
 more even in their midst is no such snow: a painted cloud over it has .004, all else beside it .05 and more."""
