@@ -32,8 +32,8 @@ MOST_LEVELS: Final = 40
 ALIKE_LEVELS: Final = 4
 """Levels, .12 e-folds, by which colours and near infrared differ at least where the step is below `LEAST_GREY`."""
 LEAST_GREY: Final = 20
-"""Levels, .62 e-folds, from which on both may change alike: paving that was darker on the reference, as if wet, is
-brighter by 11 to 16 in both on most looks of a drawn port (third 211, 6,006 m2 on each of two looks without this)."""
+"""Levels, .62 e-folds, from which on both may change alike: water that glitters more than on the reference is brighter
+by 11 to 16 in both on most looks of a drawn port (third 211, 6,006 m2 on each of two looks without this)."""
 MOST_SPREAD: Final = 0.5
 """Greatest difference between looks, as a share of the greatest step."""
 SHOWN: Final = 0.5

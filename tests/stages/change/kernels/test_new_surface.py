@@ -61,7 +61,7 @@ def test_looks_that_disagree_tell_nothing() -> None:
     [
         ("shade of a hall that left", look(49, 55)),
         ("light of another day", look(9, 5)),
-        ("paving that was wet", look(15, 14)),
+        ("water that glitters", look(15, 14)),
         ("plants that grew", look(-16, 3)),
         ("plants that dried", look(14, -4)),
         ("plants of either date", look(15, -20, kind=MEADOW)),
