@@ -36,7 +36,7 @@ from changedet.pipeline.site_shows import ShownNear, SiteShows, site_shows
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_mask, raw_regions
 from changedet.pipeline.told_ground import with_told
-from changedet.pipeline.worked_ground import boxes_reach_px, with_bare_works, with_new_surface, with_paved_soil
+from changedet.pipeline.worked_ground import boxes_reach_px, with_bare_works, with_laid_ground
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.memory import DATES_AT_ONCE
 from changedet.plan.model import PROBABILISTIC
@@ -126,7 +126,7 @@ def series_tile(
     deciding = settled(own, found, job.grid, grown)
     found = with_outlined(found, near.grounds, CHANGED_ABOVE, job.grid, grown)
     found = with_told(with_bare_works(found, job, boxes, grown), near.things, job.grid, grown)
-    found = with_new_surface(with_paved_soil(found, job, grown), job, grown)
+    found = with_laid_ground(found, job, grown)
     found = with_built(found, near.built, job, grown)
     for k, (probability, marks, quality) in enumerate(zip(found, deciding, patched, strict=True)):
         contrast = read_bands(job.contrasts[k], window, FIGURES)

@@ -28,8 +28,8 @@ from changedet.stages.change.kernels.bare_works import (
 )
 from changedet.stages.change.kernels.movers import COLOURS, DIFFERENCES, UNKNOWN
 from changedet.stages.change.kernels.new_surface import LEAST_LOOKS as LEAST_SURFACES
-from changedet.stages.change.kernels.new_surface import new_surface, step_of_look, surface_halo_px
-from changedet.stages.change.kernels.paved_soil import LEAST_LOOKS, is_asked, paved_by_look, paved_halo_px, paved_since
+from changedet.stages.change.kernels.new_surface import new_surface, step_of_look
+from changedet.stages.change.kernels.paved_soil import is_asked, paved_by_look, paved_halo_px, paved_since
 from changedet.stages.change.kernels.wide_ground import UNSAID, half_px, whole_steps
 from changedet.stages.change.method import TAUGHT_M
 
@@ -107,39 +107,8 @@ def with_bare_works(found: Singles, job: SeriesJob, boxes: Sequence[BoxMarks | N
     return np.where(works & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
 
 
-def with_paved_soil(found: Singles, job: SeriesJob, window: Window) -> Singles:
-    """Mark dark paving that was laid on bare soil.
-
-    Parameters
-    ----------
-    found : float32 (date, y, x)
-        Probability of change in the window; NaN is not observed.
-    job : SeriesJob
-    window : Window
-        On the grid; may reach beyond it.
-
-    Returns
-    -------
-    float32 (date, y, x)
-        At least `WORKED_PROBABILITY` there, where it is observed.
-    """
-    if not asks_works(job) or not job.is_later or len(job.standing) < LEAST_LOOKS:
-        return found
-    gsd_m = job.grid.ground_resolution_m
-    wide = window.grown(paved_halo_px(gsd_m))
-    steps = steps_asked(job, wide)
-    told, shown = np.zeros((2, len(steps), *wide.shape), np.bool_)
-    for k, own in enumerate(steps):
-        standing = read_bands(job.standing[k], wide)
-        told[k], shown[k] = paved_by_look(standing, own, gsd_m), is_asked(own, standing)
-    if not told.any():
-        return found
-    paved = paved_since(told, shown, gsd_m)
-    return np.where(paved & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
-
-
-def with_new_surface(found: Singles, job: SeriesJob, window: Window) -> Singles:
-    """Mark ground that bears another surface from one look on.
+def with_laid_ground(found: Singles, job: SeriesJob, window: Window) -> Singles:
+    """Mark dark paving that was laid on bare soil, and other surfaces that stay.
 
     Parameters
     ----------
@@ -157,14 +126,19 @@ def with_new_surface(found: Singles, job: SeriesJob, window: Window) -> Singles:
     if not asks_works(job) or not job.is_later or len(job.standing) < LEAST_SURFACES:
         return found
     gsd_m = job.grid.ground_resolution_m
-    wide = window.grown(surface_halo_px(gsd_m))
+    wide = window.grown(paved_halo_px(gsd_m))
+    told, shown = np.zeros((2, len(job.standing), *wide.shape), np.bool_)
     looks = []
-    for path, own, with_nir in zip(job.standing, steps_asked(job, wide), job.nir, strict=True):
+    for k, own in enumerate(steps_asked(job, wide)):
         # nothing is known of a look without near infrared
-        standing = read_bands(path, wide, NIR + 1) if with_nir else np.zeros((NIR + 1, *wide.shape), np.uint8)
-        looks.append(step_of_look(standing, is_asked(own, standing), gsd_m))
-    surface = new_surface(looks, gsd_m)
-    return np.where(surface & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
+        standing = read_bands(job.standing[k], wide) if job.nir[k] else np.zeros((NIR + 1, *wide.shape), np.uint8)
+        shown[k] = is_asked(own, standing)
+        told[k] = paved_by_look(standing, own, gsd_m)
+        looks.append(step_of_look(standing, shown[k], gsd_m))
+    laid = new_surface(looks, gsd_m)
+    if told.any():
+        laid |= paved_since(told, shown, gsd_m)
+    return np.where(laid & np.isfinite(found), np.maximum(found, np.float32(WORKED_PROBABILITY)), found)
 
 
 def steps_asked(job: SeriesJob, window: Window) -> list[Bytes]:

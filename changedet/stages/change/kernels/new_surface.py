@@ -19,10 +19,9 @@ from changedet.kernels.morphology import opened, square
 from changedet.stages.change.kernels.bare_works import is_unlit
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.movers import DIFFERENCES, MEADOW, MIDDLE
+from changedet.stages.change.kernels.paved_soil import AROUND_M, WIDE_M, paved_halo_px
 from changedet.stages.change.kernels.wide_ground import half_px
 
-AROUND_M: Final = 4.0
-"""Side of the square over which brightness is averaged, as in `paved_soil`."""
 LEAST_LEVELS: Final = 10
 """Levels (`movers.STEP` an e-fold) by which colours or near infrared differ at least, .31 e-folds: a step of which is
 new asphalt on worn ground 32 levels, gravel on sand 13 to 25, a grey roof on asphalt 28 to 33. Chosen with the 20 sites
@@ -39,8 +38,6 @@ MOST_SPREAD: Final = 0.5
 SHOWN: Final = 0.5
 """Least share of the square that must be seen."""
 LEAST_LOOKS: Final = 2
-WIDE_M: Final = 8.0
-"""What is narrower is a lorry, a row of boxes or the rim of a roof that leans (`paved_soil.WIDE_M`)."""
 
 
 class Step(NamedTuple):
@@ -102,7 +99,7 @@ def new_surface(steps: Sequence[Step], gsd_m: float) -> Bools:
     Parameters
     ----------
     steps : sequence of Step
-        Of the looks after the reference in the order of time, with `surface_halo_px` more on each side than what is
+        Of the looks after the reference in the order of time, with `paved_halo_px` more on each side than what is
         wanted.
     gsd_m : float
         Ground size of a pixel.
@@ -112,7 +109,7 @@ def new_surface(steps: Sequence[Step], gsd_m: float) -> Bools:
     bool (date, y, x)
         Without the halo: on the first look from which on all tell the same, and on all later ones.
     """
-    wide, halo = square(2 * half_px(WIDE_M, gsd_m) + 1), surface_halo_px(gsd_m)
+    wide, halo = square(2 * half_px(WIDE_M, gsd_m) + 1), paved_halo_px(gsd_m)
     shape = steps[0].shown.shape
     looks, lasts = np.zeros(shape, np.uint16), np.ones(shape, np.bool_)
     highest, lowest = (np.full((DIFFERENCES, *shape), limit, np.int16) for limit in (-256, 256))
@@ -127,19 +124,3 @@ def new_surface(steps: Sequence[Step], gsd_m: float) -> Bools:
         steady = (highest - lowest).max(axis=0) <= np.float32(MOST_SPREAD) * greatest
         laid[k] = opened(lasts & tells & steady & (looks >= LEAST_LOOKS), wide)
     return np.asarray(np.logical_or.accumulate(laid, axis=0)[:, halo:-halo, halo:-halo])
-
-
-def surface_halo_px(gsd_m: float) -> int:
-    """How far `step_of_look` and `new_surface` look around together.
-
-    Parameters
-    ----------
-    gsd_m : float
-        Ground size of a pixel.
-
-    Returns
-    -------
-    int
-        Pixels on each side.
-    """
-    return half_px(AROUND_M, gsd_m) + 2 * half_px(WIDE_M, gsd_m)

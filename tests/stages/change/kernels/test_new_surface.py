@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from changedet.stages.change.kernels.movers import GROUND, MEADOW, UNKNOWN
-from changedet.stages.change.kernels.new_surface import new_surface, step_of_look, surface_halo_px
+from changedet.stages.change.kernels.new_surface import new_surface, step_of_look
+from changedet.stages.change.kernels.paved_soil import paved_halo_px
 
 GSD = 0.5
 SIZE = 160
 YARD = (slice(50, 110), slice(40, 120))
-HALO = surface_halo_px(GSD)
+HALO = paved_halo_px(GSD)
 INNER = (slice(HALO, SIZE - HALO),) * 2
 
 
