@@ -185,7 +185,7 @@ def test_a_run_and_its_resume_have_the_same_tracks_which_its_masks_do_not_contra
         return left
 
     monkeypatch.setattr(all_dates, "without_rejected", noted)
-    simulate(tmp_path, kind="trains", seed=5, dates=4, size_m=96.0)
+    simulate(tmp_path, kind="trains", seed=8, dates=4, size_m=96.0)
     (workflow,) = tmp_path.glob("*.yaml")
     done = run(workflow, out=str(tmp_path / "out"))
     tracks, boxes, series = done.tracks, done.containers, done.series

@@ -176,7 +176,8 @@ def test_series_tile_sums_the_rims_of_marks_alike_however_the_site_is_cut(tmp_pa
         with rasterio.open(path, "r+") as out:
             out.write(contrast)
     standing = np.full((7, 200, 240), 150, np.uint8)
-    standing[0] = movers.GROUND
+    # brighter than the reference by two levels, less than another surface would be
+    standing[0], standing[-movers.DIFFERENCES :] = movers.GROUND, movers.MIDDLE + 2
     work = replace(work, standing=standing_files(tmp_path, standing))
 
     def rims(windows, across):
